@@ -1,0 +1,210 @@
+"""The trained Net's forward pass in NumPy, and the weights file that it comes from.
+
+The Net is small enough that NumPy answers faster than torch does, and a window without torch opens
+in a fraction of the time. `trainer.net` says what the layers are; a test holds the two to the same
+logits.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+Array = NDArray[np.float32]
+
+ARCHITECTURE = "Net-16426"
+"""What a weights file must name as its architecture: the Net with its 16,426 parameters."""
+
+METADATA_KEY = "digitpad"
+"""The one key of a weights file's metadata; its value is a JSON object."""
+
+MEAN, STD = 0.1407, 0.4081
+"""The test transform: an ink image's pixels / 255, − MEAN, / STD."""
+
+TRANSFORM = {"scale": 255, "mean": MEAN, "std": STD}
+"""The test transform as a weights file names it."""
+
+_BATCH_NORM_EPSILON = 1e-5
+
+# Images per pass: an unfolded layer of this many fits into the processor's cache.
+_CHUNK = 32
+
+
+def _tensor_shapes() -> dict[str, tuple[int, ...]]:
+    """Every tensor of a weights file, by the name that torch's `state_dict` gives it."""
+    convolutions = {  # name: (out, in, kernel, followed by batch norm)
+        "1": (16, 1, 3, True),
+        "2": (16, 16, 3, True),
+        "3": (16, 16, 3, True),
+        "4": (32, 16, 3, True),
+        "5": (8, 32, 1, False),
+        "6": (16, 8, 3, True),
+        "7": (16, 16, 3, True),
+    }
+    shapes: dict[str, tuple[int, ...]] = {}
+    for number, (out, into, kernel, has_norm) in convolutions.items():
+        shapes[f"conv{number}.weight"] = (out, into, kernel, kernel)
+        shapes[f"conv{number}.bias"] = (out,)
+        if has_norm:
+            for part in ("weight", "bias", "running_mean", "running_var"):
+                shapes[f"bn{number}.{part}"] = (out,)
+    shapes |= {"fc1.weight": (40, 64), "fc1.bias": (40,)}
+    shapes |= {"fc2.weight": (10, 40), "fc2.bias": (10,)}
+    return shapes
+
+
+TENSOR_SHAPES = _tensor_shapes()
+
+
+class WeightsError(Exception):
+    """A weights file cannot be used; the message names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The checked content of a weights file.
+
+    `tensors` has every name of `TENSOR_SHAPES`, float32 and finite; `metadata` is the JSON object
+    that `trainer.weights` wrote beside them.
+    """
+
+    tensors: dict[str, Array]
+    metadata: dict[str, Any]
+
+
+def read_weights(path: Path) -> Weights:
+    """Read and check the weights file at `path`; raises WeightsError if it cannot be used."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = _metadata(path, file.metadata() or {})
+            names = set(file.keys())
+            for name in sorted(TENSOR_SHAPES.keys() - names):
+                raise WeightsError(f"{path}: the tensor {name} is missing")
+            for name in sorted(names - TENSOR_SHAPES.keys()):
+                raise WeightsError(f"{path}: the tensor {name} does not belong to the Net")
+            tensors = {name: _tensor(path, name, file) for name in TENSOR_SHAPES}
+    except FileNotFoundError:
+        raise WeightsError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except SafetensorError as error:
+        raise WeightsError(f"{path}: not a complete safetensors file ({error})") from None
+    return Weights(tensors, metadata)
+
+
+def _tensor(path: Path, name: str, file: Any) -> Array:
+    part = file.get_slice(name)
+    if part.get_dtype() != "F32":
+        raise WeightsError(f"{path}: the tensor {name} is {part.get_dtype()}, not F32")
+    shape = tuple(part.get_shape())
+    if shape != TENSOR_SHAPES[name]:
+        raise WeightsError(
+            f"{path}: the tensor {name} has the shape {list(shape)}, "
+            f"not {list(TENSOR_SHAPES[name])}"
+        )
+    tensor: Array = file.get_tensor(name)
+    if not np.isfinite(tensor).all():
+        raise WeightsError(f"{path}: the tensor {name} holds values that are not finite")
+    if name.endswith("running_var") and tensor.min() < 0:
+        raise WeightsError(f"{path}: the tensor {name} holds a negative variance")
+    return tensor
+
+
+def _metadata(path: Path, raw: dict[str, str]) -> dict[str, Any]:
+    if METADATA_KEY not in raw:
+        raise WeightsError(f"{path}: the metadata has no key {METADATA_KEY!r}")
+    try:
+        metadata = json.loads(raw[METADATA_KEY])
+    except ValueError as error:
+        raise WeightsError(f"{path}: the metadata {METADATA_KEY!r} is not JSON: {error}") from None
+    expected = {"architecture": ARCHITECTURE, "transform": TRANSFORM}
+    for key, value in expected.items():
+        found = metadata.get(key) if isinstance(metadata, dict) else None
+        if found != value:
+            raise WeightsError(f"{path}: the metadata's {key} is {found!r}, not {value!r}")
+    return dict(metadata)
+
+
+class Network:
+    """The Net's forward pass, with each batch norm folded into the convolution before it."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._convolutions = {n: _folded(weights.tensors, n) for n in range(1, 8)}
+        self._fully_connected = [
+            (
+                np.ascontiguousarray(weights.tensors[f"fc{n}.weight"].T),
+                weights.tensors[f"fc{n}.bias"],
+            )
+            for n in (1, 2)
+        ]
+
+    def logits(self, images: Array) -> Array:
+        """The logits [n, 10] of float32 images [n, 28, 28] that went through the test transform."""
+        if images.ndim != 3 or images.shape[1:] != (28, 28):
+            raise ValueError(f"the Net reads images [n, 28, 28], not {list(images.shape)}")
+        chunks = [self._forward(images[i : i + _CHUNK]) for i in range(0, len(images), _CHUNK)]
+        return np.concatenate(chunks) if chunks else np.empty((0, 10), np.float32)
+
+    def _forward(self, images: Array) -> Array:
+        x = np.ascontiguousarray(images[..., None], dtype=np.float32)  # [n, 28, 28, 1]
+        x = _relu(self._convolve(1, x))
+        x = _pool(_relu(self._convolve(2, x)))  # [n, 12, 12, 16]
+        x = _relu(self._convolve(3, x))
+        x = _pool(_relu(self._convolve(4, x)))  # [n, 4, 4, 32]
+        x = self._convolve(5, x)
+        x = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        x = _relu(self._convolve(6, x))
+        x = _relu(self._convolve(7, x))  # [n, 2, 2, 16]
+        x = x.transpose(0, 3, 1, 2).reshape(len(x), 64)  # torch flattens channels first
+        (weight1, bias1), (weight2, bias2) = self._fully_connected
+        return _relu(x @ weight1 + bias1) @ weight2 + bias2
+
+    def _convolve(self, number: int, x: Array) -> Array:
+        """Layer `number` on [n, h, w, c]: one matrix product over the unfolded windows."""
+        weight, bias, kernel = self._convolutions[number]
+        n, height, width, channels = x.shape
+        height, width = height - kernel + 1, width - kernel + 1
+        in_n, in_y, in_x, in_c = x.strides
+        windows = as_strided(
+            x,
+            (n, height, width, kernel, kernel, channels),
+            (in_n, in_y, in_x, in_y, in_x, in_c),
+            writeable=False,
+        )
+        out = windows.reshape(n * height * width, -1) @ weight
+        out += bias
+        return out.reshape(n, height, width, -1)
+
+
+def _folded(tensors: dict[str, Array], number: int) -> tuple[Array, Array, int]:
+    """Layer `number` as a matrix [kernel · kernel · in, out], a bias [out], and its kernel size."""
+    weight = tensors[f"conv{number}.weight"].astype(np.float64)
+    bias = tensors[f"conv{number}.bias"].astype(np.float64)
+    if f"bn{number}.weight" in tensors:
+        gain, shift, mean, variance = (
+            tensors[f"bn{number}.{part}"].astype(np.float64)
+            for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        gain = gain / np.sqrt(variance + _BATCH_NORM_EPSILON)
+        weight = weight * gain[:, None, None, None]
+        bias = (bias - mean) * gain + shift
+    out, _, kernel, _ = weight.shape
+    matrix = weight.transpose(2, 3, 1, 0).reshape(-1, out)
+    return np.ascontiguousarray(matrix, np.float32), bias.astype(np.float32), kernel
+
+
+def _relu(x: Array) -> Array:
+    return np.maximum(x, 0, out=x)
+
+
+def _pool(x: Array) -> Array:
+    """The largest of each 2×2 pixels of [n, h, w, c]."""
+    rows = np.maximum(x[:, ::2], x[:, 1::2])
+    return np.maximum(rows[:, :, ::2], rows[:, :, 1::2])
