@@ -30,6 +30,10 @@ LARGEST_COORDINATE = 1e9
 # the edge of such a chain of discs is less than 0.01 pixel off the true edge.
 _SPACING = 0.25
 
+# From 5,000 pixels of stroke on, a scribble that covers its box thirty times over, the discs move
+# apart: however long someone scribbles, an image takes no longer.
+_MOST_DISCS = 20_000
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Stroke:
@@ -43,7 +47,8 @@ class Stroke:
     points: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        points = np.array(self.points, dtype=np.float64)  # a copy: nobody else can change it
+        # The sum is a copy, which nobody else can change, without −0, whose hash is not that of 0.
+        points = np.asarray(self.points, dtype=np.float64) + 0.0
         if points.ndim != 2 or points.shape[1] != 3 or not len(points):
             raise ValueError(f"a stroke needs points [n, 3] with n ≥ 1, not {list(points.shape)}")
         if not np.isfinite(points).all():
@@ -105,7 +110,9 @@ def ink_image(drawing: Drawing, pen_width: float = PEN_WIDTH) -> NDArray[np.uint
     if not drawing:
         raise ValueError("an empty drawing has no image")
     strokes = _scaled_to_box([stroke.xy for stroke in drawing.strokes], INK_BOX - pen_width)
-    discs = np.concatenate([_along(stroke) for stroke in strokes])
+    length = sum(float(_steps(stroke).sum()) for stroke in strokes)
+    spacing = max(_SPACING, length / _MOST_DISCS)
+    discs = np.concatenate([_along(stroke, spacing) for stroke in strokes])
     # The ink's mass follows the rendered image, not the points: where strokes overlap there is no
     # more ink than elsewhere. So the mass is measured on a first image and the second is shifted.
     ink = _render(discs, pen_width / 2)
@@ -138,10 +145,16 @@ def _scaled_to_box(strokes: list[NDArray[np.float64]], side: float) -> list[NDAr
     return [(stroke - middle) * scale + CENTRE for stroke in strokes]
 
 
-def _along(stroke: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points [m, 2] along the stroke [n, 2], both ends among them, at most `_SPACING` apart."""
-    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
-    at = np.linspace(0.0, length[-1], 1 + int(np.ceil(length[-1] / _SPACING)))
+def _steps(stroke: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The distances [n − 1] from point to point of the stroke [n, 2]."""
+    steps: NDArray[np.float64] = np.hypot(*np.diff(stroke, axis=0).T)
+    return steps
+
+
+def _along(stroke: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
+    """Points [m, 2] along the stroke [n, 2], both ends among them, at most `spacing` apart."""
+    length = np.concatenate([[0.0], np.cumsum(_steps(stroke))])
+    at = np.linspace(0.0, length[-1], 1 + int(np.ceil(length[-1] / spacing)))
     return np.stack([np.interp(at, length, stroke[:, 0]), np.interp(at, length, stroke[:, 1])], 1)
 
 

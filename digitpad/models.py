@@ -1,9 +1,12 @@
-"""Which weights are in use."""
+"""Where weights files are."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+
+import platformdirs
 
 
 def bundled_weights() -> Path:
@@ -13,6 +16,12 @@ def bundled_weights() -> Path:
     install) it lies beside the package.
     """
     return assets() / "net.safetensors"
+
+
+def new_weights_file(recipe: str, when: datetime) -> Path:
+    """Where a training run puts its weights unless told otherwise: in the user's data folder."""
+    folder = platformdirs.user_data_path("digitpad", appauthor=False) / "weights"
+    return folder / f"{when:%Y-%m-%d-%H%M%S}-{recipe}.safetensors"
 
 
 def assets() -> Path:

@@ -1,0 +1,90 @@
+"""The command line: open the window, or recognise files."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import digitpad
+
+# What each command needs is imported when it runs: the window opens sooner without the rest, and
+# recognising does without Qt.
+# ruff: noqa: PLC0415
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run digitpad with the arguments `argv`, or those of the process; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        if arguments.command == "recognize":
+            return _recognize(arguments.files, arguments.weights, as_json=arguments.json)
+
+        from digitpad.window.app import run
+
+        return run(arguments.weights)
+    except KeyboardInterrupt:
+        return 130  # as shells report a process that Ctrl-C ended
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="digitpad",
+        description="Draw a digit, see the answer. Without a command, the window opens.",
+    )
+    parser.add_argument("--version", action="version", version=f"digitpad {digitpad.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    recognize = commands.add_parser(
+        "recognize",
+        help="recognise the drawings in files",
+        description="Recognise the drawings in pictures and ink files (UNIPEN or Quick, Draw! "
+        "ndjson). Writes a line for each: the digit, with a ? if it is not sure, its probability, "
+        "the file, and the number of the drawing in it, from 0. Exit code: 0 if everything could "
+        "be read, 1 if not, 2 for wrong arguments.",
+    )
+    # Without SUPPRESS, the command's default would undo a --weights before the command.
+    for each, default in ((parser, None), (recognize, argparse.SUPPRESS)):
+        each.add_argument(
+            "--weights",
+            type=Path,
+            default=default,
+            metavar="FILE",
+            help="the weights to answer with, instead of those that come with digitpad",
+        )
+    recognize.add_argument("--json", action="store_true", help="write a JSON object for each")
+    recognize.add_argument("files", nargs="+", metavar="FILE", help="a picture or an ink file")
+    return parser
+
+
+def _recognize(files: Sequence[str], weights: Path | None, *, as_json: bool) -> int:
+    from digitpad.models import bundled_weights
+    from digitpad.network import WeightsError
+    from digitpad.recognize import recognize
+    from digitpad.recognizer import Recognizer
+
+    try:
+        recognizer = Recognizer(weights or bundled_weights())
+    except WeightsError as error:
+        print(f"digitpad: {error}; name other weights with --weights FILE", file=sys.stderr)
+        return 2
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name need not be valid text
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        is_complete = recognize(files, recognizer, sys.stdout, sys.stderr, as_json=as_json)
+        sys.stdout.flush()
+    except OSError as error:
+        # The reader of the output is gone, or the disk is full. Nothing more is written, not even
+        # by Python, which flushes when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return 0
+        print(f"digitpad: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0 if is_complete else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

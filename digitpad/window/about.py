@@ -1,0 +1,32 @@
+"""What the About box says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from digitpad import __version__
+
+
+def about(weights: Path, metadata: dict[str, Any] | None) -> str:
+    """Plain text on digitpad and on the weights file, whose metadata may be any JSON object.
+
+    Without metadata: no weights are in use.
+    """
+    lines = [f"digitpad {__version__}", "Draw a digit, see the answer.", ""]
+    if metadata is None:
+        return "\n".join([*lines, "No weights are in use."])
+    lines.append(f"Weights: {weights}")
+    match metadata:
+        case {"recipe": {"name": str(name)}}:
+            lines.append(f"Recipe: {name}")
+    match metadata:
+        case {"created": str(created)}:
+            lines.append(f"Trained: {created}")
+    match metadata:
+        case {"metrics": [*metrics]}:
+            for metric in metrics:
+                match metric:
+                    case {"split": str(split), "accuracy": float(accuracy)}:
+                        lines.append(f"{split}: {accuracy:.2%} right")
+    return "\n".join(lines)

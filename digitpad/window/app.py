@@ -1,0 +1,63 @@
+"""Starts the window."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QSocketNotifier, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from digitpad.models import assets, bundled_weights
+from digitpad.window.errors import reported_errors
+from digitpad.window.main_window import MainWindow
+
+
+def run(weights: Path | None = None) -> int:
+    """Open the window and return its exit code when it was closed.
+
+    Without `weights`, the Net that comes with digitpad answers.
+    """
+    # Every point that mouse and stylus report is ink; on X11, Qt would drop most of a fast stroke.
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressTabletEvents, False)
+    app = QApplication(sys.argv[:1])
+    app.setOrganizationName("digitpad")
+    app.setApplicationName("digitpad")
+    app.setDesktopFileName("digitpad")
+    app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
+    window = MainWindow(weights or bundled_weights())
+    with reported_errors(window), _closed_by_signals():
+        window.show()
+        return app.exec()
+
+
+@contextmanager
+def _closed_by_signals() -> Iterator[None]:
+    """Within this, Ctrl-C in the terminal closes the window, as the button in its corner does.
+
+    Python runs its signal handlers between its own instructions, and there are none while Qt
+    waits. So the signal also writes into a socket, which wakes Qt up.
+    """
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
+        notifier.activated.connect(lambda: reader.recv(1))
+        before = {
+            number: signal.signal(number, lambda *_: QApplication.closeAllWindows())
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        signal.set_wakeup_fd(writer.fileno())
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(-1)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            notifier.setEnabled(False)

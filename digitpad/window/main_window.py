@@ -1,0 +1,201 @@
+"""The window: puts the widgets together and connects them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from digitpad.window.about import about
+from digitpad.window.answer import Answer
+from digitpad.window.canvas import Canvas
+from digitpad.window.net_view import CAPTION, EXPLANATION, NetView
+from digitpad.window.notice import Notice
+
+if TYPE_CHECKING:
+    from digitpad.ink import Drawing
+    from digitpad.recognizer import Recognizer
+
+_GEOMETRY = "window/geometry"
+
+
+class MainWindow(QMainWindow):
+    """The pad: the sheet on the left; the answer, what the Net sees, and the buttons on the right.
+
+    The weights are read after the first paint, and not later than the first stroke. Where they
+    cannot be used, the window says so, and can be drawn on all the same.
+    """
+
+    answered = Signal()
+    """The answer for the drawing as it is now is shown."""
+
+    def __init__(self, weights: Path) -> None:
+        super().__init__()
+        self._weights = weights
+        self._recognizer: Recognizer | None = None
+        self._has_read_weights = False
+        self.setWindowTitle("digitpad")
+        self.canvas = Canvas()
+        self.answer = Answer()
+        self.net_view = NetView()
+        self.notice = Notice()
+        self._undo = self._action("&Undo", self.canvas.undo, "Ctrl+Z")
+        self._redo = self._action("&Redo", self.canvas.redo, "Ctrl+Shift+Z", "Ctrl+Y")
+        self._clear = self._action("&Clear", self.canvas.clear, "Esc")
+        self._fill_menus()
+        self._lay_out()
+        self.canvas.drawing_changed.connect(self._answer_drawing)
+        self.canvas.history_changed.connect(self._update_actions)
+        self._update_actions()
+        self.canvas.setFocus()
+        self._restore_geometry()
+
+    # Putting together
+
+    def _action(self, text: str, do: Callable[[], object], *shortcuts: str) -> QAction:
+        action = QAction(text, self)
+        action.setShortcuts([QKeySequence(shortcut) for shortcut in shortcuts])
+        action.triggered.connect(do)
+        return action
+
+    def _fill_menus(self) -> None:
+        quit_action = self._action("&Quit", self.close, "Ctrl+Q")
+        quit_action.setMenuRole(QAction.MenuRole.QuitRole)
+        about_action = self._action("&About digitpad", self._show_about)
+        about_action.setMenuRole(QAction.MenuRole.AboutRole)
+        self.menuBar().addMenu("&File").addAction(quit_action)
+        self.menuBar().addMenu("&Edit").addActions([self._undo, self._redo, self._clear])
+        self.menuBar().addMenu("&Help").addAction(about_action)
+
+    def _lay_out(self) -> None:
+        caption, explanation = QLabel(CAPTION), QLabel(EXPLANATION)
+        explanation.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        beside = QVBoxLayout()
+        for label in (caption, explanation):
+            label.setWordWrap(True)
+            beside.addWidget(label)
+        beside.addStretch()
+        net = QHBoxLayout()
+        net.setSpacing(12)
+        net.addWidget(self.net_view)
+        net.addLayout(beside, 1)
+
+        buttons = QHBoxLayout()
+        for action in (self._undo, self._redo, self._clear):
+            buttons.addWidget(_button(action))
+
+        side = QVBoxLayout()
+        side.setSpacing(16)
+        side.addWidget(self.answer, 1)
+        side.addLayout(net)
+        side.addLayout(buttons)
+
+        pad = QHBoxLayout()
+        pad.setSpacing(20)
+        pad.addWidget(self.canvas, 1)
+        pad.addLayout(side)
+
+        central = QWidget()
+        whole = QVBoxLayout(central)
+        whole.setContentsMargins(16, 16, 16, 16)
+        whole.setSpacing(16)
+        whole.addWidget(self.notice)
+        whole.addLayout(pad, 1)
+        self.setCentralWidget(central)
+
+    def _update_actions(self) -> None:
+        self._undo.setEnabled(self.canvas.can_undo)
+        self._redo.setEnabled(self.canvas.can_redo)
+        self._clear.setEnabled(not self.canvas.is_blank)
+
+    # Answering
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._has_read_weights:
+            QTimer.singleShot(0, self._read_weights)  # it comes round when all is painted
+
+    def _read_weights(self) -> None:
+        if self._has_read_weights:
+            return
+        self._has_read_weights = True
+        # Importing NumPy takes about as long as all that Qt does until the first paint.
+        from digitpad.network import WeightsError  # noqa: PLC0415
+        from digitpad.recognizer import Recognizer  # noqa: PLC0415
+
+        try:
+            self._recognizer = Recognizer(self._weights)
+        except WeightsError as error:
+            self.answer.set_hint("No answer without weights.")
+            self.notice.show_text(
+                f"You can draw, but digitpad cannot answer: its weights file is not usable.\n"
+                f"{error}\n"
+                "Install digitpad again, start it with another file (digitpad --weights FILE), "
+                "or train one (python -m trainer)."
+            )
+
+    def _answer_drawing(self, drawing: Drawing) -> None:
+        from digitpad.ink import ink_image  # noqa: PLC0415
+
+        self._read_weights()
+        image = ink_image(drawing) if drawing else None
+        self.net_view.set_image(image)
+        prediction = None
+        if self._recognizer and image is not None:
+            prediction = self._recognizer.recognize_image(image)
+        self.answer.set_prediction(prediction)
+        if not self.canvas.is_drawing:  # not at every move: that would be chatter
+            self.answer.announce()
+        self.answered.emit()
+
+    # The window itself
+
+    def _show_about(self) -> None:
+        self._read_weights()
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("About digitpad")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setIconPixmap(self.windowIcon().pixmap(64))
+        metadata = self._recognizer.metadata if self._recognizer else None
+        box.setText(about(self._weights, metadata))
+        box.open()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        _settings().setValue(_GEOMETRY, self.saveGeometry())
+        super().closeEvent(event)
+
+    def _restore_geometry(self) -> None:
+        # Qt refuses what is not its own, and brings a window back that lies on no screen.
+        saved = _settings().value(_GEOMETRY)
+        if not (isinstance(saved, QByteArray) and self.restoreGeometry(saved)):
+            self.resize(820, 560)
+
+
+def _settings() -> QSettings:
+    # A file on every system, so that tests can put it elsewhere.
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "digitpad", "digitpad")
+
+
+def _button(action: QAction) -> QPushButton:
+    """A button that does what the action does."""
+    button = QPushButton(action.text())
+    shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    button.setToolTip(f"{action.iconText()} ({shortcut})")
+    button.setAccessibleName(action.iconText())
+    button.setEnabled(action.isEnabled())
+    button.clicked.connect(action.trigger)
+    action.enabledChanged.connect(button.setEnabled)
+    return button

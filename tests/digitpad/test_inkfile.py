@@ -1,0 +1,373 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from digitpad import inkfile
+from digitpad.ink import LARGEST_COORDINATE, Drawing, Stroke, ink_image
+from digitpad.inkfile import InkFileError, Sample, is_ink_file, read_ink, write_ink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Read = Callable[[bytes], tuple[list[Sample], list[int]]]
+
+TICK = Drawing((Stroke.from_xy([0, 1], [0, -2]),))
+UNIPEN_TICK = b'.SEGMENT DIGIT 0 ? "1"\n.PEN_DOWN\n 0 0\n 1 2\n.PEN_UP\n'
+NDJSON_TICK = b'{"word":"1","drawing":[[[0,1],[0,-2]]]}\n'
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("ink") / "drawings"
+
+
+@pytest.fixture(scope="module")
+def read(path: Path) -> Read:
+    """Reads the content as an ink file: its samples, and the numbers of its bad lines."""
+
+    def read(content: bytes) -> tuple[list[Sample], list[int]]:
+        path.write_bytes(content)
+        bad_lines: list[int] = []
+
+        def on_bad_line(line: int, reason: str) -> None:
+            assert reason
+            bad_lines.append(line)
+
+        return list(read_ink(path, on_bad_line)), bad_lines
+
+    return read
+
+
+def fail_on_bad_line(line: int, reason: str) -> None:
+    pytest.fail(f"{line}: {reason}")
+
+
+class TestUnipen:
+    def test_all_drawings_of_the_pen_file_have_their_labels_and_writers(self, pen_file: Path):
+        samples = list(read_ink(pen_file, fail_on_bad_line))
+        assert len(samples) == 7494
+        segments = re.findall(
+            r'\.SEGMENT DIGIT +(\d+)(?:-(\d+))? \? "(\d)"\n\.COMMENT \d+ +(\d+)',
+            pen_file.read_text(),
+        )
+        strokes = [int(last or first) - int(first) + 1 for first, last, _, _ in segments]
+        assert [len(sample.drawing.strokes) for sample in samples] == strokes
+        assert [str(sample.label) for sample in samples] == [label for _, _, label, _ in segments]
+        assert [sample.writer for sample in samples] == [writer for *_, writer in segments]
+        assert {int(sample.writer or 0) for sample in samples} == set(range(1, 31))
+
+    def test_dot_has_one_point(self, pen_file: Path):
+        samples = read_ink(pen_file, fail_on_bad_line)
+        lengths = [len(stroke.points) for sample in samples for stroke in sample.drawing.strokes]
+        assert lengths.count(1) == 1
+
+    def test_y_is_turned_over(self, read: Read):
+        assert read(UNIPEN_TICK) == ([Sample(TICK, label=1)], [])
+
+    def test_writer_is_the_second_number_of_the_comment(self, read: Read):
+        samples, _ = read(UNIPEN_TICK + b".COMMENT 8 12  224\n.SEGMENT\n.COMMENT at 9 o'clock\n")
+        assert [sample.writer for sample in samples] == ["12", None]
+
+    @pytest.mark.parametrize("label", ['"10"', '""', '"seven"', '"x" 7', "7", "", '"\xb2"'])
+    def test_label_that_is_no_digit_is_none(self, read: Read, label: str):
+        samples, bad_lines = read(f".SEGMENT DIGIT 0 ? {label}\n".encode("latin-1"))
+        assert samples == [Sample(Drawing())]
+        assert not bad_lines
+
+    def test_header_and_unknown_keywords_are_ignored(self, read: Read):
+        header = b'.INCLUDE x.doc\n.COMMENT free text\n over 2 lines\n.LEXICON "0" "1"\n "2"\n'
+        assert read(header + UNIPEN_TICK + b".DT 100\n") == ([Sample(TICK, label=1)], [])
+
+    def test_further_columns_of_a_point_are_ignored(self, read: Read):
+        assert read(b".PEN_DOWN\n0 0 17 0.5\n1 2 18 x\n.PEN_UP\n") == ([Sample(TICK)], [])
+
+    def test_strokes_before_the_first_segment_are_a_drawing_without_label(self, read: Read):
+        assert read(b".PEN_DOWN\n0 0\n1 2\n.PEN_UP\n" + UNIPEN_TICK) == (
+            [Sample(TICK), Sample(TICK, label=1)],
+            [],
+        )
+
+    def test_segment_without_ink_is_a_drawing_without_strokes(self, read: Read):
+        samples, bad_lines = read(b'.SEGMENT DIGIT 0 ? "4"\n.PEN_DOWN\n.PEN_UP\n' + UNIPEN_TICK)
+        assert samples == [Sample(Drawing(), label=4), Sample(TICK, label=1)]
+        assert not bad_lines
+
+    @pytest.mark.parametrize(
+        "odd", [b"7", b"x 7", b"1e99 7", b"nan 7", b"7 -inf", b"\xff\xfe", b"\0", b".5", b".x 1"]
+    )
+    def test_odd_line_in_a_stroke_is_reported_and_the_drawing_stays(self, read: Read, odd: bytes):
+        lines = UNIPEN_TICK.splitlines()
+        lines.insert(3, odd)
+        assert read(b"\n".join(lines)) == ([Sample(TICK, label=1)], [4])
+
+    def test_pen_down_without_pen_up_is_reported_and_its_ink_stays(self, read: Read):
+        without_pen_up = UNIPEN_TICK.removesuffix(b".PEN_UP\n")
+        samples, bad_lines = read(without_pen_up + b".PEN_DOWN\n 5 5\n" + without_pen_up)
+        dot = Stroke.from_xy([5], [-5])
+        assert samples == [Sample(TICK.with_stroke(dot), label=1), Sample(TICK, label=1)]
+        assert bad_lines == [2, 5, 8]
+
+    def test_lines_outside_a_stroke_are_reported(self, read: Read):
+        assert read(UNIPEN_TICK + b".PEN_UP\n3 4\n\n") == ([Sample(TICK, label=1)], [6, 7])
+
+    def test_drawing_with_too_many_points_is_cut_off(
+        self, read: Read, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(inkfile, "MOST_POINTS", 2)
+        endless = UNIPEN_TICK.replace(b".PEN_UP", b"3 4\n5 6\n7 8\n.PEN_UP")
+        assert read(endless + UNIPEN_TICK) == ([Sample(TICK, label=1)] * 2, [5])
+
+
+class TestNdjson:
+    def test_quick_draw_is_read_and_its_time_ignored(self, read: Read):
+        line = {
+            "word": "7",
+            "countrycode": "NL",
+            "timestamp": "2017-03-15 10:01:29.61035 UTC",
+            "recognized": True,
+            "key_id": "5201136883597312",
+            "drawing": [[[10.5, 20], [30, 40.25], [0, 133]], [[1], [2], [250]]],
+        }
+        strokes = (Stroke.from_xy([10.5, 20], [30, 40.25]), Stroke.from_xy([1], [2]))
+        assert read(json.dumps(line).encode()) == ([Sample(Drawing(strokes), label=7)], [])
+
+    @pytest.mark.parametrize("word", ["seven", "10", "-1", "", "٣", "²", " 7", 7, 7.0, None, ["7"]])
+    def test_word_that_is_no_digit_gives_no_label(self, read: Read, word: object):
+        line = json.dumps({"word": word, "drawing": [[[0, 1], [0, -2]]]}, ensure_ascii=False)
+        assert read(line.encode()) == ([Sample(TICK)], [])
+
+    @pytest.mark.parametrize("drawing", [b"[]", b"[[[],[]]]", b"[[[],[],[]],[[],[]]]"])
+    def test_drawing_without_points_has_no_strokes(self, read: Read, drawing: bytes):
+        assert read(b'{"drawing":' + drawing + b"}") == ([Sample(Drawing())], [])
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            b'{"word":"1","drawing":[[[0,1],[0,',
+            b"\x89PNG\r",
+            b'{"word":"\xff","drawing":[]}',
+            b"\0\0\0",
+            b"[]",
+            b"7",
+            b"null",
+            b'"drawing"',
+            b'{"word":"1"}',
+            b'{"drawing":null}',
+            b'{"drawing":{"0":[[1],[2]]}}',
+            b'{"drawing":"[[[1],[2]]]"}',
+            b'{"drawing":[7]}',
+            b'{"drawing":[[]]}',
+            b'{"drawing":[[[1]]]}',
+            b'{"drawing":[[1,2]]}',
+            b'{"drawing":[["12","34"]]}',
+            b'{"drawing":[[[1,2],[3]]]}',
+            b'{"drawing":[[[],[3]]]}',
+            b'{"drawing":[[["1"],["2"]]]}',
+            b'{"drawing":[[[true],[false]]]}',
+            b'{"drawing":[[[null],[2]]]}',
+            b'{"drawing":[[[[1]],[[2]]]]}',
+            b'{"drawing":[[[NaN],[2]]]}',
+            b'{"drawing":[[[1],[-Infinity]]]}',
+            b'{"drawing":[[[1e999],[2]]]}',
+            b'{"drawing":[[[2e9],[2]]]}',
+            b'{"drawing":[[[1' + b"0" * 400 + b"],[2]]]}",
+            b'{"drawing":[[[1' + b"0" * 5000 + b"],[2]]]}",
+            b'{"drawing":' + b"[" * 200_000,
+            b'{"drawing":[],"x":' + b'{"x":' * 200_000,
+            b'{"drawing":[[[1],[2]]],"pressure":[]}',
+            b'{"drawing":[[[1],[2]]],"pressure":0.5}',
+            b'{"drawing":[[[1],[2]]],"pressure":[0.5]}',
+            b'{"drawing":[[[1],[2]]],"pressure":[[]]}',
+            b'{"drawing":[[[1],[2]]],"pressure":[[0.5,0.5]]}',
+            b'{"drawing":[[[1],[2]]],"pressure":[[1.5]]}',
+            b'{"drawing":[[[1],[2]]],"pressure":[["1"]]}',
+        ],
+    )
+    def test_bad_line_is_reported_and_skipped(self, read: Read, bad: bytes):
+        samples, bad_lines = read(NDJSON_TICK + b"\n" + bad + b"\n" + NDJSON_TICK)
+        assert samples == [Sample(TICK, label=1)] * 2
+        assert bad_lines == [3]
+
+    def test_pressure_and_writer_are_read(self, read: Read):
+        line = b'{"writer":"Ada","drawing":[[[0,1],[0,-2]],[[5],[5]]],"pressure":[[0.5,1],null]}'
+        strokes = (Stroke(np.array([[0, 0, 0.5], [1, -2, 1]])), Stroke.from_xy([5], [5]))
+        assert read(line) == ([Sample(Drawing(strokes), writer="Ada")], [])
+
+
+class TestFormat:
+    @pytest.mark.parametrize("content", [UNIPEN_TICK, NDJSON_TICK])
+    @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\r\n \n\t", b"\n" * 100_000])
+    def test_content_decides_and_blanks_do_not_matter(
+        self, read: Read, path: Path, start: bytes, content: bytes
+    ):
+        for end in (b"\n", b"\r\n"):
+            assert read(start + content.replace(b"\n", end)) == ([Sample(TICK, label=1)], [])
+            assert is_ink_file(path)
+
+    @pytest.mark.parametrize(
+        "content", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"[]", b"digit", b".", b"./run", b"\0"]
+    )
+    def test_other_content_is_refused(self, path: Path, content: bytes):
+        path.write_bytes(content)
+        assert not is_ink_file(path)
+        with pytest.raises(InkFileError, match=re.escape(f"{path}: not an ink file")):
+            next(read_ink(path, fail_on_bad_line))
+
+    @pytest.mark.parametrize("content", [b"", b"\n \n"])
+    def test_empty_file_has_no_drawings(self, read: Read, path: Path, content: bytes):
+        assert read(content) == ([], [])
+        assert is_ink_file(path)
+
+    def test_what_cannot_be_read_is_named(self, tmp_path: Path):
+        for unreadable in (tmp_path, tmp_path / "missing", tmp_path / "missing" / "file"):
+            with pytest.raises(InkFileError, match=re.escape(f"{unreadable}: cannot be read: ")):
+                is_ink_file(unreadable)
+            with pytest.raises(InkFileError, match=re.escape(f"{unreadable}: cannot be read: ")):
+                next(read_ink(unreadable, fail_on_bad_line))
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+    def test_pipe_is_refused_without_waiting_for_it(self, tmp_path: Path):
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with pytest.raises(InkFileError, match="not a file"):
+            is_ink_file(pipe)
+
+
+class TestStream:
+    def test_drawings_come_before_the_rest_is_read(self, path: Path):
+        path.write_bytes(NDJSON_TICK * 10_000)
+        samples = read_ink(path, lambda _line, _reason: None)
+        next(samples)
+        path.write_bytes(b"")
+        assert sum(1 for _ in samples) < 9_000
+
+    @pytest.mark.parametrize("tick", [UNIPEN_TICK, NDJSON_TICK])
+    def test_endless_line_is_reported_and_takes_no_memory(self, path: Path, tick: bytes):
+        with path.open("wb") as file:
+            file.write(tick)
+            file.seek(1 << 28, os.SEEK_CUR)  # a quarter of a gigabyte of zeros
+            file.write(b"\n" + tick)
+        bad_lines: list[int] = []
+        tracemalloc.start()
+        try:
+            samples = list(read_ink(path, lambda line, _reason: bad_lines.append(line)))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+            path.unlink()
+        assert samples == [Sample(TICK, label=1)] * 2
+        assert bad_lines == [tick.count(b"\n") + 1]
+        assert peak < 8 * inkfile.LONGEST_LINE  # a quarter of the line
+
+    def test_longest_line_is_read(self, read: Read):
+        line = NDJSON_TICK.rstrip(b"\n").ljust(inkfile.LONGEST_LINE - 1)
+        assert read(line + b"\n" + NDJSON_TICK) == ([Sample(TICK, label=1)] * 2, [])
+        assert read(line + b"  \n" + NDJSON_TICK) == ([Sample(TICK, label=1)], [1])
+
+
+coordinates = st.floats(-LARGEST_COORDINATE, LARGEST_COORDINATE)
+pressures = st.just(1.0) | st.floats(0, 1)
+strokes = st.lists(st.tuples(coordinates, coordinates, pressures), min_size=1, max_size=5).map(
+    lambda points: Stroke(np.array(points))
+)
+samples = st.builds(
+    Sample,
+    st.lists(strokes, max_size=3).map(lambda strokes: Drawing(tuple(strokes))),
+    label=st.none() | st.integers(0, 9),
+    writer=st.none() | st.text(),
+)
+
+
+class TestWrite:
+    @given(st.lists(samples, max_size=5))
+    def test_what_is_written_is_read_again(self, path: Path, samples: list[Sample]):
+        write_ink(path, samples)
+        assert list(read_ink(path, fail_on_bad_line)) == samples
+        assert is_ink_file(path)
+
+    def test_every_pen_drawing_is_read_again(self, pen_file: Path, path: Path):
+        write_ink(path, read_ink(pen_file, fail_on_bad_line))
+        read_again = read_ink(path, fail_on_bad_line)
+        for sample, again in zip(read_ink(pen_file, fail_on_bad_line), read_again, strict=True):
+            assert again == sample
+
+    def test_file_is_quick_draw_ndjson(self, path: Path):
+        light = Stroke(np.array([[5, 6, 0.25]]))
+        write_ink(path, [Sample(TICK, label=1), Sample(TICK.with_stroke(light), writer="Ada")])
+        assert [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] == [
+            {"word": "1", "drawing": [[[0, 1], [0, -2]]]},
+            {
+                "writer": "Ada",
+                "drawing": [[[0, 1], [0, -2]], [[5], [6]]],
+                "pressure": [[1, 1], [0.25]],
+            },
+        ]
+
+    def test_failed_write_leaves_the_old_file(self, tmp_path: Path):
+        path = tmp_path / "mine.ndjson"
+        write_ink(path, [Sample(TICK)])
+
+        def interrupted() -> Iterator[Sample]:
+            yield Sample(Drawing())
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            write_ink(path, interrupted())
+        assert list(read_ink(path, fail_on_bad_line)) == [Sample(TICK)]
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_file_can_be_rewritten_from_itself(self, tmp_path: Path):
+        path = tmp_path / "mine.ndjson"
+        write_ink(path, [Sample(TICK, label=1), Sample(Drawing(), label=2)])
+        write_ink(path, (sample for sample in read_ink(path, fail_on_bad_line) if sample.drawing))
+        assert list(read_ink(path, fail_on_bad_line)) == [Sample(TICK, label=1)]
+
+    def test_drawing_that_could_not_be_read_again_is_refused(self, tmp_path: Path):
+        points = np.random.default_rng(0).random((inkfile.LONGEST_LINE // 40, 3))
+        with pytest.raises(InkFileError, match="too many points"):
+            write_ink(tmp_path / "mine.ndjson", [Sample(Drawing((Stroke(points),)))])
+        assert not list(tmp_path.iterdir())
+
+    def test_what_cannot_be_written_is_named(self, tmp_path: Path):
+        (tmp_path / "file").touch()
+        for unwritable in (tmp_path / "missing" / "x", tmp_path / "file" / "x", tmp_path):
+            with pytest.raises(InkFileError, match=re.escape(f"{unwritable}: cannot be written: ")):
+                write_ink(unwritable, [])
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """An ink file with pieces of it cut out, repeated or overwritten by other bytes."""
+    content = draw(st.sampled_from([UNIPEN_TICK * 3, NDJSON_TICK * 3]))
+    for _ in range(draw(st.integers(1, 4))):
+        start, end = sorted(draw(st.tuples(*[st.integers(0, len(content))] * 2)))
+        piece = draw(st.binary(max_size=4) | st.sampled_from([content[start:end] * 2, b"\n"]))
+        content = content[:start] + piece + content[end:]
+    return content
+
+
+class TestAnyBytes:
+    @given(damaged() | st.binary() | st.binary().map(lambda tail: b"{" + tail))
+    @example(UNIPEN_TICK.replace(b"1 2", b"-1e9 1e9"))
+    def test_any_bytes_give_drawings_or_a_clear_error(self, read: Read, path: Path, content: bytes):
+        try:
+            samples, bad_lines = read(content)
+        except InkFileError as error:
+            assert str(error).startswith(f"{path}: not an ink file")  # noqa: PT017
+            assert not is_ink_file(path)
+            return
+        assert all(1 <= line <= content.count(b"\n") + 1 for line in bad_lines)
+        for sample in samples:
+            if sample.drawing:
+                assert ink_image(sample.drawing).max() == 255

@@ -1,0 +1,146 @@
+"""The trainer as a person runs it: its real process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from digitpad.models import bundled_weights
+from digitpad.network import read_weights
+
+TRAINER = [sys.executable, "-m", "trainer"]
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [*TRAINER, *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+@pytest.fixture
+def unreachable():
+    """No network: whatever is asked of it goes to a port where nobody listens."""
+    nobody = "http://127.0.0.1:9"
+    return {name: nobody for name in ("http_proxy", "https_proxy")}
+
+
+@pytest.fixture(scope="module")
+def trained(data_dir, tmp_path_factory):
+    """One epoch of the seed recipe, through to the end."""
+    out = tmp_path_factory.mktemp("trained") / "new folder" / "net.safetensors"
+    arguments = ["--epochs", 1, "--seed", 3, "--data-dir", data_dir, "--out", out]
+    return out, run(*arguments)
+
+
+def test_trains_and_writes_weights_that_the_pad_reads(trained):
+    out, process = trained
+    assert process.returncode == 0, process.stderr
+    weights = read_weights(out)
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
+    metadata = weights.metadata
+    assert metadata["recipe"]["name"] == "seed"
+    assert (metadata["seed"], metadata["epochs_done"]) == (3, 1)
+    assert metadata["command"].startswith("python -m trainer --epochs 1 --seed 3")
+    assert metadata["data"][0]["images"] == 55_000
+    assert len(metadata["data"][0]["sha256"]) == 64
+    metrics = {metric["split"]: metric["accuracy"] for metric in metadata["metrics"]}
+    assert metrics.keys() == {"MNIST validation", "MNIST test"}
+    assert min(metrics.values()) > 0.95
+
+
+def test_says_how_it_goes_and_where_the_weights_are(trained):
+    out, process = trained
+    assert "epoch   1: " in process.stderr
+    assert "right in training" in process.stderr
+    assert " left" in process.stderr
+    assert "MNIST test: 9" in process.stderr
+    assert f"digitpad --weights '{out}'" in process.stderr
+
+
+def test_ctrl_c_ends_cleanly_and_keeps_what_was_reached(data_dir, tmp_path):
+    out = tmp_path / "net.safetensors"
+    arguments = ["--data-dir", str(data_dir), "--out", str(out)]
+    process = subprocess.Popen([*TRAINER, *arguments], stderr=subprocess.PIPE)
+    started = b""
+    while b"epoch 1" not in started:  # once it trains
+        started += os.read(process.stderr.fileno(), 1000)
+    process.send_signal(signal.SIGINT)
+    rest = process.communicate()[1].decode()
+    assert process.returncode == 130
+    assert "Stopped after 0." in rest
+    assert "Traceback" not in rest
+    assert 0 < read_weights(out).metadata["epochs_done"] < 1
+
+
+def test_without_data_and_network_it_says_what_to_put_where(tmp_path, unreachable):
+    process = run("--data-dir", tmp_path / "none", **unreachable)
+    assert process.returncode == 2
+    assert "Traceback" not in process.stderr
+    for part in (
+        str(tmp_path / "none" / "MNIST" / "raw"),
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+        "--data-dir",
+        "DIGITPAD_DATA_DIR",
+    ):
+        assert part in process.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_found_out_before_training(tmp_path):
+    (tmp_path / "file").touch()
+    process = run("--out", tmp_path / "file" / "net.safetensors")
+    assert process.returncode == 1
+    assert "cannot write" in process.stderr
+    assert "--out" in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--recipe", "none"], ["--epochs", "0"], ["--epochs", "x"], ["evaluate", "--writers", "5-1"]],
+)
+def test_wrong_usage_exits_with_2(arguments):
+    process = run(*arguments)
+    assert process.returncode == 2
+    assert "usage: python -m trainer" in process.stderr
+
+
+def test_evaluates_the_bundled_weights(data_dir, pen_file):
+    process = run("evaluate", "--data-dir", data_dir, "--ink", pen_file, "--json")
+    assert process.returncode == 0, process.stderr
+    content = json.loads(process.stdout)
+    assert content["weights"] == str(bundled_weights())
+    mnist, pen = content["evaluations"]
+    assert (mnist["split"], mnist["images"]) == ("MNIST test", 10_000)
+    assert mnist["accuracy"] >= 0.9935
+    assert (pen["images"], sum(map(sum, pen["confusion"]))) == (7_494, 7_494)
+    assert pen["accuracy"] >= 0.955
+    assert all(0.9 < recall <= 1 for recall in mnist["recall"])
+
+
+def test_evaluates_some_writers_as_text(trained, data_dir, pen_file):
+    out, _ = trained
+    process = run(
+        *("evaluate", "--weights", out, "--data-dir", data_dir),
+        *("--ink", pen_file, "--writers", "26-30"),
+    )
+    assert process.returncode == 0, process.stderr
+    assert "MNIST test: 9" in process.stdout
+    assert "pendigits-orig.tra, writers 26-30: " in process.stdout
+
+
+def test_broken_weights_are_named(tmp_path):
+    (tmp_path / "broken").write_bytes(b"no weights")
+    process = run("evaluate", "--weights", tmp_path / "broken")
+    assert process.returncode == 2
+    assert str(tmp_path / "broken") in process.stderr
+    assert "Traceback" not in process.stderr

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+import torch
+
+from digitpad.recognizer import Recognizer
+from trainer.data import Digits
+from trainer.evaluate import Evaluation, measure
+from trainer.loop import accuracy
+from trainer.net import Net
+from trainer.weights import write_weights
+
+
+@pytest.fixture
+def evaluation():
+    confusion = np.zeros((10, 10), np.int64)
+    confusion[3, 3], confusion[3, 8], confusion[8, 8] = 6, 2, 4
+    return Evaluation("some", confusion)
+
+
+def test_counts(evaluation):
+    assert (evaluation.images, evaluation.right) == (12, 10)
+    assert evaluation.accuracy == 10 / 12
+    assert evaluation.recall[3] == 0.75
+    assert evaluation.recall[8] == 1
+    assert evaluation.recall[0] is None  # there is none
+
+
+def test_as_text_and_json(evaluation):
+    assert evaluation.to_text().startswith("some: 83.33% right (10 of 12)")
+    row = next(line for line in evaluation.to_text().splitlines() if line.startswith("      3"))
+    assert row.split() == ["3", "75.00%", *"···6····2·"]
+    content = evaluation.to_json()
+    assert content["split"] == "some"
+    assert (content["images"], content["right"]) == (12, 10)
+    assert content["confusion"][3][8] == 2
+
+
+def test_measures_what_the_trainers_net_reads(blobs, tmp_path):
+    torch.manual_seed(5)
+    net = Net()
+    net(torch.randn(64, 1, 28, 28))  # so that batch norm has seen something
+    path = tmp_path / "net.safetensors"
+    write_weights(path, net, {})
+    evaluation = measure(Recognizer(path), blobs)
+    assert evaluation.accuracy == accuracy(net, blobs)
+    assert evaluation.confusion.sum(axis=1).tolist() == [64] * 10
+    part = measure(Recognizer(path), Digits("one", blobs.images[:1], blobs.labels[:1]))
+    assert part.images == 1

@@ -1,0 +1,82 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from digitpad.progress import BatchDone, EpochDone, RunEnded, RunStarted
+from trainer.loop import Run, TrainingError, accuracy
+from trainer.recipe import SEED
+
+CPU = torch.device("cpu")
+SHORT = replace(SEED, epochs=4)
+
+
+def last(digits):
+    return digits.part(slice(-140, None), "last")
+
+
+def run(digits, recipe=SHORT, *, seed=0, should_stop=lambda: False):
+    run = Run(recipe, digits.part(slice(-140), "training"), last(digits), seed=seed, device=CPU)
+    return run, list(run.train(should_stop))
+
+
+def test_learns(blobs):
+    trained, messages = run(blobs)
+    assert not trained.net.training
+    assert accuracy(trained.net, last(blobs)) > 0.95
+    epochs = [message for message in messages if isinstance(message, EpochDone)]
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 3, 4]
+    assert epochs[-1].validation_accuracy == accuracy(trained.net, last(blobs))
+    assert epochs[-1].loss < epochs[0].loss
+    assert epochs[-1].train_accuracy > epochs[0].train_accuracy
+    assert epochs[-1].seconds_left == 0
+    assert messages[-1] == RunEnded(4, stopped=False)
+
+
+def test_says_first_what_it_will_do(blobs):
+    _, messages = run(blobs)
+    first = messages[0]
+    assert isinstance(first, RunStarted)
+    assert first.recipe["name"] == "seed"
+    assert (first.epochs, first.batches_per_epoch) == (4, 8)
+    assert (first.training_images, first.validation_images) == (500, 140)
+
+
+def test_the_learning_rate_steps_down_after_its_epochs(blobs):
+    _, messages = run(blobs, replace(SEED, epochs=3, step_epochs=2))
+    rates = [message.learning_rate for message in messages if isinstance(message, EpochDone)]
+    assert rates == pytest.approx([1e-3, 1e-3, 1e-4])
+
+
+def test_the_same_seed_ends_with_the_same_weights(blobs):
+    first, second, other = (run(blobs, seed=seed)[0].net.state_dict() for seed in (3, 3, 4))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not torch.equal(first["fc2.weight"], other["fc2.weight"])
+
+
+def test_stops_after_the_batch_at_hand(blobs):
+    asked = iter([False, False, True])
+    stopped, messages = run(blobs, should_stop=lambda: next(asked))
+    assert messages[-1] == RunEnded(3 / 8, stopped=True)
+    assert not any(isinstance(message, EpochDone) for message in messages)
+    assert not stopped.net.training
+
+
+def test_tells_of_batches_within_the_epoch(mnist_test):
+    from trainer.data import Digits
+
+    images, labels = mnist_test
+    digits = Digits("test", torch.tensor(images), torch.tensor(labels).long())
+    run = Run(replace(SEED, epochs=1), digits, None, seed=0, device=CPU)
+    messages = list(run.train(lambda: False))
+    batches = [message for message in messages if isinstance(message, BatchDone)]
+    assert len(batches) > 1
+    assert [message.batch for message in batches] == sorted({message.batch for message in batches})
+    assert all(0 <= message.accuracy <= 1 and message.seconds_left >= 0 for message in batches)
+    assert messages[-2].validation_accuracy is None
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(blobs):
+    run = Run(replace(SHORT, learning_rate=float("inf")), blobs, None, seed=0, device=CPU)
+    with pytest.raises(TrainingError, match=r"the loss became .* in epoch 1; try again"):
+        list(run.train(lambda: False))

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from digitpad.recognizer import transform
+from trainer.transforms import (
+    augment_seed,
+    centre_crop,
+    normalize,
+    rotate,
+    reference_seed_transform,
+    reference_test_transform,
+    to_unit,
+)
+from trainer.vision import transforms
+
+
+@pytest.fixture
+def images(mnist_test):
+    return torch.tensor(mnist_test[0][:500])
+
+
+def pictures(images):
+    return [Image.fromarray(image.numpy()) for image in images]
+
+
+def test_the_test_transform_is_the_pads_own(images):
+    reference = torch.cat(
+        [reference_test_transform()(picture) for picture in pictures(images)]
+    ).numpy()
+    np.testing.assert_allclose(transform(images.numpy()), reference, atol=1e-6)
+    np.testing.assert_allclose(normalize(to_unit(images))[:, 0], reference, atol=1e-6)
+
+
+def test_rotates_as_torchvision_does(images):
+    degrees = torch.linspace(-15, 15, len(images))
+    reference = torch.cat(
+        [
+            transforms.functional.to_tensor(transforms.functional.rotate(picture, angle, fill=0))
+            for picture, angle in zip(pictures(images), degrees.tolist(), strict=True)
+        ]
+    )
+    # Where a pixel's source lies just between two, rounding decides: 3 pixels in 100,000.
+    assert (rotate(images, degrees)[:, 0] != reference).float().mean() < 1e-4
+
+
+def test_crops_and_resizes_as_torchvision_does(images):
+    which = torch.arange(len(images)) % 2 == 0
+    crop = transforms.Compose([transforms.CenterCrop(22), transforms.Resize((28, 28))])
+    cropped = centre_crop(images, which)
+    assert torch.equal(cropped[~which], images[~which])
+    reference = np.stack([np.asarray(crop(picture)) for picture in pictures(images[which])])
+    difference = np.abs(cropped[which].numpy().astype(int) - reference)
+    assert difference.max() <= 1  # PIL rounds between its two passes
+
+
+def test_draws_from_the_same_distribution_as_torchvision(images):
+    """The batched augmentation and the reference agree in every pixel's mean and spread."""
+    one = images[:1]
+    n = 6_000
+    torch.manual_seed(0)
+    reference = torch.cat([reference_seed_transform()(picture) for picture in pictures(one) * n])
+    generator = torch.Generator().manual_seed(0)
+    batched = normalize(augment_seed(one.expand(n, -1, -1), generator))[:, 0]
+    # The mean of n draws is off by its standard error; of 784 pixels, one in 15,000 is off by 4.
+    for statistic in (lambda x: x, lambda x: (x - reference.mean(0)) ** 2):
+        ours, theirs = statistic(batched), statistic(reference)
+        error = ((ours.var(0) + theirs.var(0)) / n).sqrt()
+        assert ((ours.mean(0) - theirs.mean(0)).abs() <= 5 * error + 2e-3).all()
+        assert ours.var(0).max() > 0
+
+
+def test_crops_a_tenth_and_turns_evenly_by_up_to_15_degrees():
+    # A single bright pixel, far from the centre, tells the angle; a crop removes it.
+    dot = torch.zeros(20_000, 28, 28, dtype=torch.uint8)
+    dot[:, 13:15, 26:28] = 255
+    out = augment_seed(dot, torch.Generator().manual_seed(1))[:, 0]
+    there = out.sum((1, 2)) > 0
+    assert 1 - there.float().mean() == pytest.approx(0.1, abs=0.01)
+    rows = torch.arange(28.0) - 13.5
+    mass = out[there].sum((1, 2))
+    y = (out[there].sum(2) @ rows) / mass
+    x = (out[there].sum(1) @ rows) / mass
+    degrees = torch.rad2deg(torch.atan2(-y, x))
+    assert degrees.abs().max() < 17
+    assert degrees.mean() == pytest.approx(0, abs=0.3)
+    assert degrees.std() == pytest.approx(30 / 12**0.5, abs=0.3)  # an even spread's
+
+
+def test_the_same_seed_draws_the_same():
+    images = torch.randint(0, 256, (50, 28, 28), dtype=torch.uint8)
+    first, second = (
+        augment_seed(images, torch.Generator().manual_seed(7)) for _repetition in range(2)
+    )
+    assert torch.equal(first, second)
+    assert not torch.equal(first, augment_seed(images, torch.Generator().manual_seed(8)))

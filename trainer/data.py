@@ -1,0 +1,134 @@
+"""The images that the Net learns from and is measured on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import numpy as np
+import platformdirs
+import torch
+from torch import Tensor
+
+from digitpad.ink import ink_image
+from digitpad.inkfile import InkFileError, read_ink
+from trainer.vision import datasets
+
+MNIST_FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+
+VALIDATION_IMAGES = 5_000
+"""How many of MNIST's training images, the last ones, are held out to choose by."""
+
+
+class DataError(Exception):
+    """The data cannot be used; the message says what is wrong and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """Labelled ink images: uint8 [n, 28, 28], and their digits, int64 [n]."""
+
+    name: str
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def part(self, which: slice, name: str) -> Digits:
+        """Some of the images, under a name of their own."""
+        return Digits(name, self.images[which], self.labels[which])
+
+    def describe(self) -> dict[str, Any]:
+        """What a weights file says of the data: its name, number, and the SHA-256 of its bytes."""
+        digest = hashlib.sha256(self.images.numpy().tobytes())
+        digest.update(self.labels.to(torch.uint8).numpy().tobytes())
+        return {"name": self.name, "images": len(self), "sha256": digest.hexdigest()}
+
+
+def default_data_dir() -> Path:
+    """The folder of the data: what DIGITPAD_DATA_DIR names, else the user's cache folder."""
+    named = os.environ.get("DIGITPAD_DATA_DIR")
+    return Path(named) if named else platformdirs.user_cache_path("digitpad", appauthor=False)
+
+
+def load_mnist(data_dir: Path, *, train: bool) -> Digits:
+    """MNIST's 60,000 training or 10,000 test images, downloaded where they are missing.
+
+    Raises DataError if they are neither there nor to be had, or if a file is damaged.
+    """
+    expected = 60_000 if train else 10_000
+    try:
+        mnist = datasets.MNIST(str(data_dir), train=train, download=True)
+    except (RuntimeError, URLError, OSError) as error:
+        if _all_files_in(data_dir):
+            raise DataError(_damaged(data_dir, str(error))) from error
+        raise DataError(_missing(data_dir, error)) from error
+    except (AssertionError, ValueError, IndexError) as error:
+        raise DataError(_damaged(data_dir, str(error))) from error
+    images, labels = mnist.data, mnist.targets
+    if images.shape != (expected, 28, 28) or labels.shape != (expected,):
+        found = f"{list(images.shape)} images and {list(labels.shape)} labels"
+        raise DataError(_damaged(data_dir, f"they hold {found}, not {expected}"))
+    if labels.min() < 0 or labels.max() > 9:
+        found = f"{int(labels.min())} to {int(labels.max())}"
+        raise DataError(_damaged(data_dir, f"the labels go from {found}, not from 0 to 9"))
+    return Digits("MNIST training" if train else "MNIST test", images, labels)
+
+
+def load_ink(path: Path, writers: range | None = None) -> Digits:
+    """The labelled drawings of an ink file as the Net sees them; of all writers, or of some.
+
+    Lines that cannot be read, and drawings without a label or a stroke, are left out. Raises
+    DataError if the file cannot be read, or if nothing is left.
+    """
+    chosen = None if writers is None else {str(number) for number in writers}
+    try:
+        samples = [
+            sample
+            for sample in read_ink(path, on_bad_line=lambda _line, _reason: None)
+            if sample.drawing
+            and sample.label is not None
+            and (chosen is None or sample.writer in chosen)
+        ]
+    except InkFileError as error:
+        raise DataError(str(error)) from error
+    name = path.name if writers is None else f"{path.name}, writers {writers[0]}-{writers[-1]}"
+    if not samples:
+        raise DataError(f"{path}: there is no drawing with a digit for its label in {name}")
+    images = torch.from_numpy(np.stack([ink_image(sample.drawing) for sample in samples]))
+    return Digits(name, images, torch.tensor([sample.label for sample in samples]))
+
+
+def _raw(data_dir: Path) -> Path:
+    return data_dir / "MNIST" / "raw"
+
+
+def _all_files_in(data_dir: Path) -> bool:
+    return all((_raw(data_dir) / name).is_file() for name in MNIST_FILES)
+
+
+def _missing(data_dir: Path, error: Exception) -> str:
+    return (
+        f"MNIST is not in {_raw(data_dir)} and could not be downloaded"
+        f" ({str(error).strip().splitlines()[-1]}).\n"
+        f"Either put these four files there, unpacked:\n"
+        + "".join(f"    {name}\n" for name in MNIST_FILES)
+        + "or name another folder that holds MNIST/raw/ with --data-dir or DIGITPAD_DATA_DIR."
+    )
+
+
+def _damaged(data_dir: Path, what: str) -> str:
+    return (
+        f"the MNIST files in {_raw(data_dir)} are damaged: {what or 'cut short'}.\n"
+        "Delete that folder; the next run downloads them anew."
+    )
