@@ -48,7 +48,8 @@ def recognize(
     """Write an answer for each drawing in `files` to `out`, and what cannot be read to `errors`.
 
     Where drawings have labels, the share of right answers comes last: on `out` too, or on `errors`
-    if `out` is to be JSON. Returns whether everything could be read.
+    if `out` is to be JSON. Without ink, no answer is right. Returns whether everything could be
+    read.
     """
     problems = 0
 

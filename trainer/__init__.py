@@ -1,1 +1,9 @@
 """The trainer: makes the weights that the pad reads. Run it with `python -m trainer`."""
+
+import os
+
+# Between two of torch's parallel loops its threads wait for each other, and by default they spin.
+# Where anything else runs, the pad's window for instance, they then spin in the way of the thread
+# they wait for: with one of two cores busy an epoch took minutes instead of seconds. OpenMP reads
+# this once, when it is loaded, so it stands here, before any module of the package imports torch.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

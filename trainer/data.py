@@ -48,6 +48,9 @@ class Digits:
         """Some of the images, under a name of their own."""
         return Digits(name, self.images[which], self.labels[which])
 
+    def to(self, device: torch.device) -> Digits:
+        return Digits(self.name, self.images.to(device), self.labels.to(device))
+
     def describe(self) -> dict[str, Any]:
         """What a weights file says of the data: its name, number, and the SHA-256 of its bytes."""
         digest = hashlib.sha256(self.images.numpy().tobytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -9,14 +10,18 @@ from dataclasses import asdict
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
+from torch.optim.swa_utils import AveragedModel
 
 from digitpad.progress import BatchDone, EpochDone, Message, RunEnded, RunStarted
 from trainer.data import Digits
 from trainer.net import Net
 from trainer.recipe import Recipe
-from trainer.transforms import augment_seed, normalize, to_unit
+from trainer.transforms import AUGMENTATIONS, normalize, to_unit
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 _SECONDS_BETWEEN_MESSAGES = 0.1
+_WARM_UP = 0.1  # the share of a one-cycle run in which the learning rate rises
 _VALIDATION_BATCH = 1_000
 
 
@@ -37,6 +42,7 @@ class Run:
         training: Digits,
         validation: Digits | None,
         *,
+        ink: Digits | None = None,
         seed: int,
         device: torch.device,
     ) -> None:
@@ -45,19 +51,31 @@ class Run:
         self.epochs_done = 0.0
         """How many epochs of the recipe are done, the fraction of a stopped one included."""
         self._device = device
-        self._images = training.images.to(device)
-        self._labels = training.labels.to(device)
+        self._training = training.to(device)
+        self._ink = ink.to(device) if ink and recipe.ink_share else None
+        self._ink_per_batch = round(recipe.batch_size * recipe.ink_share) if self._ink else 0
         self._validation = validation
         torch.manual_seed(seed)  # the initial weights, and dropout
-        self._generator = Generator(device).manual_seed(seed)  # the order and the augmentation
-        self.net = Net(recipe.dropout).to(device)
-        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # The order and the augmentation.
+        self._generator = Generator(device).manual_seed(seed)
+        self._random = {"generator": self._generator, "device": device}
+        self._net = Net(recipe.dropout).to(device)
+        self._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._average = AveragedModel(
+            self._net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True
+        )
         self._optimizer = torch.optim.Adam(
-            self.net.parameters(), lr=recipe.learning_rate, fused=True
+            self._net.parameters(), lr=recipe.learning_rate, fused=True
         )
-        self._schedule = torch.optim.lr_scheduler.StepLR(
-            self._optimizer, recipe.step_epochs, recipe.step_factor
-        )
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate_at)
+        self._augment = AUGMENTATIONS[recipe.augmentation]
+
+    @property
+    def net(self) -> Net:
+        """What the run has come to so far."""
+        net = self._average.module if self.recipe.average else self._net
+        assert isinstance(net, Net)
+        return net
 
     def train(self, should_stop: Callable[[], bool]) -> Iterator[Message]:
         """Train, telling what happens; after each batch, end where `should_stop()` is true.
@@ -65,39 +83,38 @@ class Run:
         The net is in evaluation mode when the last message comes. Raises TrainingError if the loss
         is no longer a number.
         """
-        batches = -(-len(self._labels) // self.recipe.batch_size)
         yield RunStarted(
             recipe=asdict(self.recipe),
             seed=self.seed,
             device=str(self._device),
             epochs=self.recipe.epochs,
-            batches_per_epoch=batches,
-            training_images=len(self._labels),
+            batches_per_epoch=self._batches,
+            training_images=len(self._training) + len(self._ink or []),
             validation_images=len(self._validation) if self._validation else 0,
         )
         started = time.monotonic()
         for epoch in range(1, self.recipe.epochs + 1):
-            yield from self._train_epoch(epoch, batches, started, should_stop)
+            yield from self._train_epoch(epoch, started, should_stop)
             if self.epochs_done < epoch:
                 break
         self.net.eval()
         yield RunEnded(self.epochs_done, stopped=self.epochs_done < self.recipe.epochs)
 
     def _train_epoch(
-        self, epoch: int, batches: int, started: float, should_stop: Callable[[], bool]
+        self, epoch: int, started: float, should_stop: Callable[[], bool]
     ) -> Iterator[Message]:
-        self.net.train()
-        order = torch.randperm(len(self._labels), generator=self._generator, device=self._device)
+        self._net.train()
         right = torch.zeros((), device=self._device)
         loss_sum = torch.zeros((), device=self._device)
         seen = 0
         epoch_started = told = time.monotonic()
-        for batch, chosen in enumerate(order.split(self.recipe.batch_size), start=1):
-            loss, batch_right = self._step(self._images[chosen], self._labels[chosen])
-            loss_sum += loss * len(chosen)
+        for batch, (images, labels) in enumerate(self._epoch(), start=1):
+            learning_rate = float(self._schedule.get_last_lr()[0])
+            loss, batch_right = self._step(images, labels)
+            loss_sum += loss * len(labels)
             right += batch_right
-            seen += len(chosen)
-            self.epochs_done = epoch - 1 + batch / batches
+            seen += len(labels)
+            self.epochs_done = epoch - 1 + batch / self._batches
             now = time.monotonic()
             if now - told >= _SECONDS_BETWEEN_MESSAGES:
                 told = now
@@ -109,11 +126,9 @@ class Run:
                     images_per_second=seen / (now - epoch_started),
                     seconds_left=self._seconds_left(now - started),
                 )
-            if batch < batches and should_stop():
+            if batch < self._batches and should_stop():
                 return
         seconds = time.monotonic() - epoch_started
-        learning_rate = float(self._schedule.get_last_lr()[0])
-        self._schedule.step()
         yield EpochDone(
             epoch=epoch,
             train_accuracy=right.item() / seen,
@@ -124,16 +139,50 @@ class Run:
             seconds_left=self._seconds_left(time.monotonic() - started),
         )
 
+    @property
+    def _batches(self) -> int:
+        """How many batches an epoch has. It is one pass over the images; ink comes on top."""
+        return -(-len(self._training) // (self.recipe.batch_size - self._ink_per_batch))
+
+    def _epoch(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of one epoch: the images in a new order, and some of the ink with each."""
+        order = torch.randperm(len(self._training), **self._random)
+        for chosen in order.split(self.recipe.batch_size - self._ink_per_batch):
+            images, labels = self._training.images[chosen], self._training.labels[chosen]
+            if self._ink:
+                drawn = torch.randint(
+                    len(self._ink),
+                    (self._ink_per_batch,),
+                    generator=self._generator,
+                    device=self._device,
+                )
+                images = torch.cat([images, self._ink.images[drawn]])
+                labels = torch.cat([labels, self._ink.labels[drawn]])
+            yield images, labels
+
     def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Learn from one batch; its mean loss, and how many the Net got right."""
-        x = normalize(augment_seed(images, self._generator))
+        strength = 1 - self.recipe.ease * self.epochs_done / self.recipe.epochs
+        x = normalize(self._augment(images, self._generator, strength))
         with _autocast(self._device):
-            logits = self.net(x.contiguous(memory_format=torch.channels_last))
+            logits = self._net(x.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), labels)
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
+        self._schedule.step()
+        if self.recipe.average:
+            self._average.update_parameters(self._net)
         return loss.detach(), (logits.argmax(dim=1) == labels).sum()
+
+    def _rate_at(self, step: int) -> float:
+        """The learning rate of a step, as a share of the highest."""
+        if self.recipe.schedule == "step":
+            return float(0.1 ** (step // self._batches // 15))
+        done = step / (self._batches * self.recipe.epochs)
+        if done < _WARM_UP:
+            return done / _WARM_UP
+        return 0.5 + 0.5 * math.cos(math.pi * (done - _WARM_UP) / (1 - _WARM_UP))
 
     def _seconds_left(self, elapsed: float) -> float:
         return elapsed / self.epochs_done * (self.recipe.epochs - self.epochs_done)
@@ -145,6 +194,17 @@ class Run:
                 "try again with another --seed"
             )
         return loss
+
+
+def _moving_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
+    """For AveragedModel: an exponential moving average that does not dwell on its first steps."""
+
+    def average(averaged: Tensors, current: Tensors, steps: Tensor | int) -> None:
+        if averaged[0].is_floating_point():  # not batch norm's count of batches
+            now = min(decay, (1 + int(steps)) / (10 + int(steps)))
+            torch._foreach_lerp_(averaged, current, 1 - now)
+
+    return average
 
 
 def accuracy(net: Net, digits: Digits) -> float:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Adam, cross entropy, and a learning rate that steps down every `step_epochs` epochs."""
+    """Adam on cross entropy, with all that varies between recipes."""
 
     name: str
     epochs: int
     batch_size: int
     learning_rate: float
-    step_epochs: int
-    step_factor: float
+    """The highest one."""
+    schedule: Literal["step", "one cycle"]
+    """A tenth of it after every 15 epochs; or up for a tenth of the run, then down to zero along a
+    cosine."""
+    augmentation: Literal["seed", "pad"]
+    """Which one of `trainer.transforms`."""
+    ease: float
+    """By how much the augmentation has weakened when the run ends, as a share of its strength."""
     dropout: float
+    average: float
+    """Decay, per step, of the moving average of the weights that the run ends with; 0: the last."""
+    ink_share: float
+    """The share of each batch that is drawn from the ink files, if there are any."""
 
 
 SEED = Recipe(
@@ -23,10 +34,27 @@ SEED = Recipe(
     epochs=20,
     batch_size=64,
     learning_rate=1e-3,
-    step_epochs=15,
-    step_factor=0.1,
+    schedule="step",
+    augmentation="seed",
+    ease=0.0,
     dropout=0.1,
+    average=0.0,
+    ink_share=0.0,
 )
-"""The paper's recipe to the letter; its augmentation is `trainer.transforms.augment_seed`."""
+"""The paper's recipe to the letter."""
 
-RECIPES = {recipe.name: recipe for recipe in (SEED,)}
+PAD = Recipe(
+    name="pad",
+    epochs=60,
+    batch_size=128,
+    learning_rate=5e-3,
+    schedule="one cycle",
+    augmentation="pad",
+    ease=0.3,
+    dropout=0.0,
+    average=0.999,
+    ink_share=0.2,
+)
+"""For the pad: it also learns from drawings, and from every sample in ever new shapes."""
+
+RECIPES = {recipe.name: recipe for recipe in (PAD, SEED)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 from tqdm import tqdm
@@ -35,7 +36,7 @@ def show_progress(messages: Iterable[Message]) -> RunEnded:
                     bar.update((message.epoch - 1) * batches + message.batch - bar.n)
                 case EpochDone() if bar is not None:
                     bar.update(message.epoch * batches - bar.n)
-                    bar.write(_epoch_line(message))
+                    bar.write(_epoch_line(message), file=sys.stderr)
                 case RunEnded():
                     return message
     finally:

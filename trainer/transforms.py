@@ -12,8 +12,11 @@ from torch import Generator, Tensor
 from digitpad.network import MEAN, STD
 from trainer.vision import transforms
 
-Augmentation = Callable[[Tensor, Generator], Tensor]
-"""From uint8 images [n, 28, 28] to float images [n, 1, 28, 28] in 0–1, changed at random."""
+Augmentation = Callable[[Tensor, Generator, float], Tensor]
+"""From uint8 images [n, 28, 28] to float images [n, 1, 28, 28] in 0–1, changed at random.
+
+The last argument says how strongly, from 0 to 1.
+"""
 
 _CROP = 22
 _CROP_SHARE = 0.1
@@ -47,7 +50,7 @@ def normalize(images: Tensor) -> Tensor:
     return images.sub_(MEAN).div_(STD)
 
 
-def augment_seed(images: Tensor, generator: Generator) -> Tensor:
+def augment_seed(images: Tensor, generator: Generator, _strength: float = 1.0) -> Tensor:
     """`reference_seed_transform` but for its last step, on a batch: an Augmentation."""
     n, device = len(images), images.device
     crop = torch.rand(n, generator=generator, device=device) < _CROP_SHARE
@@ -55,6 +58,45 @@ def augment_seed(images: Tensor, generator: Generator) -> Tensor:
         -_MOST_DEGREES, _MOST_DEGREES, generator=generator
     )
     return rotate(centre_crop(images, crop), degrees)
+
+
+def augment_pad(images: Tensor, generator: Generator, strength: float = 1.0) -> Tensor:
+    """Turn, scale, shear, shift, bend, and thicken or thin at random: an Augmentation.
+
+    At full strength: ±14°, ±14 % in size and ±8 % in aspect, shear ±0.2, ±2.5 pixels, an elastic
+    displacement of 0.7 pixels (standard deviation), and other stroke widths on 20 % of the images.
+    """
+    n, device = len(images), images.device
+
+    def spread(width: float) -> Tensor:
+        return torch.empty(n, device=device).uniform_(-width, width, generator=generator) * strength
+
+    angle = spread(math.radians(14))
+    scale, aspect, shear = spread(0.14).exp(), spread(0.08).exp(), spread(0.2)
+    cos, sin = angle.cos() * scale, angle.sin() * scale
+    shift_x, shift_y = spread(2.5 / 14), spread(2.5 / 14)
+    rows = [cos * aspect, shear * cos - sin, shift_x, sin * aspect, shear * sin + cos, shift_y]
+    affine = torch.stack(rows, dim=1).view(-1, 2, 3)
+    grid = F.affine_grid(affine, [n, 1, 28, 28], align_corners=False)
+    bend = torch.randn(n, 2, 5, 5, generator=generator, device=device) * (strength * 0.7 / 14)
+    smooth = F.interpolate(bend, size=(28, 28), mode="bicubic", align_corners=True)
+    x = F.grid_sample(to_unit(images), grid + smooth.permute(0, 2, 3, 1), align_corners=False)
+    return _thicken_or_thin(x, spread(1.0), generator)
+
+
+def _thicken_or_thin(x: Tensor, amount: Tensor, generator: Generator) -> Tensor:
+    """Images [n, 1, h, w], a fifth of them thickened by `amount` [n] in 0–1, or thinned in −1–0."""
+    chosen = torch.rand(len(x), generator=generator, device=x.device) < 0.2
+    part, amount = x[chosen], amount[chosen, None, None, None]
+    thick = F.max_pool2d(part, 3, stride=1, padding=1)
+    thin = -F.max_pool2d(-part, 3, stride=1, padding=1)
+    # A whole pixel on either side is too much: a pen of 2.4 would become one of 4.4, or of 0.4.
+    target = torch.where(amount > 0, thick, thin)
+    x[chosen] = part + (target - part) * amount.abs() * 0.6
+    return x
+
+
+AUGMENTATIONS: dict[str, Augmentation] = {"seed": augment_seed, "pad": augment_pad}
 
 
 def centre_crop(images: Tensor, which: Tensor) -> Tensor:

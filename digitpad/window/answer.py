@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QAccessibleAnnouncementEvent,
     QColor,
     QFont,
+    QFontInfo,
     QFontMetrics,
     QPainter,
     QPaintEvent,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _DIGITS = 10
 _HINT = "Draw a digit, and the answer appears here while you draw."
-_HEAD_LINES, _ROW_LINES = 4.5, 1.2  # least heights, in lines of text
+_MOST_GROWTH = 1.75
 # Opacities: of an empty bar; of a bar and a number that are not the answer's.
 _TRACK, _BAR, _NUMBER = 0.08, 0.35, 0.7
 
@@ -77,19 +78,27 @@ class Answer(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        return QSize(14 * line, round((_HEAD_LINES + _DIGITS * _ROW_LINES) * line))
+        return QSize(14 * line, 17 * line)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event  # it is small: all of it is painted each time
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        line = self.fontMetrics().height()
-        # The head gets a third of a tall answer; the rows are not pulled apart without end.
-        head = max(_HEAD_LINES * line, self.height() * 0.32)
-        row = min((self.height() - head) / _DIGITS, 2.5 * line)
-        self._paint_head(painter, QRect(0, 0, self.width(), round(head)))
+        painter.setFont(self._grown_font())
+        head = round(self.height() * 0.3)
+        self._paint_head(painter, QRect(0, 0, self.width(), head))
+        row = (self.height() - head) / _DIGITS
         for digit in range(_DIGITS):
             self._paint_row(painter, digit, QRectF(0, head + digit * row, self.width(), row))
+
+    def _grown_font(self) -> QFont:
+        """The widget's font; larger where there is more room than needed."""
+        usual = self.sizeHint()
+        growth = min(self.width() / usual.width(), self.height() / usual.height(), _MOST_GROWTH)
+        font = self.font()
+        font.setPixelSize(round(QFontInfo(font).pixelSize() * max(growth, 1)))
+        font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width: the numbers do not jitter
+        return font
 
     def _paint_head(self, painter: QPainter, area: QRect) -> None:
         palette, prediction = self.palette(), self._prediction
@@ -98,61 +107,56 @@ class Answer(QWidget):
             wrapped = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(area, wrapped, self._hint)
             return
-        large = self.font()
+        text = palette.color(QPalette.ColorRole.WindowText)
+        accent = palette.color(QPalette.ColorRole.Accent)
+        normal = painter.font()
+        large = QFont(normal)
         large.setPixelSize(round(min(area.height() * 0.9, area.width() * 0.4)))
         painter.setFont(large)
-        sure, unsure = QPalette.ColorRole.Accent, QPalette.ColorRole.WindowText
-        painter.setPen(palette.color(sure if prediction.sure else unsure))
-        painter.drawText(area, _LEFT, str(prediction.digit))
-        metrics = QFontMetrics(large)
-        area.setLeft(metrics.horizontalAdvance("0"))
-        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
-        if not prediction.sure:
-            painter.drawText(area, _LEFT, "?")
+        painter.setPen(accent if prediction.sure else text)
+        answer = str(prediction.digit) if prediction.sure else f"{prediction.digit}?"
+        painter.drawText(area, _LEFT, answer)
         # The words keep their place, whether or not there is a question mark before them.
-        area.setLeft(metrics.horizontalAdvance("0?") + metrics.horizontalAdvance("0") // 3)
+        area.setLeft(painter.fontMetrics().horizontalAdvance("0?") + normal.pixelSize())
         headline, *more = _words(prediction)
-        bold = self.font()
-        bold.setBold(True)
-        line = self.fontMetrics().height()
+        line = QFontMetrics(normal).height()
         area.setTop(area.center().y() - (1 + len(more)) * line // 2)
-        painter.setFont(bold)
+        painter.setPen(text)
+        painter.setFont(_bold(normal))
         painter.drawText(area, 0, headline)
-        painter.setFont(self.font())
+        painter.setFont(normal)
         painter.drawText(area.adjusted(0, line, 0, 0), 0, "\n".join(more))
 
     def _paint_row(self, painter: QPainter, digit: int, area: QRectF) -> None:
         palette, prediction = self.palette(), self._prediction
-        is_answer = prediction is not None and digit == prediction.digit
         text = palette.color(QPalette.ColorRole.WindowText)
-        font = self.font()
-        font.setBold(is_answer)
-        font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width, so that the numbers do not jitter
-        painter.setFont(font)
-        painter.setPen(text)
-        painter.drawText(area, _LEFT, str(digit))
-
-        font.setBold(True)
-        metrics = QFontMetrics(font)
+        is_answer = prediction is not None and digit == prediction.digit
+        bold = QFontMetrics(_bold(painter.font()))  # the columns' widths are the widest text's
         bar = area.adjusted(
-            2 * metrics.horizontalAdvance("0"), 0, -metrics.horizontalAdvance("_99.9 %"), 0
+            2 * bold.horizontalAdvance("0"), 0, -bold.horizontalAdvance("_99.9 %"), 0
         )
-        thickness = min(area.height() * 0.6, metrics.height())
+        thickness = min(area.height() * 0.6, bold.height())
         bar.setTop(bar.center().y() - thickness / 2)
         bar.setHeight(thickness)
         radius = min(thickness / 2, 4.0)
+
+        painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_faded(text, _TRACK))
         painter.drawRoundedRect(bar, radius, radius)
-        if prediction is None:
-            return
-        probability = prediction.probabilities[digit]
-        accent = palette.color(QPalette.ColorRole.Accent)
-        painter.setBrush(accent if is_answer else _faded(text, _BAR))
-        bar.setWidth(bar.width() * probability)
-        painter.drawRoundedRect(bar, min(radius, bar.width() / 2), radius)
-        painter.setPen(text if is_answer else _faded(text, _NUMBER))
-        painter.drawText(area, _RIGHT, _percent(probability))
+        if is_answer:
+            painter.setFont(_bold(painter.font()))
+        if prediction:
+            probability = prediction.probabilities[digit]
+            accent = palette.color(QPalette.ColorRole.Accent)
+            painter.setBrush(accent if is_answer else _faded(text, _BAR))
+            bar.setWidth(bar.width() * probability)
+            painter.drawRoundedRect(bar, min(radius, bar.width() / 2), radius)
+            painter.setPen(text if is_answer else _faded(text, _NUMBER))
+            painter.drawText(area, _RIGHT, _percent(probability))
+        painter.setPen(text)
+        painter.drawText(area, _LEFT, str(digit))
+        painter.restore()
 
 
 def _words(prediction: Prediction) -> list[str]:
@@ -168,6 +172,12 @@ def _words(prediction: Prediction) -> list[str]:
 def _percent(probability: float) -> str:
     """Cut off, not rounded: 100 % would claim a certainty that the Net does not have."""
     return f"{min(int(probability * 1000), 999) / 10:.1f}\N{NO-BREAK SPACE}%"
+
+
+def _bold(font: QFont) -> QFont:
+    bold = QFont(font)
+    bold.setBold(True)
+    return bold
 
 
 def _faded(colour: QColor, opacity: float) -> QColor:

@@ -32,8 +32,8 @@ def run(weights: Path | None = None) -> int:
     app.setDesktopFileName("digitpad")
     app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
     window = MainWindow(weights or bundled_weights())
+    window.show()
     with reported_errors(window), _closed_by_signals():
-        window.show()
         return app.exec()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen, QPolygonF
@@ -16,8 +16,7 @@ _WIDTH_STEP = 0.5  # widths are rounded to this, so that neighbouring points can
 _LONGEST_RUN = 64  # points; bounds what is painted again while a stroke grows
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A part of a stroke that is painted in one go, in canvas units."""
 
     path: QPainterPath

@@ -33,6 +33,10 @@ from digitpad.window.brush import Run, Trace, runs
 if TYPE_CHECKING:
     from digitpad.ink import Drawing, Stroke
 
+# NumPy, and what needs it, is imported when the first stroke is there: it takes about as long to
+# import as all that Qt does until the first paint.
+# ruff: noqa: PLC0415
+
 SIDE = 280.0
 """Side of the square in the middle of the sheet that is always in view, in canvas units."""
 
@@ -79,9 +83,9 @@ class _Draft:
         return self.trace.add(x, y, pressure)
 
     def stroke(self) -> Stroke:
-        import numpy as np  # noqa: PLC0415 (the first paint does not wait for it)
+        import numpy as np
 
-        from digitpad.ink import Stroke  # noqa: PLC0415
+        from digitpad.ink import Stroke
 
         return Stroke(np.frombuffer(self._points).reshape(-1, 3))
 
@@ -126,7 +130,7 @@ class Canvas(QWidget):
     @property
     def drawing(self) -> Drawing:
         """All strokes, and the one that is being drawn, as far as it is."""
-        from digitpad.ink import Drawing  # noqa: PLC0415 (as above)
+        from digitpad.ink import Drawing
 
         draft = (self._draft.stroke(),) if self._draft else ()
         return Drawing((*self._strokes, *draft))
@@ -296,7 +300,9 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.setMaximumWidth(max(self.height(), self.minimumWidth()))  # what is beside is better used
+        self.setMaximumWidth(
+            max(self.height(), self.minimumWidth())
+        )  # what is beside is better used
 
     def paintEvent(self, event: QPaintEvent) -> None:
         palette = self.palette()

@@ -21,19 +21,24 @@ from PySide6.QtCore import (
     qInstallMessageHandler,
     qVersion,
 )
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from digitpad import __version__
 
 if TYPE_CHECKING:
     from logging import Logger
 
+    from PySide6.QtWidgets import QMessageBox
+
+# This module loads fast, for mostly all goes well: what an error needs is imported when it happens.
+# ruff: noqa: PLC0415
+
 _LOG_BYTES = 500_000  # then a second file is begun, and the one before it is dropped
 
 
 def log_file() -> Path:
     """Where the log is, once there is something in it."""
-    import platformdirs  # noqa: PLC0415 (this module loads fast: mostly, all goes well)
+    import platformdirs
 
     return platformdirs.user_log_path("digitpad", appauthor=False) / "digitpad.log"
 
@@ -80,6 +85,8 @@ class _Reporter(QObject):
         self._reported.emit(details)
 
     def _tell(self, details: str) -> None:
+        from PySide6.QtWidgets import QMessageBox
+
         if self._box or details in self._told:
             return
         self._told.add(details)
@@ -106,8 +113,8 @@ class _Reporter(QObject):
 @cache
 def _log() -> Logger:
     """The log: the file, and standard error as well."""
-    import logging  # noqa: PLC0415
-    from logging.handlers import RotatingFileHandler  # noqa: PLC0415
+    import logging
+    from logging.handlers import RotatingFileHandler
 
     log = logging.getLogger("digitpad")
     log.setLevel(logging.DEBUG)

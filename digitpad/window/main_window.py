@@ -12,21 +12,24 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
-    QMessageBox,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from digitpad.window.about import about
 from digitpad.window.answer import Answer
 from digitpad.window.canvas import Canvas
 from digitpad.window.net_view import CAPTION, EXPLANATION, NetView
-from digitpad.window.notice import Notice
 
 if TYPE_CHECKING:
     from digitpad.ink import Drawing
     from digitpad.recognizer import Recognizer
+    from digitpad.window.notice import Notice
+
+# What the first paint does not need is imported when it is needed: NumPy alone takes about as long
+# as all that Qt does until then.
+# ruff: noqa: PLC0415
 
 _GEOMETRY = "window/geometry"
 
@@ -50,7 +53,7 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas()
         self.answer = Answer()
         self.net_view = NetView()
-        self.notice = Notice()
+        self.notice: Notice | None = None
         self._undo = self._action("&Undo", self.canvas.undo, "Ctrl+Z")
         self._redo = self._action("&Redo", self.canvas.redo, "Ctrl+Shift+Z", "Ctrl+Y")
         self._clear = self._action("&Clear", self.canvas.clear, "Esc")
@@ -85,6 +88,7 @@ class MainWindow(QMainWindow):
         beside = QVBoxLayout()
         for label in (caption, explanation):
             label.setWordWrap(True)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             beside.addWidget(label)
         beside.addStretch()
         net = QHBoxLayout()
@@ -104,15 +108,14 @@ class MainWindow(QMainWindow):
 
         pad = QHBoxLayout()
         pad.setSpacing(20)
-        pad.addWidget(self.canvas, 1)
-        pad.addLayout(side)
+        pad.addWidget(self.canvas, 2)
+        pad.addLayout(side, 1)
 
         central = QWidget()
-        whole = QVBoxLayout(central)
-        whole.setContentsMargins(16, 16, 16, 16)
-        whole.setSpacing(16)
-        whole.addWidget(self.notice)
-        whole.addLayout(pad, 1)
+        self._rows = QVBoxLayout(central)
+        self._rows.setContentsMargins(16, 16, 16, 16)
+        self._rows.setSpacing(16)
+        self._rows.addLayout(pad, 1)
         self.setCentralWidget(central)
 
     def _update_actions(self) -> None:
@@ -131,23 +134,28 @@ class MainWindow(QMainWindow):
         if self._has_read_weights:
             return
         self._has_read_weights = True
-        # Importing NumPy takes about as long as all that Qt does until the first paint.
-        from digitpad.network import WeightsError  # noqa: PLC0415
-        from digitpad.recognizer import Recognizer  # noqa: PLC0415
+        from digitpad.network import WeightsError
+        from digitpad.recognizer import Recognizer
 
         try:
             self._recognizer = Recognizer(self._weights)
         except WeightsError as error:
             self.answer.set_hint("No answer without weights.")
-            self.notice.show_text(
-                f"You can draw, but digitpad cannot answer: its weights file is not usable.\n"
+            self._show_notice(
+                "You can draw, but digitpad cannot answer: its weights file is not usable.\n"
                 f"{error}\n"
                 "Install digitpad again, start it with another file (digitpad --weights FILE), "
                 "or train one (python -m trainer)."
             )
 
+    def _show_notice(self, text: str) -> None:
+        from digitpad.window.notice import Notice
+
+        self.notice = Notice(text)
+        self._rows.insertWidget(0, self.notice)
+
     def _answer_drawing(self, drawing: Drawing) -> None:
-        from digitpad.ink import ink_image  # noqa: PLC0415
+        from digitpad.ink import ink_image
 
         self._read_weights()
         image = ink_image(drawing) if drawing else None
@@ -163,6 +171,10 @@ class MainWindow(QMainWindow):
     # The window itself
 
     def _show_about(self) -> None:
+        from PySide6.QtWidgets import QMessageBox
+
+        from digitpad.window.about import about
+
         self._read_weights()
         box = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

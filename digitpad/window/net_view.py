@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CAPTION = "What the Net sees"
-EXPLANATION = "The ink in 28 × 28 pixels, scaled and centred."
+EXPLANATION = "28 × 28 pixels, scaled and centred"
 
 _PIXELS = 28
 _ENLARGED = 4  # a whole number of times, so that all pixels look equally large

@@ -28,7 +28,7 @@ def run(*arguments, **environment):
 def unreachable():
     """No network: whatever is asked of it goes to a port where nobody listens."""
     nobody = "http://127.0.0.1:9"
-    return {name: nobody for name in ("http_proxy", "https_proxy")}
+    return dict.fromkeys(("http_proxy", "https_proxy"), nobody)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from digitpad.progress import BatchDone, EpochDone, RunEnded, RunStarted
+from trainer.data import Digits
 from trainer.loop import Run, TrainingError, accuracy
 from trainer.recipe import SEED
 
@@ -43,7 +44,7 @@ def test_says_first_what_it_will_do(blobs):
 
 
 def test_the_learning_rate_steps_down_after_its_epochs(blobs):
-    _, messages = run(blobs, replace(SEED, epochs=3, step_epochs=2))
+    _, messages = run(blobs, replace(SEED, epochs=3))
     rates = [message.learning_rate for message in messages if isinstance(message, EpochDone)]
     assert rates == pytest.approx([1e-3, 1e-3, 1e-4])
 
@@ -63,8 +64,6 @@ def test_stops_after_the_batch_at_hand(blobs):
 
 
 def test_tells_of_batches_within_the_epoch(mnist_test):
-    from trainer.data import Digits
-
     images, labels = mnist_test
     digits = Digits("test", torch.tensor(images), torch.tensor(labels).long())
     run = Run(replace(SEED, epochs=1), digits, None, seed=0, device=CPU)

@@ -8,9 +8,9 @@ from trainer.transforms import (
     augment_seed,
     centre_crop,
     normalize,
-    rotate,
     reference_seed_transform,
     reference_test_transform,
+    rotate,
     to_unit,
 )
 from trainer.vision import transforms

@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from digitpad.ink import (
+    CENTRE,
+    INK_BOX,
+    LARGEST_COORDINATE,
+    PEN_WIDTH,
+    Drawing,
+    Stroke,
+    centre_of_mass,
+    ink_image,
+)
+from digitpad.inkfile import read_ink
+
+Points = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+SPACING = 0.25
+"""The distance between a stroke's discs, which is how exact an image is."""
+
+
+def drawing_of(*strokes: list[tuple[float, float]]) -> Drawing:
+    return Drawing(tuple(Stroke.from_xy(*zip(*points, strict=True)) for points in strokes))
+
+
+def moved(drawing: Drawing, move: Callable[[Points], Points]) -> Drawing:
+    """The drawing with `move` applied to the coordinates [n, 2] of each stroke."""
+    strokes = (np.column_stack([move(s.xy), s.points[:, 2]]) for s in drawing.strokes)
+    return Drawing(tuple(map(Stroke, strokes)))
+
+
+def difference(image: Image, other: Image) -> int:
+    """By how many of 255 levels the most different pixels differ."""
+    return int(np.abs(image.astype(int) - other).max())
+
+
+def ink_box(image: Image) -> int:
+    """The longer side of the bounding box of the pixels of half the full brightness or more."""
+    rows, columns = np.nonzero(image >= 128)
+    return int(max(np.ptp(rows), np.ptp(columns))) + 1
+
+
+def has_ink_on_border(image: Image) -> bool:
+    """Whether a drawing of one stroke may have ink that was cut off."""
+    return bool(image[[0, -1]].any() or image[:, [0, -1]].any())
+
+
+# A canvas as large as the pad's, with whole numbers, as a mouse gives them.
+pixels = st.integers(0, 400)
+strokes_on_pad = st.lists(st.tuples(pixels, pixels), min_size=1, max_size=10)
+single_strokes = strokes_on_pad.map(drawing_of)
+drawings = st.lists(strokes_on_pad, min_size=1, max_size=4).map(lambda s: drawing_of(*s))
+
+DOT = drawing_of([(3, 4)])
+TICK = drawing_of([(0, 0), (1, 0)])
+
+
+class TestStroke:
+    @pytest.mark.parametrize(
+        ("points", "reason"),
+        [
+            ([], "n ≥ 1"),
+            ([[1, 2]], r"\[n, 3\]"),
+            ([1, 2, 3], r"\[n, 3\]"),
+            (np.empty((0, 3)), "n ≥ 1"),
+            ([[np.nan, 0, 1]], "finite"),
+            ([[0, np.inf, 1]], "finite"),
+            ([[0, -np.inf, 1]], "finite"),
+            ([[0, 0, np.nan]], "finite"),
+            ([[1.01 * LARGEST_COORDINATE, 0, 1]], "within ±1e"),
+            ([[0, -1e300, 1]], "within ±1e"),
+            ([[0, 0, 1.01]], "pressure"),
+            ([[0, 0, -0.01]], "pressure"),
+        ],
+    )
+    def test_points_that_cannot_be_are_refused(self, points: list[list[float]], reason: str):
+        with pytest.raises(ValueError, match=reason):
+            Stroke(np.array(points))
+
+    @pytest.mark.parametrize(("x", "y"), [([1, 2], [1]), (1, 2), ([[1]], [[2]])])
+    def test_coordinates_that_do_not_match_are_refused(self, x: object, y: object):
+        with pytest.raises(ValueError, match="as many x as y"):
+            Stroke.from_xy(x, y)
+
+    def test_points_cannot_be_changed(self):
+        points = np.array([[1.0, 2.0, 0.5]])
+        stroke = Stroke(points)
+        points[:] = 0
+        assert stroke.points.tolist() == [[1, 2, 0.5]]
+        with pytest.raises(ValueError, match="read-only"):
+            stroke.points[0, 0] = 0
+
+    @given(arrays(float, (2, 3), elements=st.sampled_from([-0.0, 0.0, 1.0])))
+    def test_equal_strokes_have_equal_hashes(self, points: Points):
+        stroke, same = Stroke(points), Stroke(np.where(points == 0, 0.0, points))
+        assert stroke == same
+        assert hash(stroke) == hash(same)
+
+
+class TestImage:
+    @given(drawings)
+    @example(DOT)
+    @example(TICK)
+    def test_strongest_ink_is_255_and_the_image_is_28_by_28(self, drawing: Drawing):
+        image = ink_image(drawing)
+        assert image.dtype == np.uint8
+        assert image.shape == (28, 28)
+        assert image.max() == 255
+
+    @given(single_strokes)
+    @example(DOT)
+    @example(TICK)
+    def test_centre_of_mass_is_in_the_centre_unless_ink_is_cut_off(self, drawing: Drawing):
+        image = ink_image(drawing)
+        assume(not has_ink_on_border(image))
+        # The shift moves no ink between pixels exactly; 0.131 is the worst of the pen drawings.
+        assert centre_of_mass(image.astype(np.float32)) == pytest.approx(CENTRE, abs=0.2)
+
+    @given(single_strokes)
+    @example(TICK)
+    def test_ink_box_is_20_pixels_unless_ink_is_cut_off(self, drawing: Drawing):
+        image = ink_image(drawing)
+        points = np.concatenate([stroke.xy for stroke in drawing.strokes])
+        assume(np.ptp(points, axis=0).any() and not has_ink_on_border(image))
+        assert abs(ink_box(image) - INK_BOX) <= 1
+
+    def test_empty_drawing_is_refused(self):
+        with pytest.raises(ValueError, match="empty"):
+            ink_image(Drawing())
+
+    def test_dot_is_a_round_dot_of_the_pen_in_the_centre(self):
+        image = ink_image(DOT)
+        area = image.sum() / 255
+        assert area == pytest.approx(np.pi * (PEN_WIDTH / 2) ** 2, rel=0.1)
+        assert difference(image, image.T) == 0
+        assert centre_of_mass(image.astype(np.float32)).tolist() == [CENTRE, CENTRE]
+
+    @pytest.mark.parametrize("length", [1e-299, 1e-12, 0.1, 1, 400, 1e9])
+    def test_straight_line_of_any_length_is_20_pixels_long(self, length: float):
+        across = ink_image(drawing_of([(0, 0), (length, 0)]))
+        assert across[14].sum() / 255 == pytest.approx(INK_BOX, abs=0.05)
+        assert np.flatnonzero(across.max(axis=1)).tolist() == [13, 14, 15]
+        down = ink_image(drawing_of([(0, 0), (0, length)]))
+        assert difference(down, across.T) == 0
+
+    @pytest.mark.parametrize("extent", [5e-324, 1e-310, 1e-301])
+    def test_extent_too_small_to_be_scaled_is_a_dot(self, extent: float):
+        assert difference(ink_image(drawing_of([(0, 0), (extent, 0)])), ink_image(DOT)) == 0
+
+    @pytest.mark.parametrize("offset", [1e4, 1e8, LARGEST_COORDINATE - 1])
+    def test_tick_far_from_the_origin_is_still_a_tick(self, offset: float):
+        far = drawing_of([(-offset, offset), (1 - offset, offset)])
+        assert difference(ink_image(far), ink_image(TICK)) == 0
+
+    def test_extent_that_is_rounding_error_is_a_dot(self):
+        far = drawing_of([(1e8, 0), (np.nextafter(1e8, 1e9), 0)])
+        assert difference(ink_image(far), ink_image(DOT)) == 0
+
+    def test_thousand_strokes_are_an_image(self):
+        points = np.random.default_rng(0).random((1000, 2, 30))
+        drawing = Drawing(tuple(Stroke.from_xy(x, y) for x, y in points))
+        # So many fill the box.
+        assert (ink_image(drawing)[6:23, 6:23] == 255).all()
+
+    def test_hour_of_scribbling_is_an_image(self):
+        points = np.random.default_rng(0).random((2, 500_000))
+        assert (ink_image(Drawing((Stroke.from_xy(*points),)))[6:23, 6:23] == 255).all()
+
+
+class TestWhatDoesNotMatter:
+    """What may differ between two drawings with one image."""
+
+    @given(drawings, st.integers(-(10**8), 10**8), st.integers(-(10**8), 10**8))
+    def test_place_in_whole_pixels(self, drawing: Drawing, x: int, y: int):
+        elsewhere = moved(drawing, lambda points: points + np.array([x, y]))
+        assert difference(ink_image(elsewhere), ink_image(drawing)) == 0
+
+    @given(drawings, st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+    def test_place(self, drawing: Drawing, x: float, y: float):
+        elsewhere = moved(drawing, lambda points: points + np.array([x, y]))
+        assert difference(ink_image(elsewhere), ink_image(drawing)) <= 1
+
+    @given(drawings, st.floats(1e-9, 1e6))
+    def test_size(self, drawing: Drawing, scale: float):
+        larger = moved(drawing, lambda points: points * scale)
+        assert difference(ink_image(larger), ink_image(drawing)) <= 1
+
+    @given(drawings)
+    def test_pressure(self, drawing: Drawing):
+        lighter = Drawing(tuple(Stroke(s.points * [1, 1, 0.25]) for s in drawing.strokes))
+        assert difference(ink_image(lighter), ink_image(drawing)) == 0
+
+    @given(drawings)
+    def test_direction_and_order_of_the_strokes(self, drawing: Drawing):
+        backwards = Drawing(tuple(Stroke(s.points[::-1]) for s in drawing.strokes[::-1]))
+        assert difference(ink_image(backwards), ink_image(drawing)) <= 1
+
+    @given(drawings, st.integers(2, 9))
+    def test_how_often_the_pen_was_sampled(self, drawing: Drawing, times: int):
+        def sampled(stroke: Stroke) -> Stroke:
+            n = len(stroke.points)
+            at = np.linspace(0, n - 1, times * (n - 1) + 1)
+            return Stroke.from_xy(*(np.interp(at, np.arange(n), xy) for xy in stroke.xy.T))
+
+        more = Drawing(tuple(map(sampled, drawing.strokes)))
+        assert difference(ink_image(more), ink_image(drawing)) <= 1
+
+    @given(drawings)
+    def test_turned_drawing_has_the_turned_image(self, drawing: Drawing):
+        turned = moved(drawing, lambda points: points[:, ::-1])
+        assert difference(ink_image(turned), ink_image(drawing).T) <= 1
+
+
+def reference_image(drawing: Drawing, pen_width: float) -> Image:
+    """The MNIST rule as simply as it can be put: each pixel's distance to each line segment."""
+    points = np.concatenate([stroke.xy for stroke in drawing.strokes])
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = (INK_BOX - pen_width) / max(*(high - low), 1e-300)
+    pixels = np.stack(np.meshgrid(np.arange(28), np.arange(28)), axis=-1)
+
+    def render(shift: NDArray[np.float64]) -> NDArray[np.float64]:
+        distance = np.full((28, 28), np.inf)
+        for stroke in drawing.strokes:
+            xy = (stroke.xy - (low + high) / 2) * scale + shift
+            for start, end in zip(xy, [*xy[1:], xy[-1]], strict=True):
+                along = (
+                    (pixels - start) @ (end - start) / max((end - start) @ (end - start), 1e-300)
+                )
+                nearest = start + np.clip(along, 0, 1)[..., None] * (end - start)
+                distance = np.minimum(distance, np.linalg.norm(pixels - nearest, axis=-1))
+        return np.clip(pen_width / 2 + 0.5 - distance, 0, 1)
+
+    centred = render(np.array([CENTRE, CENTRE]))
+    mass = np.array([(centred * pixels[..., i]).sum() / centred.sum() for i in (0, 1)])
+    ink = render(2 * CENTRE - mass)
+    return np.rint(255 * ink / ink.max()).astype(np.uint8)
+
+
+class TestReference:
+    @given(st.lists(strokes_on_pad.map(lambda points: points[:2]), min_size=1, max_size=4))
+    @example([[(3, 4)]])
+    def test_straight_strokes_are_exact(self, strokes: list[list[tuple[int, int]]]):
+        drawing = drawing_of(*strokes)
+        # The edge of a chain of discs is less than 0.01 pixel off, of which brightness makes more.
+        assert difference(ink_image(drawing), reference_image(drawing, PEN_WIDTH)) <= 5
+
+    def test_curve_is_exact(self):
+        angle = np.linspace(0, 2 * np.pi, 200)
+        circle = Drawing((Stroke.from_xy(np.cos(angle), np.sin(angle)),))
+        assert difference(ink_image(circle), reference_image(circle, PEN_WIDTH)) <= 5
+
+    @given(drawings, st.floats(1.8, 3.5))
+    def test_corners_are_cut_off_by_no_more_than_half_the_spacing(
+        self, drawing: Drawing, pen_width: float
+    ):
+        exact = reference_image(drawing, pen_width)
+        assert difference(ink_image(drawing, pen_width), exact) <= 255 * SPACING / 2 + 5
+
+
+class TestRealHandwriting:
+    def test_pen_drawings_have_the_statistics_of_mnist(
+        self, pen_file: Path, mnist_test: tuple[Image, Image]
+    ):
+        drawings = [sample.drawing for sample in read_ink(pen_file, pytest.fail)]
+        images = np.stack([ink_image(drawing) for drawing in drawings[::5]])
+        mnist = mnist_test[0][::5]
+        for each, most_off, box in ((images, 0.2, {19, 20}), (mnist, 0.75, {20})):
+            centres = np.stack([centre_of_mass(image.astype(np.float32)) for image in each])
+            assert np.abs(centres - CENTRE).max() < most_off
+            assert centres.mean(axis=0) == pytest.approx(CENTRE, abs=0.02)
+            boxes = [ink_box(image) for image in each]
+            assert np.isin(boxes, list(box)).mean() > 0.95
+            assert (each.max(axis=(1, 2)) >= 250).all()
+        # As much ink to a digit: 12 % of MNIST's images is ink, on average over all digits.
+        assert images.mean() == pytest.approx(mnist.mean(), rel=0.2)

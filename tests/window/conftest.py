@@ -1,0 +1,121 @@
+"""A window, and pens to draw in it with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+from safetensors.numpy import save_file
+
+from digitpad.network import ARCHITECTURE, METADATA_KEY, TENSOR_SHAPES, TRANSFORM
+from digitpad.window.main_window import MainWindow
+
+SEVEN = [[(60, 60), (120, 58), (200, 60), (170, 130), (140, 220)], [(110, 150), (190, 145)]]
+"""A crossed 7, in canvas units."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The offscreen platform warns of each window that has a minimum size."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints"))
+
+
+@pytest.fixture(autouse=True)
+def _settings_at_home(home: Path) -> None:
+    # Qt looks only once where the home folder is.
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(home))
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights file of an untrained Net: valid, and its answers depend on the drawing."""
+    generator = np.random.default_rng(0)
+    tensors = {}
+    for name, shape in TENSOR_SHAPES.items():
+        if name.startswith("bn") and name.endswith(("weight", "running_var")):
+            tensors[name] = np.ones(shape, np.float32)
+        elif name.endswith(("bias", "running_mean")):
+            tensors[name] = np.zeros(shape, np.float32)
+        else:
+            spread = np.sqrt(2 / np.prod(shape[1:]))
+            tensors[name] = generator.normal(0, spread, shape).astype(np.float32)
+    metadata = {
+        "architecture": ARCHITECTURE,
+        "transform": TRANSFORM,
+        "recipe": {"name": "untrained"},
+        "metrics": [{"split": "MNIST test", "accuracy": 0.1}],
+    }
+    path = tmp_path_factory.mktemp("weights") / "net.safetensors"
+    save_file(tensors, path, {METADATA_KEY: json.dumps(metadata)})
+    return path
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot) -> Callable[[Path], MainWindow]:
+    """Opens a window and waits until it is on the screen."""
+
+    def open_(weights: Path) -> MainWindow:
+        window = MainWindow(weights)
+        qtbot.addWidget(window)
+        with qtbot.waitExposed(window):
+            window.show()
+        return window
+
+    return open_
+
+
+@pytest.fixture
+def window(open_window: Callable[[Path], MainWindow], weights: Path) -> MainWindow:
+    return open_window(weights)
+
+
+class Mouse:
+    """Draws on a canvas, in canvas units, as the window system reports a mouse."""
+
+    def __init__(self, canvas: QWidget) -> None:
+        self._canvas = canvas
+
+    def at(self, x: float, y: float) -> QPoint:
+        """Where in the canvas's window a point of the canvas is."""
+        canvas = self._canvas
+        scale = min(canvas.width(), canvas.height()) / 280
+        centre = QPointF(canvas.width(), canvas.height()) / 2
+        inside = centre + QPointF(x - 140, y - 140) * scale
+        return canvas.mapTo(canvas.window(), inside.toPoint())
+
+    def press(self, x: float, y: float, button=Qt.MouseButton.LeftButton) -> None:
+        QTest.mousePress(self._handle, button, pos=self.at(x, y))
+
+    def move(self, x: float, y: float) -> None:
+        QTest.mouseMove(self._handle, self.at(x, y))
+
+    def release(self, x: float, y: float, button=Qt.MouseButton.LeftButton) -> None:
+        QTest.mouseRelease(self._handle, button, pos=self.at(x, y))
+
+    def stroke(self, *points: tuple[float, float]) -> None:
+        self.press(*points[0])
+        for point in points[1:]:
+            self.move(*point)
+        self.release(*points[-1])
+
+    def draw(self, strokes: list[list[tuple[float, float]]]) -> None:
+        for points in strokes:
+            self.stroke(*points)
+
+    @property
+    def _handle(self):
+        return self._canvas.window().windowHandle()
+
+
+@pytest.fixture
+def mouse(window: MainWindow) -> Mouse:
+    return Mouse(window.canvas)
