@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -58,7 +59,7 @@ class Run:
         torch.manual_seed(seed)  # the initial weights, and dropout
         # The order and the augmentation.
         self._generator = Generator(device).manual_seed(seed)
-        self._random = {"generator": self._generator, "device": device}
+        self._random: dict[str, Any] = {"generator": self._generator, "device": device}
         self._net = Net(recipe.dropout).to(device)
         self._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._average = AveragedModel(

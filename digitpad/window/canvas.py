@@ -21,7 +21,6 @@ from PySide6.QtGui import (
     QPen,
     QPixmap,
     QPointingDevice,
-    QResizeEvent,
     QTabletEvent,
     QTouchEvent,
     QTransform,
@@ -238,9 +237,9 @@ class Canvas(QWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._pen == _MOUSE:  # a second button
+        if self._pen == _MOUSE:  # a second button, or the release went elsewhere
             self._lift_pen()
-        elif (
+        if (
             self._pen is None
             and event.button() == Qt.MouseButton.LeftButton
             and event.deviceType() not in {_Device.TouchScreen, _Device.Stylus}
@@ -248,12 +247,8 @@ class Canvas(QWidget):
             self._put_down_pen(_MOUSE, event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pen != _MOUSE:
-            return
-        if event.buttons() & Qt.MouseButton.LeftButton:
+        if self._pen == _MOUSE:
             self._move_pen(event.position())
-        else:  # the release went elsewhere
-            self._lift_pen()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pen == _MOUSE and event.button() == Qt.MouseButton.LeftButton:
@@ -289,7 +284,7 @@ class Canvas(QWidget):
             state = point.state()
             if state == QEventPoint.State.Pressed and self._pen is None and not is_palm:
                 self._put_down_pen(finger, point.position())
-            elif self._pen == finger:
+            elif self._pen == finger and state != QEventPoint.State.Stationary:
                 self._move_pen(point.position())
                 if state == QEventPoint.State.Released:
                     self._lift_pen()
@@ -297,12 +292,6 @@ class Canvas(QWidget):
             self._lift_pen()
 
     # The look
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.setMaximumWidth(
-            max(self.height(), self.minimumWidth())
-        )  # what is beside is better used
 
     def paintEvent(self, event: QPaintEvent) -> None:
         palette = self.palette()

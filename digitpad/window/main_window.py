@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent, QPalette
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QLayout,
     QMainWindow,
     QPushButton,
     QSizePolicy,
@@ -106,16 +107,11 @@ class MainWindow(QMainWindow):
         side.addLayout(net)
         side.addLayout(buttons)
 
-        pad = QHBoxLayout()
-        pad.setSpacing(20)
-        pad.addWidget(self.canvas, 2)
-        pad.addLayout(side, 1)
-
         central = QWidget()
         self._rows = QVBoxLayout(central)
         self._rows.setContentsMargins(16, 16, 16, 16)
         self._rows.setSpacing(16)
-        self._rows.addLayout(pad, 1)
+        self._rows.addWidget(_Pad(self.canvas, side), 1)
         self.setCentralWidget(central)
 
     def _update_actions(self) -> None:
@@ -194,6 +190,23 @@ class MainWindow(QMainWindow):
         saved = _settings().value(_GEOMETRY)
         if not (isinstance(saved, QByteArray) and self.restoreGeometry(saved)):
             self.resize(820, 560)
+
+
+class _Pad(QWidget):
+    """The sheet, not wider than high, and at its side the rest."""
+
+    def __init__(self, sheet: QWidget, side: QLayout) -> None:
+        super().__init__()
+        self._sheet = sheet
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(20)
+        row.addWidget(sheet, 2)
+        row.addLayout(side, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._sheet.setMaximumWidth(self.height())
 
 
 def _settings() -> QSettings:

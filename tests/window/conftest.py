@@ -8,18 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QWindow
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
 
 from digitpad.network import ARCHITECTURE, METADATA_KEY, TENSOR_SHAPES, TRANSFORM
 from digitpad.window.main_window import MainWindow
-
-SEVEN = [[(60, 60), (120, 58), (200, 60), (170, 130), (140, 220)], [(110, 150), (190, 145)]]
-"""A crossed 7, in canvas units."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,6 +75,12 @@ def window(open_window: Callable[[Path], MainWindow], weights: Path) -> MainWind
     return open_window(weights)
 
 
+@pytest.fixture
+def seven() -> list[list[tuple[float, float]]]:
+    """A crossed 7, in canvas units."""
+    return [[(60, 60), (120, 58), (200, 60), (170, 130), (140, 220)], [(110, 150), (190, 145)]]
+
+
 class Mouse:
     """Draws on a canvas, in canvas units, as the window system reports a mouse."""
 
@@ -112,8 +115,14 @@ class Mouse:
             self.stroke(*points)
 
     @property
-    def _handle(self):
+    def _handle(self) -> QWindow:
         return self._canvas.window().windowHandle()
+
+
+@pytest.fixture
+def mouse_on() -> type[Mouse]:
+    """Makes the mouse for a canvas."""
+    return Mouse
 
 
 @pytest.fixture

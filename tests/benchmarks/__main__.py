@@ -1,0 +1,26 @@
+"""Prints the benchmarks' ratios, all or those named; exit code 1 if one is above its bound."""
+
+import argparse
+import sys
+
+from tests.benchmarks import forward, latency, startup
+
+BENCHMARKS = {"startup": startup.run, "forward": forward.run, "latency": latency.run}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default: all")
+    names = parser.parse_args().name or list(BENCHMARKS)
+    if unknown := set(names) - BENCHMARKS.keys():
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    within = True
+    for name in names:
+        for ratio in BENCHMARKS[name]():
+            print(ratio, flush=True)
+            within &= ratio.value <= ratio.bound
+    return 0 if within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""From the start of the process to the first painted window."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+from tests.benchmarks.ratio import Ratio
+
+RUNS = 9
+
+# Tells the time when the event loop comes round after the first paint, and ends.
+_FIRST_PAINT = """
+def tell_first_paint(window_class):
+    import time
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+    paint = window_class.paintEvent
+    def tell():
+        print(time.monotonic(), flush=True)
+        QApplication.quit()
+    def painted(self, event):
+        QTimer.singleShot(0, tell)
+        paint(self, event)
+    window_class.paintEvent = painted
+"""
+
+PAD = """
+from digitpad.window.main_window import MainWindow
+tell_first_paint(MainWindow)
+from digitpad.__main__ import main
+main([])
+"""
+
+BARE = """
+from PySide6.QtWidgets import QApplication, QMainWindow
+class Window(QMainWindow):
+    def paintEvent(self, event):
+        super().paintEvent(event)
+tell_first_paint(Window)
+app = QApplication([])
+window = Window()
+window.show()
+app.exec()
+"""
+
+WITH_TORCH = "import torch\n" + BARE
+
+
+def run():
+    programs = {"pad": PAD, "bare": BARE, "torch": WITH_TORCH}
+    seconds = {name: [] for name in programs}
+    for _ in range(RUNS + 1):  # in turn: what disturbs one disturbs all
+        for name, program in programs.items():
+            seconds[name].append(_seconds_to_first_paint(program))
+    median = {name: statistics.median(times[1:]) for name, times in seconds.items()}
+    what = "process start to first painted window"
+    yield Ratio(what, median["pad"], "a bare PySide6 window", median["bare"], 1.5)
+    yield Ratio(what, median["pad"], "one that also imports torch", median["torch"], 0.5)
+
+
+def _seconds_to_first_paint(program):
+    started = time.monotonic()  # one clock for all processes
+    done = subprocess.run(
+        [sys.executable, "-c", _FIRST_PAINT + program],
+        env={"QT_QPA_PLATFORM": "offscreen"} | os.environ,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    return float(done.stdout) - started

@@ -1,0 +1,385 @@
+"""The sheet: mouse, stylus and touch, one pen at a time, and no stroke lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QImage, QInputDevice, QMouseEvent, QPalette, QPointingDevice, QTabletEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from digitpad.window import canvas as canvas_module
+from digitpad.window.canvas import HISTORY, Canvas
+
+LEFT, RIGHT, NONE = (
+    Qt.MouseButton.LeftButton,
+    Qt.MouseButton.RightButton,
+    Qt.MouseButton.NoButton,
+)
+
+
+@pytest.fixture
+def canvas(qtbot):
+    widget = Canvas()
+    qtbot.addWidget(widget)
+    widget.resize(280, 280)  # a pixel is a canvas unit
+    with qtbot.waitExposed(widget):
+        widget.show()
+    return widget
+
+
+@pytest.fixture
+def mouse(canvas, mouse_on):
+    return mouse_on(canvas)
+
+
+def points(canvas: Canvas) -> list[list[list[float]]]:
+    return [stroke.points.tolist() for stroke in canvas.drawing.strokes]
+
+
+def ink(canvas: Canvas) -> np.ndarray:
+    """How dark each pixel of the sheet is, from 0 to 255; white where there is no ink."""
+    image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    return 255 - rows[:, : image.width()].astype(int)
+
+
+# Strokes
+
+
+def test_a_stroke_has_every_point_in_canvas_units_at_full_pressure(canvas, mouse):
+    mouse.stroke((10, 20), (30, 40), (50, 45))
+    assert points(canvas) == [[[10, 20, 1], [30, 40, 1], [50, 45, 1]]]
+
+
+def test_canvas_units_do_not_depend_on_the_size(canvas, mouse, qtbot):
+    canvas.resize(560, 560)
+    qtbot.waitUntil(lambda: canvas.width() == 560)
+    mouse.stroke((10, 20), (30, 40))
+    assert points(canvas) == [[[10, 20, 1], [30, 40, 1]]]
+
+
+def test_a_click_is_a_dot(canvas, mouse):
+    mouse.stroke((140, 100))
+    assert points(canvas) == [[[140, 100, 1]]]
+    dark = ink(canvas) > 128
+    dark[[0, -1]] = dark[:, [0, -1]] = False  # the sheet's edge
+    ys, xs = dark.nonzero()
+    assert (np.ptp(xs), np.ptp(ys)) == (13, 13)
+    assert (xs.mean(), ys.mean()) == pytest.approx((139.5, 99.5))
+
+
+def test_points_beyond_the_sheet_are_kept(canvas):
+    send_mouse(canvas, QEvent.Type.MouseButtonPress, 270, 50)
+    send_mouse(canvas, QEvent.Type.MouseMove, 400, -60)
+    send_mouse(canvas, QEvent.Type.MouseButtonRelease, 400, -60)
+    assert points(canvas) == [[[270, 50, 1], [400, -60, 1]]]
+
+
+def send_mouse(canvas, kind, x, y, button=LEFT, device=None) -> QMouseEvent:
+    at = QPointF(x, y)
+    pressed = NONE if kind == QEvent.Type.MouseButtonRelease else button
+    changed = NONE if kind == QEvent.Type.MouseMove else button
+    event = QMouseEvent(
+        kind,
+        at,
+        QPointF(canvas.mapToGlobal(at)),
+        changed,
+        pressed,
+        Qt.KeyboardModifier.NoModifier,
+        device or QPointingDevice.primaryPointingDevice(),
+    )
+    QApplication.sendEvent(canvas, event)
+    return event
+
+
+def test_the_change_is_told_while_the_stroke_is_drawn_and_when_it_ends(canvas, mouse, qtbot):
+    def told(do, *args) -> tuple[int, bool]:
+        with qtbot.waitSignal(canvas.drawing_changed) as signal:
+            do(*args)
+        (drawing,) = signal.args
+        assert drawing == canvas.drawing
+        return len(drawing.strokes[0].points), canvas.is_drawing
+
+    assert told(mouse.press, 10, 10) == (1, True)
+    assert told(mouse.move, 20, 10) == (2, True)
+    assert told(mouse.release, 20, 10) == (2, False)
+
+
+def test_only_the_left_button_draws(canvas, mouse):
+    mouse.press(50, 50, RIGHT)
+    mouse.move(90, 90)
+    mouse.release(90, 90, RIGHT)
+    assert points(canvas) == []
+
+
+# What comes between
+
+
+def test_a_second_button_ends_the_stroke_and_keeps_it(canvas, mouse):
+    mouse.press(50, 50)
+    mouse.move(90, 90)
+    mouse.press(90, 90, RIGHT)
+    assert not canvas.is_drawing
+    mouse.move(200, 90)
+    mouse.release(200, 90, RIGHT)
+    mouse.release(200, 90)
+    assert points(canvas) == [[[50, 50, 1], [90, 90, 1]]]
+
+
+@pytest.mark.parametrize("what", ["hide", "disable", "focus", "modal dialog", "ungrab"])
+def test_an_interruption_ends_the_stroke_and_keeps_it(canvas, mouse, qtbot, what):
+    canvas.setFocus()
+    mouse.press(50, 50)
+    mouse.move(90, 90)
+    match what:
+        case "hide":
+            canvas.hide()
+        case "disable":
+            canvas.setEnabled(False)
+        case "focus":
+            other = QWidget(canvas, focusPolicy=Qt.FocusPolicy.StrongFocus)
+            other.show()
+            other.setFocus()
+        case "modal dialog":
+            dialog = QDialog(canvas)
+            qtbot.addWidget(dialog)
+            dialog.open()
+        case "ungrab":
+            QApplication.sendEvent(canvas, QEvent(QEvent.Type.UngrabMouse))
+    qtbot.waitUntil(lambda: not canvas.is_drawing)
+    send_mouse(canvas, QEvent.Type.MouseMove, 200, 200)
+    assert points(canvas) == [[[50, 50, 1], [90, 90, 1]]]
+
+
+def test_a_release_that_went_elsewhere_does_not_join_two_strokes(canvas):
+    for x in (50, 90):
+        send_mouse(canvas, QEvent.Type.MouseButtonPress, x, 50)
+        send_mouse(canvas, QEvent.Type.MouseMove, x, 90)
+    assert points(canvas) == [[[x, 50, 1], [x, 90, 1]] for x in (50, 90)]
+
+
+def test_undo_in_the_middle_of_a_stroke_takes_it_back_and_redo_brings_it_again(canvas, mouse):
+    mouse.stroke((10, 10), (20, 20))
+    mouse.press(50, 50)
+    mouse.move(90, 90)
+    canvas.undo()
+    mouse.move(120, 120)
+    mouse.release(120, 120)
+    assert points(canvas) == [[[10, 10, 1], [20, 20, 1]]]
+    canvas.redo()
+    assert points(canvas)[1:] == [[[50, 50, 1], [90, 90, 1]]]
+
+
+def test_clear_in_the_middle_of_a_stroke_can_be_undone(canvas, mouse):
+    mouse.press(50, 50)
+    mouse.move(90, 90)
+    canvas.clear()
+    mouse.move(120, 120)
+    assert points(canvas) == []
+    canvas.undo()
+    assert points(canvas) == [[[50, 50, 1], [90, 90, 1]]]
+
+
+def test_a_new_stroke_ends_what_could_be_redone(canvas, mouse):
+    mouse.stroke((10, 10))
+    canvas.undo()
+    assert canvas.can_redo
+    mouse.stroke((20, 20))
+    assert not canvas.can_redo
+    canvas.redo()
+    assert points(canvas) == [[[20, 20, 1]]]
+
+
+def test_undo_goes_back_no_further_than_its_history(canvas, mouse):
+    for _ in range(HISTORY + 1):
+        mouse.stroke((10, 10))
+    while canvas.can_undo:
+        canvas.undo()
+    assert len(canvas.drawing.strokes) == 1
+
+
+# The stylus
+
+STYLUS = QPointingDevice(
+    "stylus",
+    1,
+    QInputDevice.DeviceType.Stylus,
+    QPointingDevice.PointerType.Pen,
+    QInputDevice.Capability.Position | QInputDevice.Capability.Pressure,
+    1,
+    1,
+)
+ERASER = QPointingDevice(
+    "stylus",
+    2,
+    QInputDevice.DeviceType.Stylus,
+    QPointingDevice.PointerType.Eraser,
+    QInputDevice.Capability.Position | QInputDevice.Capability.Pressure,
+    1,
+    1,
+)
+
+
+def send_stylus(canvas, kind, x, y, pressure, *, held=LEFT, device=STYLUS) -> QTabletEvent:
+    event = QTabletEvent(
+        kind,
+        device,
+        QPointF(x, y),
+        QPointF(canvas.mapToGlobal(QPointF(x, y))),
+        pressure,
+        *(0.0, 0.0, 0.0, 0.0, 0.0),  # tilts, tangential pressure, rotation, z
+        Qt.KeyboardModifier.NoModifier,
+        NONE if kind == QEvent.Type.TabletMove else LEFT,
+        held,
+    )
+    QApplication.sendEvent(canvas, event)
+    return event
+
+
+def draw_with_stylus(canvas, *stroke, device=STYLUS) -> list[QTabletEvent]:
+    first, *rest = stroke
+    return [
+        send_stylus(canvas, QEvent.Type.TabletPress, *first, device=device),
+        *(send_stylus(canvas, QEvent.Type.TabletMove, *point, device=device) for point in rest),
+        send_stylus(
+            canvas, QEvent.Type.TabletRelease, *stroke[-1][:2], 0.0, held=NONE, device=device
+        ),
+    ]
+
+
+def test_the_stylus_draws_with_its_pressure(canvas):
+    draw_with_stylus(canvas, (50, 50, 0.25), (90, 50, 0.5), (91, 50, 1.0))
+    assert points(canvas) == [[[50, 50, 0.25], [90, 50, 0.5], [91, 50, 1]]]
+
+
+def test_the_harder_the_stylus_presses_the_wider_the_line(canvas):
+    for x, pressure in [(60, 0.1), (140, 0.5), (220, 1.0)]:
+        draw_with_stylus(canvas, (x, 50, pressure), (x, 140, pressure), (x, 230, pressure))
+    row = ink(canvas)[140]
+    thin, middle, wide = (row[x - 20 : x + 20].sum() / 255 for x in (60, 140, 220))
+    assert 3 < thin < middle - 3 < wide - 6
+    assert wide == pytest.approx(14, abs=0.1)
+
+
+def test_a_stylus_event_does_not_come_back_as_a_mouse_event(canvas):
+    assert all(event.isAccepted() for event in draw_with_stylus(canvas, (50, 50, 1), (90, 50, 1)))
+
+
+@pytest.mark.parametrize(
+    "kind", [QInputDevice.DeviceType.Stylus, QInputDevice.DeviceType.TouchScreen]
+)
+def test_a_mouse_event_made_from_another_pen_does_not_draw(canvas, kind):
+    device = QPointingDevice(
+        "made up",
+        3,
+        kind,
+        QPointingDevice.PointerType.Pen,
+        QInputDevice.Capability.Position,
+        1,
+        1,
+    )
+    send_mouse(canvas, QEvent.Type.MouseButtonPress, 50, 50, device=device)
+    send_mouse(canvas, QEvent.Type.MouseMove, 90, 50, device=device)
+    assert not canvas.is_drawing
+    assert points(canvas) == []
+
+
+def test_a_stylus_that_hovers_does_not_draw(canvas):
+    send_stylus(canvas, QEvent.Type.TabletMove, 50, 50, 0.0, held=NONE)
+    assert points(canvas) == []
+
+
+def test_a_button_on_the_barrel_ends_the_stroke(canvas):
+    send_stylus(canvas, QEvent.Type.TabletPress, 50, 50, 1.0)
+    send_stylus(canvas, QEvent.Type.TabletPress, 50, 50, 1.0, held=LEFT | RIGHT)
+    assert not canvas.is_drawing
+    assert points(canvas) == [[[50, 50, 1]]]
+
+
+def test_the_eraser_end_leaves_no_ink(canvas):
+    draw_with_stylus(canvas, (50, 50, 1), (90, 50, 1), device=ERASER)
+    assert points(canvas) == []
+
+
+def test_a_pressure_beyond_its_range_is_cut(canvas):
+    draw_with_stylus(canvas, (50, 50, -0.5), (90, 50, 1.5))
+    assert points(canvas) == [[[50, 50, 0], [90, 50, 1]]]
+
+
+# Touch
+
+
+@pytest.fixture
+def touch(canvas):
+    device = QTest.createTouchDevice()
+    return lambda: QTest.touchEvent(canvas.windowHandle(), device)
+
+
+def at(x, y):
+    return QPointF(x, y).toPoint()
+
+
+def test_a_finger_draws(canvas, touch):
+    touch().press(0, at(50, 50)).commit()
+    touch().move(0, at(60, 55)).commit()
+    touch().release(0, at(70, 60)).commit()
+    assert points(canvas) == [[[50, 50, 1], [60, 55, 1], [70, 60, 1]]]
+
+
+def test_further_fingers_do_not_draw(canvas, touch):
+    touch().press(0, at(50, 50)).commit()
+    touch().stationary(0).press(1, at(200, 200)).commit()
+    touch().move(0, at(60, 55)).move(1, at(210, 210)).commit()
+    touch().release(0, at(60, 55)).move(1, at(220, 220)).commit()
+    touch().release(1, at(220, 220)).commit()
+    assert points(canvas) == [[[50, 50, 1], [60, 55, 1]]]
+
+
+def test_the_hand_that_holds_the_stylus_does_not_draw(canvas, touch):
+    send_stylus(canvas, QEvent.Type.TabletMove, 50, 50, 0.0, held=NONE)
+    touch().press(0, at(200, 200)).commit()
+    touch().move(0, at(210, 210)).commit()
+    draw_with_stylus(canvas, (50, 50, 1.0))
+    touch().release(0, at(210, 210)).commit()
+    assert points(canvas) == [[[50, 50, 1]]]
+
+
+def test_a_hand_that_was_there_before_the_stylus_leaves_no_ink(canvas, touch):
+    touch().press(0, at(200, 200)).commit()
+    touch().move(0, at(210, 210)).commit()
+    draw_with_stylus(canvas, (50, 50, 1.0))
+    touch().release(0, at(210, 210)).commit()
+    assert points(canvas) == [[[50, 50, 1]]]
+    assert not ink(canvas)[180:230, 180:230].any()
+
+
+def test_fingers_draw_again_when_the_stylus_is_gone(canvas, touch, monkeypatch):
+    draw_with_stylus(canvas, (50, 50, 1.0))
+    monkeypatch.setattr(canvas_module, "PALM_SECONDS", 0.0)
+    touch().press(0, at(200, 200)).commit()
+    touch().release(0, at(200, 200)).commit()
+    assert len(points(canvas)) == 2
+
+
+# The look
+
+
+def test_what_is_painted_piece_by_piece_is_what_is_painted_at_once(canvas, mouse):
+    angles = np.linspace(0, 20, 300)
+    spiral = np.stack([140 + 5 * angles * np.cos(angles), 140 + 5 * angles * np.sin(angles)], 1)
+    mouse.press(*spiral[0])
+    for point in spiral[1:]:
+        mouse.move(*point)
+        QApplication.processEvents()  # paint
+    on_screen = canvas.screen().grabWindow(canvas.winId()).toImage()
+    canvas.setPalette(QPalette(canvas.palette()))
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.PaletteChange))  # paint all anew
+    assert on_screen.convertToFormat(
+        QImage.Format.Format_RGB32
+    ) == canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    mouse.release(*spiral[-1])
+    assert canvas.grab().toImage().convertToFormat(
+        QImage.Format.Format_RGB32
+    ) == on_screen.convertToFormat(QImage.Format.Format_RGB32)
