@@ -14,7 +14,7 @@ from trainer import commands
 from trainer.commands import OutputError
 from trainer.data import DataError, default_data_dir
 from trainer.loop import TrainingError
-from trainer.recipe import RECIPES, SEED
+from trainer.recipe import PAD, RECIPES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def _train_parser() -> argparse.ArgumentParser:
         epilog="'python -m trainer evaluate' measures a weights file; it has its own --help.",
     )
     parser.add_argument(
-        "--recipe", choices=sorted(RECIPES), default=SEED.name, help="default: %(default)s"
+        "--recipe", choices=sorted(RECIPES), default=PAD.name, help="default: %(default)s"
     )
     parser.add_argument(
         "--epochs", type=_positive, metavar="N", help="instead of the recipe's own number"
@@ -53,6 +53,20 @@ def _train_parser() -> argparse.ArgumentParser:
         "--final",
         action="store_true",
         help="train on all images, with none held out for validation",
+    )
+    parser.add_argument(
+        "--ink",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a labelled ink file to learn from, UNIPEN or Quick, Draw! ndjson; may be repeated",
+    )
+    parser.add_argument(
+        "--ink-holdout",
+        type=_writers,
+        metavar="A-B",
+        help="do not learn from the ink files' writers A to B, but measure on them",
     )
     parser.add_argument(
         "--out",

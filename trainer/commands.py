@@ -20,7 +20,14 @@ import torch
 
 from digitpad.models import new_weights_file
 from digitpad.recognizer import Recognizer
-from trainer.data import VALIDATION_IMAGES, load_ink, load_mnist
+from trainer.data import (
+    TRAINING_PEN_WIDTHS,
+    VALIDATION_IMAGES,
+    DataError,
+    Digits,
+    load_ink,
+    load_mnist,
+)
 from trainer.evaluate import measure
 from trainer.loop import Run, TrainingError
 from trainer.net import Net
@@ -52,15 +59,26 @@ def train(options: Namespace, command: str) -> int:
     if not options.final:
         training = mnist.part(slice(None, -VALIDATION_IMAGES), "MNIST training but validation")
         validation = mnist.part(slice(-VALIDATION_IMAGES, None), "MNIST validation")
+    if options.ink and not recipe.ink_share:
+        raise DataError(f"the recipe {recipe.name} does not learn from ink; leave out --ink")
+    without, widths = options.ink_holdout, TRAINING_PEN_WIDTHS
+    ink = [load_ink(path, without=without, pen_widths=widths) for path in options.ink]
     device = _device(options.device)
-    run = Run(recipe, training, validation, seed=options.seed, device=device)
+    run = Run(
+        recipe,
+        training,
+        validation,
+        ink=Digits.joined(ink) if ink else None,
+        seed=options.seed,
+        device=device,
+    )
     with _stop_signals() as received:
         ended = show_progress(run.train(should_stop=lambda: bool(received)))
     metadata: dict[str, Any] = {
         "recipe": asdict(recipe),
         "seed": options.seed,
         "epochs_done": round(ended.epochs_done, 3),
-        "data": [training.describe()],
+        "data": [part.describe() for part in (training, *ink)],
         "metrics": [],
         "command": command,
         "created": now.isoformat(timespec="seconds"),
@@ -75,7 +93,10 @@ def train(options: Namespace, command: str) -> int:
     # here on, the training is not lost. The test set is opened now, when nothing is left to choose.
     recognizer = Recognizer(out)
     splits = [] if validation is None else [validation]
-    for split in (*splits, load_mnist(options.data_dir, train=False)):
+    splits.append(load_mnist(options.data_dir, train=False))
+    if without is not None:
+        splits += [load_ink(path, only=without) for path in options.ink]
+    for split in splits:
         evaluation = measure(recognizer, split)
         print(evaluation.headline(), file=sys.stderr)
         metadata["metrics"].append(evaluation.to_json())
@@ -90,7 +111,7 @@ def evaluate(options: Namespace) -> int:
     """Measure a weights file and print how it reads. Raises DataError and WeightsError."""
     recognizer = Recognizer(options.weights)
     splits = [load_mnist(options.data_dir, train=False)]
-    splits += [load_ink(path, options.writers) for path in options.ink]
+    splits += [load_ink(path, only=options.writers) for path in options.ink]
     evaluations = [measure(recognizer, split) for split in splits]
     if options.json:
         content = {

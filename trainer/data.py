@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import platformdirs
 import torch
 from torch import Tensor
 
-from digitpad.ink import ink_image
+from digitpad.ink import PEN_WIDTH, ink_image
 from digitpad.inkfile import InkFileError, read_ink
 from trainer.vision import datasets
 
@@ -27,6 +28,9 @@ MNIST_FILES = (
 
 VALIDATION_IMAGES = 5_000
 """How many of MNIST's training images, the last ones, are held out to choose by."""
+
+TRAINING_PEN_WIDTHS = (2.0, 2.3, 2.6, 2.9, 3.2)
+"""Widths, in pixels, at which drawings are rendered to learn from: most of MNIST's own spread."""
 
 
 class DataError(Exception):
@@ -47,6 +51,16 @@ class Digits:
     def part(self, which: slice, name: str) -> Digits:
         """Some of the images, under a name of their own."""
         return Digits(name, self.images[which], self.labels[which])
+
+    @classmethod
+    def joined(cls, parts: Iterable[Digits]) -> Digits:
+        """All of the parts in one."""
+        parts = list(parts)
+        return cls(
+            " and ".join(part.name for part in parts),
+            torch.cat([part.images for part in parts]),
+            torch.cat([part.labels for part in parts]),
+        )
 
     def to(self, device: torch.device) -> Digits:
         return Digits(self.name, self.images.to(device), self.labels.to(device))
@@ -88,28 +102,48 @@ def load_mnist(data_dir: Path, *, train: bool) -> Digits:
     return Digits("MNIST training" if train else "MNIST test", images, labels)
 
 
-def load_ink(path: Path, writers: range | None = None) -> Digits:
-    """The labelled drawings of an ink file as the Net sees them; of all writers, or of some.
+def load_ink(
+    path: Path,
+    *,
+    only: range | None = None,
+    without: range | None = None,
+    pen_widths: Sequence[float] = (PEN_WIDTH,),
+) -> Digits:
+    """The labelled drawings of an ink file as the Net sees them, drawn at each of `pen_widths`.
 
-    Lines that cannot be read, and drawings without a label or a stroke, are left out. Raises
-    DataError if the file cannot be read, or if nothing is left.
+    Of all writers, or only of some, or without some. Lines that cannot be read, and drawings
+    without a label or a stroke, are left out. Raises DataError if the file cannot be read, or if
+    nothing is left.
     """
-    chosen = None if writers is None else {str(number) for number in writers}
+    name = path.name
+    if only is not None:
+        name += f", writers {_span(only)}"
+    if without is not None:
+        name += f" without writers {_span(without)}"
     try:
         samples = [
             sample
             for sample in read_ink(path, on_bad_line=lambda _line, _reason: None)
             if sample.drawing
             and sample.label is not None
-            and (chosen is None or sample.writer in chosen)
+            and (only is None or sample.writer in _names(only))
+            and (without is None or sample.writer not in _names(without))
         ]
     except InkFileError as error:
         raise DataError(str(error)) from error
-    name = path.name if writers is None else f"{path.name}, writers {writers[0]}-{writers[-1]}"
     if not samples:
         raise DataError(f"{path}: there is no drawing with a digit for its label in {name}")
-    images = torch.from_numpy(np.stack([ink_image(sample.drawing) for sample in samples]))
-    return Digits(name, images, torch.tensor([sample.label for sample in samples]))
+    images = [ink_image(sample.drawing, width) for width in pen_widths for sample in samples]
+    labels = [sample.label for _ in pen_widths for sample in samples]
+    return Digits(name, torch.from_numpy(np.stack(images)), torch.tensor(labels))
+
+
+def _names(writers: range) -> set[str | None]:
+    return {str(number) for number in writers}
+
+
+def _span(writers: range) -> str:
+    return f"{writers[0]}-{writers[-1]}"
 
 
 def _raw(data_dir: Path) -> Path:

@@ -114,8 +114,7 @@ class Answer(QWidget):
         large.setPixelSize(round(min(area.height() * 0.9, area.width() * 0.4)))
         painter.setFont(large)
         painter.setPen(accent if prediction.sure else text)
-        answer = str(prediction.digit) if prediction.sure else f"{prediction.digit}?"
-        painter.drawText(area, _LEFT, answer)
+        painter.drawText(area, _LEFT, f"{prediction.digit}" + "?" * (not prediction.sure))
         # The words keep their place, whether or not there is a question mark before them.
         area.setLeft(painter.fontMetrics().horizontalAdvance("0?") + normal.pixelSize())
         headline, *more = _words(prediction)

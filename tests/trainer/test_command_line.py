@@ -35,7 +35,18 @@ def unreachable():
 def trained(data_dir, tmp_path_factory):
     """One epoch of the seed recipe, through to the end."""
     out = tmp_path_factory.mktemp("trained") / "new folder" / "net.safetensors"
-    arguments = ["--epochs", 1, "--seed", 3, "--data-dir", data_dir, "--out", out]
+    arguments = [
+        "--recipe",
+        "seed",
+        "--epochs",
+        1,
+        "--seed",
+        3,
+        "--data-dir",
+        data_dir,
+        "--out",
+        out,
+    ]
     return out, run(*arguments)
 
 
@@ -47,7 +58,7 @@ def test_trains_and_writes_weights_that_the_pad_reads(trained):
     metadata = weights.metadata
     assert metadata["recipe"]["name"] == "seed"
     assert (metadata["seed"], metadata["epochs_done"]) == (3, 1)
-    assert metadata["command"].startswith("python -m trainer --epochs 1 --seed 3")
+    assert metadata["command"].startswith("python -m trainer --recipe seed --epochs 1")
     assert metadata["data"][0]["images"] == 55_000
     assert len(metadata["data"][0]["sha256"]) == 64
     metrics = {metric["split"]: metric["accuracy"] for metric in metadata["metrics"]}

@@ -11,7 +11,7 @@ import torch
 
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
-from trainer.data import MNIST_FILES, DataError, default_data_dir, load_ink, load_mnist
+from trainer.data import MNIST_FILES, DataError, Digits, default_data_dir, load_ink, load_mnist
 from trainer.vision import datasets
 
 
@@ -136,11 +136,33 @@ STROKE = Stroke.from_xy([0, 5, 10], [0, 20, 0])
 
 
 def test_ink_is_read_as_the_net_sees_it(pen_file):
-    everybody, held_out = load_ink(pen_file), load_ink(pen_file, range(26, 28))
+    everybody, held_out = load_ink(pen_file), load_ink(pen_file, only=range(26, 28))
     assert len(everybody) == 7_494
     assert everybody.images.shape == (7_494, 28, 28)
     assert everybody.images.dtype == torch.uint8
-    assert 0 < len(held_out) < 1_000
+    rest = load_ink(pen_file, without=range(26, 28))
+    assert (rest.name, held_out.name) == (
+        "pendigits-orig.tra without writers 26-27",
+        "pendigits-orig.tra, writers 26-27",
+    )
+    assert len(held_out) > 100
+    assert len(held_out) + len(rest) == len(everybody)
+
+
+def test_ink_is_drawn_at_several_widths_to_learn_from(tmp_path):
+    path = tmp_path / "mine.ndjson"
+    write_ink(path, [Sample(Drawing((STROKE,)), 7)])
+    thin, thick = load_ink(path, pen_widths=(2.0, 3.2)).images.float().sum((1, 2))
+    assert thick / thin == pytest.approx(1.6, abs=0.2)
+
+
+def test_parts_can_be_joined():
+    blank = torch.zeros(2, 28, 28, dtype=torch.uint8)
+    one, two = (
+        Digits(name, blank, torch.tensor([digit] * 2)) for name, digit in (("a", 1), ("b", 2))
+    )
+    joined = Digits.joined([one, two])
+    assert (joined.name, len(joined), joined.labels.tolist()) == ("a and b", 4, [1, 1, 2, 2])
 
 
 def test_of_ink_only_what_has_a_digit_and_a_stroke_is_used(tmp_path):

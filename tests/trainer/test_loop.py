@@ -6,7 +6,7 @@ import torch
 from digitpad.progress import BatchDone, EpochDone, RunEnded, RunStarted
 from trainer.data import Digits
 from trainer.loop import Run, TrainingError, accuracy
-from trainer.recipe import SEED
+from trainer.recipe import PAD, SEED
 
 CPU = torch.device("cpu")
 SHORT = replace(SEED, epochs=4)
@@ -44,9 +44,35 @@ def test_says_first_what_it_will_do(blobs):
 
 
 def test_the_learning_rate_steps_down_after_its_epochs(blobs):
-    _, messages = run(blobs, replace(SEED, epochs=3))
+    _, messages = run(blobs.part(slice(200), "few"), replace(SEED, epochs=16))
     rates = [message.learning_rate for message in messages if isinstance(message, EpochDone)]
-    assert rates == pytest.approx([1e-3, 1e-3, 1e-4])
+    assert rates == pytest.approx([1e-3] * 15 + [1e-4])
+
+
+def test_the_one_cycle_rate_rises_then_falls_to_nearly_nothing(blobs):
+    _, messages = run(blobs, replace(PAD, epochs=20, batch_size=64))
+    rates = [message.learning_rate for message in messages if isinstance(message, EpochDone)]
+    assert rates[:3] == sorted(rates[:3])
+    assert rates[2:] == sorted(rates[2:], reverse=True)
+    assert rates[2] == pytest.approx(5e-3, rel=0.02)
+    assert rates[-1] < 1e-4
+
+
+def test_a_share_of_each_batch_is_ink(blobs):
+    # The images say nothing, so what the Net knows of blobs it has from the ink alone.
+    blank = Digits("blank", torch.zeros(800, 28, 28, dtype=torch.uint8), torch.zeros(800).long())
+    recipe = replace(PAD, epochs=8, ink_share=0.5, batch_size=100)
+    run = Run(recipe, blank, None, ink=blobs, seed=0, device=CPU)
+    messages = list(run.train(lambda: False))
+    assert messages[0].batches_per_epoch == 16  # 50 images and 50 drawings each
+    assert accuracy(run.net, blobs) > 0.9
+
+
+def test_the_average_is_of_the_weights_on_the_way(blobs):
+    averaged, last = (run(blobs, replace(SHORT, average=a))[0].net.state_dict() for a in (0.9, 0))
+    assert not torch.equal(averaged["fc2.weight"], last["fc2.weight"])
+    torch.testing.assert_close(averaged["fc2.weight"], last["fc2.weight"], atol=0.05, rtol=0.5)
+    assert not torch.equal(averaged["bn1.running_var"], last["bn1.running_var"])
 
 
 def test_the_same_seed_ends_with_the_same_weights(blobs):

@@ -5,6 +5,7 @@ from PIL import Image
 
 from digitpad.recognizer import transform
 from trainer.transforms import (
+    augment_pad,
     augment_seed,
     centre_crop,
     normalize,
@@ -88,10 +89,25 @@ def test_crops_a_tenth_and_turns_evenly_by_up_to_15_degrees():
     assert degrees.std() == pytest.approx(30 / 12**0.5, abs=0.3)  # an even spread's
 
 
-def test_the_same_seed_draws_the_same():
+@pytest.mark.parametrize("augment", [augment_seed, augment_pad])
+def test_the_same_seed_draws_the_same(augment):
     images = torch.randint(0, 256, (50, 28, 28), dtype=torch.uint8)
-    first, second = (
-        augment_seed(images, torch.Generator().manual_seed(7)) for _repetition in range(2)
-    )
+    first, second = (augment(images, torch.Generator().manual_seed(7)) for _repetition in range(2))
     assert torch.equal(first, second)
-    assert not torch.equal(first, augment_seed(images, torch.Generator().manual_seed(8)))
+    assert not torch.equal(first, augment(images, torch.Generator().manual_seed(8)))
+
+
+def test_the_pads_augmentation_changes_every_image_and_keeps_its_ink(images):
+    before = to_unit(images)
+    after = augment_pad(images, torch.Generator().manual_seed(0))
+    assert (after.min(), after.max()) >= (0, 0)
+    assert after.max() <= 1 + 1e-6
+    assert ((after - before).abs().amax((1, 2, 3)) > 0.1).all()
+    ratio = after.sum((1, 2, 3)) / before.sum((1, 2, 3))
+    assert ratio.mean() == pytest.approx(1, abs=0.1)
+    assert ratio.min() > 0.3
+
+
+def test_without_strength_the_pads_augmentation_changes_nothing(images):
+    after = augment_pad(images, torch.Generator().manual_seed(0), 0.0)
+    torch.testing.assert_close(after, to_unit(images), atol=1e-4, rtol=0)

@@ -1,0 +1,298 @@
+"""Pictures: a scan, a photo or a screenshot of a digit, as the 28×28 image that the Net reads.
+
+The ink is told from the paper, specks are dropped, and what is left is brought into the form that
+`digitpad.ink.ink_image` gives strokes: MNIST's own.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
+
+from digitpad.ink import CENTRE, IMAGE_SIZE, INK_BOX, PEN_WIDTH, centre_of_mass, to_uint8
+
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+"""The picture formats that are read. Pillow knows more, but hands EPS to Ghostscript, a program."""
+
+LARGEST_PICTURE = 50_000_000
+"""Pixels; a larger picture is refused before it is decoded. Telephones take 12 to 50 million."""
+
+WORKING_SIDE = 1000
+"""Longer side, in pixels, to which larger pictures are reduced: enough for a digit of a fiftieth
+of it, and little enough to be read in a fifth of a second."""
+
+VISIBLE = 0.35
+"""Share of the full ink from which on a pixel counts as ink. At half of it shadows would count; at
+this, the box of 99.6 % of MNIST's images is still 20 pixels."""
+
+THINNEST = 1.8
+"""Strokes thinner than this, in pixels of the ink image, are widened: MNIST has 1 % of them."""
+
+# Longer side of the ground's window, as a share of the picture's: wider than any stroke, and than
+# the blots of a bold digit that fills the picture.
+_GROUND = 0.4
+
+# An ink image is made from one this many times as fine, on which strokes are widened.
+_FINE = 8
+
+_Array = NDArray[np.float32]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+class PictureError(Exception):
+    """A picture cannot be read; the message names it, what is wrong and what to do."""
+
+
+def read_picture(source: Path | BinaryIO) -> NDArray[np.uint8]:
+    """The digit on the picture in `source` as an ink image, uint8 [28, 28].
+
+    Of an animation the first frame is read. Raises PictureError where `source` is no picture in one
+    of `FORMATS`, is damaged or too large, or shows no ink.
+    """
+    name = source if isinstance(source, Path) else "the picture"
+    try:
+        # Pillow warns of odd metadata, which does not matter here.
+        with warnings.catch_warnings(action="ignore"), Image.open(source, formats=FORMATS) as image:
+            if image.width * image.height > LARGEST_PICTURE:
+                raise Image.DecompressionBombError
+            grey = _grey(image)
+        return picture_image(grey)
+    except PictureError as error:
+        raise PictureError(f"{name}: {error}") from None
+    except FileNotFoundError:
+        raise PictureError(f"{name}: there is no such file") from None
+    except UnidentifiedImageError:
+        raise PictureError(
+            f"{name}: not a picture of a known format; save it as PNG or JPEG"
+        ) from None
+    except Image.DecompressionBombError:
+        raise PictureError(
+            f"{name}: more than {LARGEST_PICTURE // 10**6} million pixels; save a smaller copy"
+        ) from None
+    except Exception as error:  # a damaged file makes Pillow raise almost anything
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(
+            f"{name}: cannot be read ({reason}); try to save it again as PNG"
+        ) from error
+
+
+def picture_image(grey: _Array) -> NDArray[np.uint8]:
+    """The digit on a picture, float32 [h, w] from 0 (black) to 255, as an ink image.
+
+    The digit may be dark on light or light on dark. Raises PictureError if there is no ink.
+    """
+    return _normal_form(_without_specks(_ink(grey)))
+
+
+def _grey(image: Image.Image) -> _Array:
+    """The picture upright, opaque and grey, 0–255, its longer side at most `WORKING_SIDE`."""
+    image.draft("L", (WORKING_SIDE, WORKING_SIDE))  # JPEG decodes at a fraction of its size
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith(("I", "F")):
+        image = _eight_bit(image)
+    image = image.convert("RGBA" if image.has_transparency_data else "L")
+    image = image.reduce(-(-max(image.size) // WORKING_SIDE))
+    if image.mode == "RGBA":
+        image = _opaque(image)
+    if max(image.size) > WORKING_SIDE // 2:
+        # Paper and sensor are grainy; here a stroke is wide enough to lose nothing by this.
+        image = image.filter(ImageFilter.BoxBlur(1))
+    return np.asarray(image, np.float32)
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """A picture of 16 or 32 bits a pixel, its range stretched to 0–255: many use a part of it."""
+    values = np.asarray(image, np.float64)
+    if not np.isfinite(values).all():
+        raise PictureError("it holds values that are not numbers; save it as PNG")
+    values = values - values.min()
+    return Image.fromarray(np.rint(values * (255 / max(values.max(), 1e-300))).astype(np.uint8))
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """An RGBA picture as grey on an opaque ground.
+
+    Where most of the picture is transparent, what is not is the ink, and the ground must differ
+    from it. Otherwise most of what is seen is the ground.
+    """
+    grey, alpha = image.convert("L"), image.getchannel("A")
+    opacity = np.asarray(alpha, np.float64)
+    brightness = (np.asarray(grey) * opacity).sum() / max(opacity.sum(), 1)
+    if opacity.mean() < 128:
+        brightness = 255 if brightness < 128 else 0
+    return Image.composite(grey, Image.new("L", image.size, round(brightness)), alpha)
+
+
+def _ink(grey: _Array) -> _Array:
+    """How much ink is where, 0–1, [h, w]: zero on the ground, however unevenly it is lit."""
+    if _is_light_on_dark(grey):
+        grey = 255 - grey
+    ground = _ground(grey, max(3, round(_GROUND * max(grey.shape))))
+    # Shadow darkens ink and paper by the same factor. What is much darker than the paper is not
+    # paper but a table, where the grain must not be blown up.
+    ink = (ground - grey) / np.maximum(ground, max(0.4 * ground.max(), 1))
+    # Grain lifts the ground above the paper. The paper is at least a quarter of the picture, and
+    # normally distributed grain has 0.97 standard deviations between its 5 % and 25 % quantiles.
+    low, quarter = np.percentile(ink, [5, 25])
+    grain = (quarter - low) / 0.97
+    ink -= quarter + 0.67 * grain
+    full = np.percentile(ink[ink >= ink.max() / 2], 90)
+    if full < max(0.05, 6 * grain):
+        raise PictureError("no ink was found; is there a digit on it that stands out clearly?")
+    visible = ink > max(VISIBLE * full, 4 * grain)
+    # The soft edge of a stroke lies one pixel around what counts as ink.
+    edged = _block_maximum(np.pad(visible, 1), 3)
+    return np.where(edged, np.clip(ink / full, 0, 1), 0).astype(np.float32)
+
+
+def _is_light_on_dark(grey: _Array) -> bool:
+    """Whether the ink is lighter than its ground: strokes are thinner than the gaps between.
+
+    So the smallest windows, which count most, close over strokes only. Neither the brightness of
+    the picture's edge nor the sum of all pixels would do: both fail where a dark table shows around
+    white paper.
+    """
+    small = Image.fromarray(grey).reduce(-(-max(grey.shape) // 96))
+    values = np.asarray(small, np.float32)
+    evidence = 0.0
+    for window in (3, 5, 9, 17):
+        dark = _ground(values, window) - values
+        light = _ground(-values, window) + values
+        evidence += float((light**2).sum() - (dark**2).sum()) / window**2
+    return evidence > 0
+
+
+def _ground(grey: _Array, window: int) -> _Array:
+    """`grey` [h, w] without its dark parts into which no square of `window` pixels fits.
+
+    This is the morphological closing. It follows gradients, and the edges of shadows and of the
+    paper. Beyond its edge the picture is taken to go on as it is there.
+    """
+    lightest = _block_maximum(np.pad(grey, window - 1, mode="edge"), window)
+    return -_block_maximum(-lightest, window)
+
+
+def _block_maximum(values: NDArray[_Scalar], side: int) -> NDArray[_Scalar]:
+    """The largest of each block of `side`² pixels: [h, w] → [h − side + 1, w − side + 1]."""
+    for _axis in range(2):
+        span = 1
+        while span < side:  # the largest of `span` pixels from each on
+            step = min(span, side - span)
+            values = np.maximum(values[:-step], values[step:])
+            span += step
+        values = values.T
+    return values
+
+
+def _without_specks(ink: _Array) -> _Array:
+    """The ink [h, w] of the digit alone, without specks and without what lies at the edge.
+
+    The digit is the part with the most ink, counted less towards the picture's edge. Other parts
+    stay if they come close to it and are no mere specks, or if they are large.
+    """
+    side = -(-max(ink.shape) // 128)  # in blocks of this side, a gap in a stroke closes
+    height, width = (-(-n // side) for n in ink.shape)
+    padded = np.pad(
+        ink, [(0, m * side - n) for m, n in zip((height, width), ink.shape, strict=True)]
+    )
+    blocks = padded.reshape(height, side, width, side)
+    # A stroke has at least `side` pixels in a block that it crosses, grain a few.
+    part = _parts((blocks > VISIBLE).sum(axis=(1, 3)) > side / 2)
+    mass = np.bincount(part.ravel(), blocks.sum(axis=(1, 3)).ravel())
+    middle = np.outer(*(np.sin(np.pi * (np.arange(n) + 0.5) / n) for n in (height, width)))
+    weight = np.bincount(part.ravel(), (blocks.sum(axis=(1, 3)) * middle).ravel())
+    mass[0] = weight[0] = 0  # the ground
+
+    digit = weight.argmax()
+    rows, columns = np.nonzero(part == digit)
+    reach = 1 + max(np.ptp(rows), np.ptp(columns)) // 8
+    close = part[
+        max(0, rows.min() - reach) : rows.max() + reach + 1,
+        max(0, columns.min() - reach) : columns.max() + reach + 1,
+    ]
+    is_close = np.isin(np.arange(len(mass)), close)
+    stays = (weight > 0.1 * weight[digit]) | (is_close & (mass > 0.01 * mass[digit]))
+    kept = stays[part].repeat(side, axis=0).repeat(side, axis=1)[: ink.shape[0], : ink.shape[1]]
+    return np.where(kept, ink, 0)
+
+
+def _parts(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """A number from 1 for each pixel of `mask` [h, w], the same where they touch; 0 elsewhere."""
+    parts = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    while True:
+        spread = np.where(mask, _block_maximum(np.pad(parts, 1), 3), 0)
+        if np.array_equal(spread, parts):
+            return parts
+        parts = spread
+
+
+def _normal_form(ink: _Array) -> NDArray[np.uint8]:
+    """The ink [h, w] as an ink image, its strokes widened to `PEN_WIDTH` if they are too thin."""
+    visible = ink > VISIBLE
+    rows, columns = (np.flatnonzero(visible.any(axis=axis)) for axis in (1, 0))
+    low = np.array([columns[0], rows[0]])
+    high = np.array([columns[-1], rows[-1]]) + 1
+    longer = (high - low).max()
+    width = _stroke_width(ink)
+    scale, wider = INK_BOX / longer, 0.0
+    if width * scale < THINNEST:
+        # A line widened by so much on either side still has to fit into the box.
+        scale = (INK_BOX - PEN_WIDTH) / (longer - width)
+        wider = (PEN_WIDTH - width * scale) / 2
+    # As in `ink_image`, the mass is measured on a first image, and the second is shifted: by whole
+    # pixels of the picture, or of the image if those are smaller, since any other shift blurs.
+    start = (low + high) / 2 - (CENTRE + 0.5) / scale
+    start += (centre_of_mass(_render(ink, start, scale, wider)) - CENTRE) / scale
+    unit = min(1, 1 / scale)
+    return to_uint8(_render(ink, np.rint(start / unit) * unit, scale, wider))
+
+
+def _stroke_width(ink: _Array) -> float:
+    """The mean width of the strokes, in pixels: their area over half of their outline.
+
+    The sum of the gradient is the outline's length, whether the edge is sharp or soft.
+    """
+    down, across = np.gradient(np.pad(ink, 2))
+    return float(2 * ink.sum() / np.hypot(down, across).sum())
+
+
+def _render(ink: _Array, start: NDArray[np.float64], scale: float, wider: float) -> _Array:
+    """Ink [28, 28] of the picture from (x, y) `start` on, in its pixels, scaled by area.
+
+    `wider`, in pixels of the result, is added to the strokes on either side.
+    """
+    columns, rows = (
+        _overlap(at, 1 / (scale * _FINE), n) for at, n in zip(start, ink.shape[::-1], strict=True)
+    )
+    fine: _Array = rows @ ink @ columns.T
+    if wider:
+        # A line thinner than a pixel covers a part of it only.
+        fine = _widened(fine / fine.max(), wider * _FINE)
+    result: _Array = fine.reshape(IMAGE_SIZE, _FINE, IMAGE_SIZE, _FINE).mean(axis=(1, 3))
+    return result
+
+
+def _overlap(start: float, step: float, size: int) -> _Array:
+    """The share [fine pixels, size] of each pixel in each fine pixel, `step` wide, from `start`."""
+    edges = start + step * np.arange(IMAGE_SIZE * _FINE + 1)
+    before = np.clip(edges[:, None] - np.arange(size), 0, 1)  # each pixel's part left of each edge
+    share: _Array = (np.diff(before, axis=0) / step).astype(np.float32)
+    return share
+
+
+def _widened(ink: _Array, radius: float) -> _Array:
+    """`ink` [h, w] under a disc of `radius` pixels, with a soft edge: its dilation."""
+    reach = int(np.ceil(radius + 0.5))
+    padded = np.pad(ink, reach)
+    result = ink
+    for y, x in np.ndindex(2 * reach + 1, 2 * reach + 1):
+        cover = min(1.0, radius + 0.5 - float(np.hypot(y - reach, x - reach)))
+        if cover > 0:
+            shifted = padded[y : y + ink.shape[0], x : x + ink.shape[1]]
+            result = np.maximum(result, cover * shifted)
+    return result
