@@ -53,7 +53,7 @@ PAD = Recipe(
     ease=0.3,
     dropout=0.0,
     average=0.999,
-    ink_share=0.2,
+    ink_share=0.35,
 )
 """For the pad: it also learns from drawings, and from every sample in ever new shapes."""
 

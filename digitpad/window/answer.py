@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
     QColor,
     QFont,
     QFontInfo,
@@ -60,6 +58,9 @@ class Answer(QWidget):
 
     def announce(self) -> None:
         """Have a screen reader say what is shown, when it has said what it is saying."""
+        # Slow to import: the first paint does without.
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # noqa: PLC0415
+
         event = QAccessibleAnnouncementEvent(self, self.accessibleDescription())
         event.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
         QAccessible.updateAccessibility(event)

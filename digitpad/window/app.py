@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QSocketNotifier, Qt
+from PySide6.QtCore import QCoreApplication, QSocketNotifier, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -33,7 +32,9 @@ def run(weights: Path | None = None) -> int:
     app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
     window = MainWindow(weights or bundled_weights())
     window.show()
-    with reported_errors(window), _closed_by_signals():
+    with reported_errors(window), ExitStack() as stack:
+        # When the window is there: the first paint does not wait for it.
+        QTimer.singleShot(0, lambda: stack.enter_context(_closed_by_signals()))
         return app.exec()
 
 
@@ -44,7 +45,9 @@ def _closed_by_signals() -> Iterator[None]:
     Python runs its signal handlers between its own instructions, and there are none while Qt
     waits. So the signal also writes into a socket, which wakes Qt up.
     """
-    reader, writer = socket.socketpair()
+    from socket import socketpair  # noqa: PLC0415 (see above)
+
+    reader, writer = socketpair()
     with reader, writer:
         writer.setblocking(False)
         notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)

@@ -7,6 +7,9 @@ import torch
 
 from trainer.data import Digits
 
+# The batches here are so small that a second thread costs more than it brings.
+torch.set_num_threads(1)
+
 
 @pytest.fixture
 def blobs() -> Digits:
