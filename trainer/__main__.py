@@ -54,14 +54,7 @@ def _train_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="train on all images, with none held out for validation",
     )
-    parser.add_argument(
-        "--ink",
-        type=Path,
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="a labelled ink file to learn from, UNIPEN or Quick, Draw! ndjson; may be repeated",
-    )
+    _add_ink(parser, "to learn from")
     parser.add_argument(
         "--ink-holdout",
         type=_writers,
@@ -91,14 +84,7 @@ def _evaluate_parser() -> argparse.ArgumentParser:
         default=bundled_weights(),
         help="default: the weights that come with digitpad",
     )
-    parser.add_argument(
-        "--ink",
-        type=Path,
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="a labelled ink file, UNIPEN or Quick, Draw! ndjson; may be repeated",
-    )
+    _add_ink(parser, "to measure on")
     parser.add_argument(
         "--writers",
         type=_writers,
@@ -118,6 +104,17 @@ def _add_data_dir(parser: argparse.ArgumentParser) -> None:
         default=default_data_dir(),
         help="holds MNIST/raw, and is where MNIST is downloaded to; "
         "default: DIGITPAD_DATA_DIR, else %(default)s",
+    )
+
+
+def _add_ink(parser: argparse.ArgumentParser, purpose: str) -> None:
+    parser.add_argument(
+        "--ink",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help=f"a labelled ink file {purpose}, UNIPEN or Quick, Draw! ndjson; may be repeated",
     )
 
 

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QSocketNotifier, Qt, QTimer
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from digitpad.models import assets, bundled_weights
@@ -29,12 +28,17 @@ def run(weights: Path | None = None) -> int:
     app.setOrganizationName("digitpad")
     app.setApplicationName("digitpad")
     app.setDesktopFileName("digitpad")
-    app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
     window = MainWindow(weights or bundled_weights())
     window.show()
     with reported_errors(window), ExitStack() as stack:
-        # When the window is there: the first paint does not wait for it.
-        QTimer.singleShot(0, lambda: stack.enter_context(_closed_by_signals()))
+
+        def once_shown() -> None:
+            from PySide6.QtGui import QIcon  # noqa: PLC0415 (as below)
+
+            app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
+            stack.enter_context(_closed_by_signals())
+
+        QTimer.singleShot(0, once_shown)  # the first paint does not wait for these
         return app.exec()
 
 
@@ -45,7 +49,7 @@ def _closed_by_signals() -> Iterator[None]:
     Python runs its signal handlers between its own instructions, and there are none while Qt
     waits. So the signal also writes into a socket, which wakes Qt up.
     """
-    from socket import socketpair  # noqa: PLC0415 (see above)
+    from socket import socketpair  # noqa: PLC0415 (the first paint does not wait for this)
 
     reader, writer = socketpair()
     with reader, writer:

@@ -1,3 +1,5 @@
 """How fast the pad is: `python -m tests.benchmarks`. Each figure is a ratio of one run."""
 
-import digitpad  # noqa: F401  # before NumPy, as in the pad: it keeps BLAS on one thread
+# Before NumPy and torch, as in the programs: they set how these use their threads.
+import digitpad  # noqa: F401
+import trainer  # noqa: F401

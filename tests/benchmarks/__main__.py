@@ -3,9 +3,14 @@
 import argparse
 import sys
 
-from tests.benchmarks import forward, latency, startup
+from tests.benchmarks import forward, latency, startup, training
 
-BENCHMARKS = {"startup": startup.run, "forward": forward.run, "latency": latency.run}
+BENCHMARKS = {
+    "startup": startup.run,
+    "forward": forward.run,
+    "latency": latency.run,
+    "training": training.run,
+}
 
 
 def main():

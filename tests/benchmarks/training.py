@@ -1,0 +1,61 @@
+"""The trainer's loop against the plain one, in seconds for 60,000 images."""
+
+import time
+from dataclasses import replace
+from itertools import islice
+
+import torch
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, Subset
+
+from digitpad.progress import EpochDone
+from tests.benchmarks.ratio import Ratio
+from trainer.data import default_data_dir, load_mnist
+from trainer.loop import Run
+from trainer.net import Net
+from trainer.recipe import SEED
+from trainer.transforms import reference_seed_transform
+from trainer.vision import datasets
+
+EPOCH = 60_000
+IMAGES = 12_800
+BOUNDS = {64: 1 / 3, 256: 1 / 4}
+
+
+def run():
+    for batch_size, bound in BOUNDS.items():
+        plain = min(_plain_loop(batch_size, workers) for workers in (0, 2))
+        ours = _trainer(batch_size)
+        what = f"an epoch of the seed recipe at batch {batch_size}"
+        yield Ratio(what, ours, "dataset, transforms, DataLoader", plain, bound)
+
+
+def _plain_loop(batch_size, workers):
+    """torchvision's dataset and transforms, a DataLoader, and nothing else."""
+    transform = reference_seed_transform()
+    mnist = datasets.MNIST(str(default_data_dir()), train=True, transform=transform)
+    warm_up = 10 * batch_size
+    digits = Subset(mnist, range(IMAGES + warm_up))
+    net, batches = Net(), DataLoader(digits, batch_size, shuffle=True, num_workers=workers)
+    optimizer = torch.optim.Adam(net.parameters(), lr=SEED.learning_rate)
+    remaining = iter(batches)
+    for images, labels in islice(remaining, 10):
+        _step(net, optimizer, images, labels)
+    started = time.perf_counter()
+    for images, labels in remaining:
+        _step(net, optimizer, images, labels)
+    return (time.perf_counter() - started) * EPOCH / IMAGES
+
+
+def _step(net, optimizer, images, labels):
+    optimizer.zero_grad()
+    F.cross_entropy(net(images), labels).backward()
+    optimizer.step()
+
+
+def _trainer(batch_size):
+    digits = load_mnist(default_data_dir(), train=True).part(slice(IMAGES), "some")
+    recipe = replace(SEED, epochs=2, batch_size=batch_size)
+    messages = Run(recipe, digits, None, seed=0, device=torch.device("cpu")).train(lambda: False)
+    _warm_up, timed = (each for each in messages if isinstance(each, EpochDone))
+    return EPOCH / timed.images_per_second
