@@ -1,4 +1,4 @@
-"""How well a weights file reads: accuracy, recall and confusion, measured as the pad reads."""
+"""How well a weights file reads: accuracy, confusion and calibration, measured as the pad reads."""
 
 from __future__ import annotations
 
@@ -11,13 +11,21 @@ from numpy.typing import NDArray
 from digitpad.recognizer import Recognizer
 from trainer.data import Digits
 
+_BINS = 15
+
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`confusion[i, j]`: how many images of the digit i were read as j."""
+    """How the images of one split were read."""
 
     name: str
     confusion: NDArray[np.int64]
+    """[i, j]: how many images of the digit i were read as j."""
+    nll: float
+    """Mean negative log-likelihood of the right digit, in nats."""
+    calibration_error: float
+    """Expected calibration error: by how much, from 0 to 1, the probability of an answer differs
+    from the share of answers with such a probability that are right."""
 
     @property
     def images(self) -> int:
@@ -43,6 +51,8 @@ class Evaluation:
             "images": self.images,
             "right": self.right,
             "accuracy": self.accuracy,
+            "nll": self.nll,
+            "calibration_error": self.calibration_error,
             "recall": self.recall,
             "confusion": self.confusion.tolist(),
         }
@@ -52,8 +62,10 @@ class Evaluation:
 
     def to_text(self) -> str:
         """A few lines for a terminal."""
+        calibration = f"expected calibration error {self.calibration_error:.2%}"
         lines = [
             self.headline(),
+            f"  negative log-likelihood {self.nll:.4f}, {calibration}",
             "  digit  recall   read as " + "".join(f"{digit:>6}" for digit in range(10)),
         ]
         for digit, recall in enumerate(self.recall):
@@ -65,7 +77,21 @@ class Evaluation:
 
 def measure(recognizer: Recognizer, digits: Digits) -> Evaluation:
     """Read all `digits` as the pad would, and count."""
-    read = recognizer.probabilities(digits.images.numpy()).argmax(axis=1)
+    probabilities = recognizer.probabilities(digits.images.numpy())
+    labels, read = digits.labels.numpy(), probabilities.argmax(axis=1)
     confusion = np.zeros((10, 10), np.int64)
-    np.add.at(confusion, (digits.labels.numpy(), read), 1)
-    return Evaluation(digits.name, confusion)
+    np.add.at(confusion, (labels, read), 1)
+    likelihood = probabilities[np.arange(len(labels)), labels]
+    return Evaluation(
+        digits.name,
+        confusion,
+        nll=float(-np.log(np.maximum(likelihood, 1e-300)).mean()),
+        calibration_error=calibration_error(probabilities.max(axis=1), read == labels),
+    )
+
+
+def calibration_error(confidence: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
+    """The expected calibration error of answers [n] of some confidence, in 15 equal bins."""
+    bins = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
+    gap = np.bincount(bins, is_right.astype(np.float64) - confidence, minlength=_BINS)
+    return float(np.abs(gap).sum() / len(confidence))

@@ -4,7 +4,7 @@ import torch
 
 from digitpad.recognizer import Recognizer
 from trainer.data import Digits
-from trainer.evaluate import Evaluation, measure
+from trainer.evaluate import Evaluation, calibration_error, measure
 from trainer.loop import accuracy
 from trainer.net import Net
 from trainer.weights import write_weights
@@ -14,7 +14,7 @@ from trainer.weights import write_weights
 def evaluation():
     confusion = np.zeros((10, 10), np.int64)
     confusion[3, 3], confusion[3, 8], confusion[8, 8] = 6, 2, 4
-    return Evaluation("some", confusion)
+    return Evaluation("some", confusion, nll=0.5, calibration_error=0.02)
 
 
 def test_counts(evaluation):
@@ -26,7 +26,9 @@ def test_counts(evaluation):
 
 
 def test_as_text_and_json(evaluation):
-    assert evaluation.to_text().startswith("some: 83.33% right (10 of 12)")
+    first, second, *_ = evaluation.to_text().splitlines()
+    assert first == "some: 83.33% right (10 of 12)"
+    assert second == "  negative log-likelihood 0.5000, expected calibration error 2.00%"
     row = next(line for line in evaluation.to_text().splitlines() if line.startswith("      3"))
     assert row.split() == ["3", "75.00%", *"···6····2·"]
     content = evaluation.to_json()
@@ -46,3 +48,15 @@ def test_measures_what_the_trainers_net_reads(blobs, tmp_path):
     assert evaluation.confusion.sum(axis=1).tolist() == [64] * 10
     part = measure(Recognizer(path), Digits("one", blobs.images[:1], blobs.labels[:1]))
     assert part.images == 1
+
+
+def test_answers_as_often_right_as_they_say_have_no_calibration_error():
+    confidence = np.array([0.8] * 5 + [0.5] * 2)
+    is_right = np.array([True] * 4 + [False] + [True, False])
+    assert calibration_error(confidence, is_right) == pytest.approx(0)
+
+
+def test_the_calibration_error_is_the_mean_gap_whatever_its_direction():
+    confidence = np.array([1.0, 1.0, 0.2, 0.2])
+    is_right = np.array([True, False, True, False])
+    assert calibration_error(confidence, is_right) == pytest.approx((0.5 + 0.3) / 2)
