@@ -22,11 +22,11 @@ def about(weights: Path, metadata: dict[str, Any] | None) -> str:
             lines.append(f"Recipe: {name}")
     match metadata:
         case {"created": str(created)}:
-            lines.append(f"Trained: {created}")
+            lines.append(f"Trained: {created[:10]}")
     match metadata:
         case {"metrics": [*metrics]}:
             for metric in metrics:
                 match metric:
                     case {"split": str(split), "accuracy": float(accuracy)}:
-                        lines.append(f"{split}: {accuracy:.2%} right")
+                        lines.append(f"{split}: {100 * accuracy:.2f} % right")
     return "\n".join(lines)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from digitpad.recognizer import Prediction
 
 _DIGITS = 10
-_HINT = "Draw a digit, and the answer appears here while you draw."
+_HINT = "The answer appears here while you draw."
 _MOST_GROWTH = 1.75
 # Opacities: of an empty bar; of a bar and a number that are not the answer's.
 _TRACK, _BAR, _NUMBER = 0.08, 0.35, 0.7
@@ -47,9 +47,8 @@ class Answer(QWidget):
 
     def set_prediction(self, prediction: Prediction | None) -> None:
         """Show a Prediction, or with None the hint in its place."""
-        if prediction != self._prediction:
-            self._prediction = prediction
-            self._describe()
+        self._prediction = prediction
+        self._describe()
 
     def set_hint(self, hint: str) -> None:
         """What to say while there is no Prediction."""
@@ -131,11 +130,11 @@ class Answer(QWidget):
         palette, prediction = self.palette(), self._prediction
         text = palette.color(QPalette.ColorRole.WindowText)
         is_answer = prediction is not None and digit == prediction.digit
-        bold = QFontMetrics(_bold(painter.font()))  # the columns' widths are the widest text's
+        metrics = painter.fontMetrics()
         bar = area.adjusted(
-            2 * bold.horizontalAdvance("0"), 0, -bold.horizontalAdvance("_99.9 %"), 0
+            2 * metrics.horizontalAdvance("0"), 0, -metrics.horizontalAdvance("000.0 %"), 0
         )
-        thickness = min(area.height() * 0.6, bold.height())
+        thickness = min(area.height() * 0.6, metrics.height())
         bar.setTop(bar.center().y() - thickness / 2)
         bar.setHeight(thickness)
         radius = min(thickness / 2, 4.0)

@@ -12,7 +12,8 @@ WIDTH = 14.0
 """Width of a stroke at full pressure, in canvas units."""
 
 _LIGHTEST = 0.3  # part of the width that is left at no pressure
-_WIDTH_STEP = 0.5  # widths are rounded to this, so that neighbouring points can share one run
+_SMOOTHING = 0.4  # weight of a point's own pressure: a stylus reports it with jitter
+_WIDTH_STEP = 0.25  # widths are rounded to this, so that neighbouring points can share one run
 _LONGEST_RUN = 64  # points; bounds what is painted again while a stroke grows
 
 
@@ -37,12 +38,15 @@ class Trace:
 
     def __init__(self, x: float, y: float, pressure: float) -> None:
         self._point = self._middle = QPointF(x, y)
+        self._pressure = pressure
         self._width = _width(pressure)
         self._path = QPainterPath(self._middle)
 
     def add(self, x: float, y: float, pressure: float) -> tuple[QRectF, Run | None]:
         """The area whose look the point changes, and the run that it ended, if it ended one."""
-        point, width = QPointF(x, y), _width(pressure)
+        point = QPointF(x, y)
+        self._pressure += _SMOOTHING * (pressure - self._pressure)
+        width = _width(self._pressure)
         ended = None
         margin = max(self._width, width) / 2
         if width != self._width or self._path.elementCount() > 3 * _LONGEST_RUN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Iterable
-from math import ceil
+from math import ceil, inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -59,8 +59,14 @@ _INTERRUPTIONS = {
     QEvent.Type.FocusOut,
     QEvent.Type.Hide,
     QEvent.Type.UngrabMouse,
-    QEvent.Type.WindowBlocked,
     QEvent.Type.WindowDeactivate,
+}
+
+# After these, all ink has to be painted anew.
+_NEW_LOOKS = {
+    QEvent.Type.DevicePixelRatioChange,
+    QEvent.Type.PaletteChange,
+    QEvent.Type.Resize,
 }
 
 
@@ -116,7 +122,7 @@ class Canvas(QWidget):
         self._done: deque[tuple[Stroke, ...]] = deque(maxlen=HISTORY)
         self._undone: list[tuple[Stroke, ...]] = []
         self._draft: _Draft | None = None
-        self._stylus_seen = -PALM_SECONDS
+        self._stylus_seen = -inf
         self._ink: QPixmap | None = None  # all ink but the open run of the stroke being drawn
         self._change = QTimer(self, singleShot=True, interval=0)
         self._change.timeout.connect(lambda: self.drawing_changed.emit(self.drawing))
@@ -232,7 +238,7 @@ class Canvas(QWidget):
             return True  # or it comes back as a mouse event, and draws twice
         if event.type() in _INTERRUPTIONS:
             self._lift_pen()
-        elif event.type() == QEvent.Type.PaletteChange:
+        elif event.type() in _NEW_LOOKS:
             self._ink = None
         return super().event(event)
 
@@ -324,12 +330,11 @@ class Canvas(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _HINT)
 
     def _settled_ink(self) -> QPixmap:
-        """The pixmap of all ink but the open run, made anew where it does not fit any more."""
-        ratio = self.devicePixelRatioF()
-        size = QSize(ceil(self.width() * ratio), ceil(self.height() * ratio))
+        """The pixmap of all ink but the open run."""
         ink = self._ink
-        if ink is None or ink.size() != size or ink.devicePixelRatio() != ratio:
-            ink = self._ink = QPixmap(size)
+        if ink is None:
+            ratio = self.devicePixelRatioF()
+            ink = self._ink = QPixmap(ceil(self.width() * ratio), ceil(self.height() * ratio))
             ink.setDevicePixelRatio(ratio)
             ink.fill(Qt.GlobalColor.transparent)
             for stroke in self._strokes:

@@ -189,7 +189,7 @@ class MainWindow(QMainWindow):
         # Qt refuses what is not its own, and brings a window back that lies on no screen.
         saved = _settings().value(_GEOMETRY)
         if not (isinstance(saved, QByteArray) and self.restoreGeometry(saved)):
-            self.resize(820, 560)
+            self.resize(832, 560)
 
 
 class _Pad(QWidget):

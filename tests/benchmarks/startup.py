@@ -61,10 +61,12 @@ def run():
 
 
 def _seconds_to_first_paint(program):
+    environment = {"QT_QPA_PLATFORM": "offscreen"} | os.environ
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     started = time.monotonic()  # one clock for all processes
     done = subprocess.run(
         [sys.executable, "-c", _FIRST_PAINT + program],
-        env={"QT_QPA_PLATFORM": "offscreen"} | os.environ,
+        env=environment,
         check=True,
         capture_output=True,
         encoding="utf-8",

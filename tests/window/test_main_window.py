@@ -77,7 +77,7 @@ def test_moves_that_wait_are_answered_together(window, mouse, qtbot):
 def test_a_blank_pad_has_no_answer(window):
     assert window.canvas.drawing == Drawing()
     assert window.answer.prediction is None
-    assert "Draw a digit" in window.answer.accessibleDescription()
+    assert "appears here" in window.answer.accessibleDescription()
     assert not pixels(window.net_view.grab().toImage()).any()
 
 
@@ -335,7 +335,7 @@ def test_about_tells_the_facts_of_the_weights(window, weights):
     about.trigger()
     box = window.findChild(QMessageBox)
     assert box.isVisible()
-    for fact in (str(weights), "untrained", "MNIST test: 10.00% right"):
+    for fact in (str(weights), "untrained", "MNIST test: 10.00 % right"):
         assert fact in box.text()
     box.close()
 
