@@ -1,19 +1,30 @@
-"""The messages of a training run, from the trainer to whoever shows its progress."""
+"""The messages of a training run, from the trainer to whoever shows its progress.
+
+As text each of them is one line of JSON: an object with the class's name as `message`, and its
+fields.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import json
+import math
+from dataclasses import asdict, dataclass
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """First of all messages: what will be done."""
+    """First of all messages, unless the run fails before: what will be done.
+
+    `epochs_done` is not 0 where a run goes on that was interrupted.
+    """
 
     recipe: dict[str, Any]
     seed: int
     device: str
     epochs: int
+    epochs_done: int
     batches_per_epoch: int
     training_images: int
     validation_images: int
@@ -45,11 +56,59 @@ class EpochDone:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightsWritten:
+    """The weights are safe in the file `path`. How well they read is added to it until RunEnded."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
-    """Last of all messages: how far the run came, and whether it was asked to stop."""
+    """Last of all messages. Where the run failed, `error` says in a sentence why."""
 
-    epochs_done: float
-    stopped: bool
+    reason: Literal["finished", "stopped", "failed"]
+    error: str | None = None
 
 
-Message = RunStarted | BatchDone | EpochDone | RunEnded
+Message = RunStarted | BatchDone | EpochDone | WeightsWritten | RunEnded
+
+_CLASSES = {each.__name__: each for each in get_args(Message)}
+
+
+def to_json(message: Message) -> str:
+    """The message as one line of JSON, without the line's end.
+
+    Raises ValueError if a number in it is not finite: JSON has no name for those.
+    """
+    return json.dumps({"message": type(message).__name__, **asdict(message)}, allow_nan=False)
+
+
+def from_json(line: str | bytes) -> Message:
+    """The message that `to_json` made the line of; raises ValueError for any other line."""
+    try:
+        content = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not a line of JSON: {error}") from None
+    name = content.pop("message", None) if isinstance(content, dict) else None
+    message_class = _CLASSES.get(name) if isinstance(name, str) else None
+    if message_class is None:
+        raise ValueError(f"not a message of a training run: {line!r:.80}")
+    fields = get_type_hints(message_class)
+    if different := fields.keys() ^ content.keys():
+        raise ValueError(f"{name} does not have just its fields: {', '.join(sorted(different))}")
+    for field, hint in fields.items():
+        if not _fits(content[field], hint):
+            raise ValueError(f"{name} has {content[field]!r:.80} for its {field}")
+    message: Message = message_class(**content)
+    return message
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value from JSON is of the type that a message's field has."""
+    if isinstance(hint, UnionType):
+        return any(_fits(value, each) for each in get_args(hint))
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if hint is float:
+        return type(value) in (int, float) and abs(value) < math.inf
+    return type(value) is (get_origin(hint) or hint)

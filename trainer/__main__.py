@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
-import argparse
-import shlex
+import signal
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 from digitpad.models import bundled_weights
 from digitpad.network import WeightsError
+from digitpad.progress import RunEnded
 from trainer import commands
+from trainer.checkpoint import Checkpoint, CheckpointError, read_checkpoint, weights_file
 from trainer.commands import OutputError
 from trainer.data import DataError, default_data_dir
 from trainer.loop import TrainingError
 from trainer.recipe import PAD, RECIPES
+from trainer.report import REPORTS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0 done, 1 failed, 2 usage or data missing, 128 + a signal."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     is_evaluate = arguments[:1] == ["evaluate"]
-    parser = _evaluate_parser() if is_evaluate else _train_parser()
+    parser = _evaluate_parser() if is_evaluate else _train_parser(Path.cwd())
     options = parser.parse_args(arguments[1:] if is_evaluate else arguments)
+    report = REPORTS[options.progress]
     try:
         if is_evaluate:
             return commands.evaluate(options)
-        return commands.train(options, shlex.join(["python", "-m", "trainer", *arguments]))
-    except (DataError, WeightsError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 2
-    except (TrainingError, OutputError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 1
+        options.arguments, options.folder = arguments, str(Path.cwd())
+        begun = None
+        if options.resume:
+            begun = read_checkpoint(options.resume)
+            options = parser.parse_args(arguments, _begun_options(options.resume, begun))
+        return commands.train(options, begun, report)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except (CheckpointError, DataError, WeightsError) as error:
+        sentence, code = str(error), 2
+    except (OutputError, TrainingError) as error:
+        sentence, code = str(error), 1
+    report(RunEnded("failed", sentence))
+    print(f"{parser.prog}: {sentence}", file=sys.stderr)
+    return code
 
 
-def _train_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _begun_options(path: Path, begun: Checkpoint) -> Namespace:
+    """What the run with the checkpoint `path` was begun with."""
+    options = _train_parser(Path(begun.folder)).parse_args(begun.arguments)
+    options.arguments, options.folder = begun.arguments, begun.folder
+    options.out = weights_file(path)
+    del options.progress  # it was of that process, not of the run
+    return options
+
+
+def _train_parser(folder: Path) -> ArgumentParser:
+    """Relative paths start from `folder`."""
+    parser = ArgumentParser(
         prog="python -m trainer",
         description="Train the Net and write its weights. Ctrl-C ends the training early and "
         "keeps what was reached.",
@@ -54,7 +76,7 @@ def _train_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="train on all images, with none held out for validation",
     )
-    _add_ink(parser, "to learn from")
+    _add_ink(parser, "to learn from", folder)
     parser.add_argument(
         "--ink-holdout",
         type=_writers,
@@ -63,17 +85,40 @@ def _train_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=folder.joinpath,
         metavar="FILE",
         help="the weights file to write; default: a new one in your digitpad data folder",
     )
+    parser.add_argument(
+        "--resume",
+        type=folder.joinpath,
+        metavar="CHECKPOINT",
+        help="go on with a training that was interrupted, and end with the same weights as if it "
+        "had not been. Until a training is finished, its checkpoint is beside the weights file, "
+        "named FILE.checkpoint; it is written after each epoch. It knows all other options",
+    )
+    parser.add_argument(
+        "--progress",
+        choices=sorted(REPORTS),
+        default="bar",
+        help="'json' is for programs: a message per line on standard output (see "
+        "digitpad/progress.py), and a line 'stop' on standard input, or its end, ends the "
+        "training early; default: %(default)s",
+    )
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    _add_data_dir(parser)
+    parser.add_argument(
+        "--data",
+        choices=["mnist", "synthetic"],
+        default="mnist",
+        help="'synthetic' are digits that the trainer draws itself: no download; "
+        "default: %(default)s",
+    )
+    _add_data_dir(parser, folder)
     return parser
 
 
-def _evaluate_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _evaluate_parser() -> ArgumentParser:
+    parser = ArgumentParser(
         prog="python -m trainer evaluate",
         description="Measure a weights file on MNIST's test set and on ink files.",
     )
@@ -84,7 +129,7 @@ def _evaluate_parser() -> argparse.ArgumentParser:
         default=bundled_weights(),
         help="default: the weights that come with digitpad",
     )
-    _add_ink(parser, "to measure on")
+    _add_ink(parser, "to measure on", Path())
     parser.add_argument(
         "--writers",
         type=_writers,
@@ -92,25 +137,26 @@ def _evaluate_parser() -> argparse.ArgumentParser:
         help="of the ink files only the drawings of writers A to B",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
-    _add_data_dir(parser)
+    _add_data_dir(parser, Path())
+    parser.set_defaults(progress="none")
     return parser
 
 
-def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+def _add_data_dir(parser: ArgumentParser, folder: Path) -> None:
     parser.add_argument(
         "--data-dir",
-        type=Path,
+        type=folder.joinpath,
         metavar="DIR",
-        default=default_data_dir(),
+        default=folder / default_data_dir(),
         help="holds MNIST/raw, and is where MNIST is downloaded to; "
         "default: DIGITPAD_DATA_DIR, else %(default)s",
     )
 
 
-def _add_ink(parser: argparse.ArgumentParser, purpose: str) -> None:
+def _add_ink(parser: ArgumentParser, purpose: str, folder: Path) -> None:
     parser.add_argument(
         "--ink",
-        type=Path,
+        type=folder.joinpath,
         metavar="FILE",
         action="append",
         default=[],

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import shlex
-import signal
-import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
 
+import digitpad
 from digitpad.models import new_weights_file
+from digitpad.progress import EpochDone, RunEnded, WeightsWritten
 from digitpad.recognizer import Recognizer
+from trainer.checkpoint import Checkpoint, check_made_with, checkpoint_file, write_checkpoint
 from trainer.data import (
     TRAINING_PEN_WIDTHS,
     VALIDATION_IMAGES,
@@ -31,79 +30,82 @@ from trainer.data import (
 from trainer.evaluate import measure
 from trainer.loop import Run, TrainingError
 from trainer.net import Net
-from trainer.recipe import RECIPES
-from trainer.report import show_progress
+from trainer.recipe import RECIPES, Recipe
+from trainer.report import Report, say
+from trainer.stop import stop_requests
+from trainer.synthetic import synthetic_digits
 from trainer.weights import write_weights
+
+SYNTHETIC_IMAGES = 20_000
+"""A third of MNIST: drawn in seconds, and enough that an epoch is worth watching. The last tenth is
+held out for validation; another tenth, drawn with another seed, is the test set."""
+
+_ROOM = 1 << 20  # bytes: more than the weights and the checkpoint take
 
 
 class OutputError(Exception):
     """The weights cannot be written where they should be; the message says what to do."""
 
 
-def train(options: Namespace, command: str) -> int:
+def train(options: Namespace, begun: Checkpoint | None, report: Report) -> int:
     """Train, write the weights, measure what was written, and say so; the exit code.
 
+    After each epoch a checkpoint is written, for the case that the run is interrupted; `begun` is
+    the one that it goes on from. When the run is finished and its weights are written, it goes.
+
     SIGINT and SIGTERM end the training after the batch at hand: what was reached is written all
-    the same, and the exit code is 128 + the signal's number. A second signal ends at once.
-    `command` is what a person would type to do the same again. Raises DataError, TrainingError and
-    OutputError.
+    the same, and the exit code is 128 + the signal's number. A second signal ends at once. With
+    `--progress json` a line `stop`, and the end, of standard input are obeyed as well; then the
+    exit code is 0. Raises CheckpointError, DataError, TrainingError and OutputError.
     """
     now = datetime.now(UTC)
     recipe = RECIPES[options.recipe]
     if options.epochs is not None:
         recipe = replace(recipe, epochs=options.epochs)
     out = options.out or new_weights_file(recipe.name, now)
+    checkpoint = options.resume or checkpoint_file(out)
     _check_writable(out)
-    mnist = load_mnist(options.data_dir, train=True)
-    training, validation = mnist, None
-    if not options.final:
-        training = mnist.part(slice(None, -VALIDATION_IMAGES), "MNIST training but validation")
-        validation = mnist.part(slice(-VALIDATION_IMAGES, None), "MNIST validation")
-    if options.ink and not recipe.ink_share:
-        raise DataError(f"the recipe {recipe.name} does not learn from ink; leave out --ink")
-    without, widths = options.ink_holdout, TRAINING_PEN_WIDTHS
-    ink = [load_ink(path, without=without, pen_widths=widths) for path in options.ink]
-    device = _device(options.device)
-    run = Run(
-        recipe,
-        training,
-        validation,
-        ink=Digits.joined(ink) if ink else None,
-        seed=options.seed,
-        device=device,
-    )
-    with _stop_signals() as received:
-        ended = show_progress(run.train(should_stop=lambda: bool(received)))
-    metadata: dict[str, Any] = {
-        "recipe": asdict(recipe),
-        "seed": options.seed,
-        "epochs_done": round(ended.epochs_done, 3),
-        "data": [part.describe() for part in (training, *ink)],
+    if begun is None and checkpoint.exists():
+        raise OutputError(
+            f"a training of {out} was interrupted. {_how_to_go_on(checkpoint)}\n"
+            f"To start anew, delete {checkpoint}"
+        )
+    run, made_with = _prepare(options, recipe)
+    if begun:
+        check_made_with(checkpoint, begun, made_with)
+        run.restore(begun.state)
+    with stop_requests(standard_input=options.progress == "json") as stops:
+        for message in run.train(should_stop=lambda: bool(stops)):
+            if isinstance(message, EpochDone):
+                so_far = Checkpoint(options.arguments, options.folder, made_with, run.state())
+                _keep(checkpoint, so_far)
+            report(message)
+    metadata: dict[str, Any] = made_with | {
+        "epochs_done": round(run.epochs_done, 3),
         "metrics": [],
-        "command": command,
+        "command": shlex.join(["python", "-m", "trainer", *options.arguments]),
         "created": now.isoformat(timespec="seconds"),
-        "torch": torch.__version__,
     }
-    _write(out, run.net, metadata)
-    if received:
-        done = f"{ended.epochs_done:.2f} of {recipe.epochs} epochs"
-        print(f"Stopped after {done}; what was reached is in {out}", file=sys.stderr)
-        return 128 + received[0]
+    _write(out, run.net, metadata, checkpoint)
+    report(WeightsWritten(str(out)))
+    if run.epochs_done < recipe.epochs:
+        report(RunEnded("stopped"))
+        done = f"{run.epochs_done:.2f} of {recipe.epochs} epochs"
+        say(f"Stopped after {done}; what was reached is in {out}")
+        if checkpoint.exists():
+            say(_how_to_go_on(checkpoint))
+        return stops[0]
+    checkpoint.unlink(missing_ok=True)
     # Measured as the pad reads it, from the file. That was written first: whatever goes wrong from
-    # here on, the training is not lost. The test set is opened now, when nothing is left to choose.
+    # here on, the training is not lost.
     recognizer = Recognizer(out)
-    splits = [] if validation is None else [validation]
-    splits.append(load_mnist(options.data_dir, train=False))
-    if without is not None:
-        splits += [load_ink(path, only=without) for path in options.ink]
-    for split in splits:
+    for split in _to_measure_on(options, run.validation):
         evaluation = measure(recognizer, split)
-        print(evaluation.headline(), file=sys.stderr)
+        say(evaluation.headline())
         metadata["metrics"].append(evaluation.to_json())
-    _write(out, run.net, metadata)
-    print(
-        f"To draw with these weights: digitpad --weights {shlex.quote(str(out))}", file=sys.stderr
-    )
+    _write(out, run.net, metadata, checkpoint)
+    report(RunEnded("finished"))
+    say(f"To draw with these weights: digitpad --weights {shlex.quote(str(out))}")
     return 0
 
 
@@ -124,6 +126,62 @@ def evaluate(options: Namespace) -> int:
     return 0
 
 
+def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
+    """The run, and all that decides what it ends with, as JSON."""
+    if options.ink and not recipe.ink_share:
+        raise DataError(f"the recipe {recipe.name} does not learn from ink; leave out --ink")
+    training, validation = _training_and_validation(options)
+    ink = [
+        load_ink(path, without=options.ink_holdout, pen_widths=TRAINING_PEN_WIDTHS)
+        for path in options.ink
+    ]
+    device = _device(options.device)
+    run = Run(
+        recipe,
+        training,
+        validation,
+        ink=Digits.joined(ink) if ink else None,
+        seed=options.seed,
+        device=device,
+    )
+    return run, {
+        "recipe": asdict(recipe),
+        "seed": options.seed,
+        "data": [part.describe() for part in (training, *ink)],
+        "device": device.type,
+        "torch": str(torch.__version__),  # of a class that a checkpoint cannot hold
+        "digitpad": digitpad.__version__,
+    }
+
+
+def _training_and_validation(options: Namespace) -> tuple[Digits, Digits | None]:
+    if options.data == "synthetic":
+        digits, name = synthetic_digits(SYNTHETIC_IMAGES, seed=0), "synthetic"
+        held_out = SYNTHETIC_IMAGES // 10
+    else:
+        digits, name = load_mnist(options.data_dir, train=True), "MNIST"
+        held_out = VALIDATION_IMAGES
+    if options.final:
+        return digits, None
+    return (
+        digits.part(slice(None, -held_out), f"{name} training but validation"),
+        digits.part(slice(-held_out, None), f"{name} validation"),
+    )
+
+
+def _to_measure_on(options: Namespace, validation: Digits | None) -> Iterator[Digits]:
+    """What a finished run is measured on. Test sets come last, when nothing is left to choose."""
+    if validation:
+        yield validation
+    if options.data == "synthetic":
+        yield synthetic_digits(SYNTHETIC_IMAGES // 10, seed=1)
+    else:
+        yield load_mnist(options.data_dir, train=False)
+    if options.ink_holdout is not None:
+        for path in options.ink:
+            yield load_ink(path, only=options.ink_holdout)
+
+
 def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -136,42 +194,41 @@ def _check_writable(out: Path) -> None:
     """Find out before the training whether its weights can be written after it."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out.parent):
-            pass
+        with tempfile.TemporaryFile(dir=out.parent) as file:
+            file.write(bytes(_ROOM))
         if out.is_dir():
             raise IsADirectoryError(0, "it is a folder")
     except OSError as error:
         raise OutputError(
-            f"cannot write {out}: {error.strerror}; name another file with --out"
+            f"cannot write {out}: {error.strerror}; make room, or name another file with --out"
         ) from error
 
 
-def _write(out: Path, net: Net, metadata: dict[str, Any]) -> None:
+def _keep(path: Path, checkpoint: Checkpoint) -> None:
+    """Write the checkpoint. If that fails, the training goes on: so far nothing is lost."""
+    try:
+        write_checkpoint(path, checkpoint)
+    except OSError as error:
+        done = f"epoch {checkpoint.state['epochs_done']:.0f}"
+        say(f"cannot write {path}: {error.strerror}; an interruption will lose {done}. Make room")
+
+
+def _write(out: Path, net: Net, metadata: dict[str, Any], checkpoint: Path) -> None:
     """Write the weights to `out` or, rather than lose them, to the folder for temporary files."""
     try:
         write_weights(out, net, metadata)
     except OSError as error:
-        refuge = Path(tempfile.mkdtemp(prefix="digitpad-")) / out.name
-        write_weights(refuge, net, metadata)
+        problem = f"cannot write {out}: {error.strerror}"
+        try:
+            refuge = Path(tempfile.mkdtemp(prefix="digitpad-")) / out.name
+            write_weights(refuge, net, metadata)
+        except OSError:
+            go_on = _how_to_go_on(checkpoint) if checkpoint.exists() else "Start again"
+            raise OutputError(f"{problem}, nor any other file. Make room. {go_on}") from error
         raise OutputError(
-            f"cannot write {out}: {error.strerror}. The weights are in {refuge} instead; move them "
-            "to a safe place"
+            f"{problem}. The weights are in {refuge} instead; move them to a safe place"
         ) from error
 
 
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """A list that a first SIGINT or SIGTERM is put into; a second one is fatal as ever."""
-    received: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _how_to_go_on(checkpoint: Path) -> str:
+    return "Go on with: " + shlex.join(["python", "-m", "trainer", "--resume", str(checkpoint)])

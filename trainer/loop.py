@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from digitpad.progress import BatchDone, EpochDone, Message, RunEnded, RunStarted
+from digitpad.progress import BatchDone, EpochDone, Message, RunStarted
 from trainer.data import Digits
 from trainer.net import Net
 from trainer.recipe import Recipe
@@ -34,7 +34,7 @@ class Run:
     """One training of a Net from start to finish, or for as long as nobody asks it to stop.
 
     Everything random follows from `seed`: on the same machine, with the same number of threads,
-    the same seed ends with the same weights.
+    the same seed ends with the same weights, also where the run went on from a `state()`.
     """
 
     def __init__(
@@ -51,15 +51,17 @@ class Run:
         self.seed = seed
         self.epochs_done = 0.0
         """How many epochs of the recipe are done, the fraction of a stopped one included."""
+        self._epochs_before = 0.0  # done before this process went on with the run
         self._device = device
         self._training = training.to(device)
         self._ink = ink.to(device) if ink and recipe.ink_share else None
         self._ink_per_batch = round(recipe.batch_size * recipe.ink_share) if self._ink else 0
-        self._validation = validation
+        self.validation = validation
         torch.manual_seed(seed)  # the initial weights, and dropout
         # The order and the augmentation.
         self._generator = Generator(device).manual_seed(seed)
         self._random: dict[str, Any] = {"generator": self._generator, "device": device}
+        self._generators = (self._generator, _default_generator(device))
         self._net = Net(recipe.dropout).to(device)
         self._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._average = AveragedModel(
@@ -70,6 +72,12 @@ class Run:
         )
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate_at)
         self._augment = AUGMENTATIONS[recipe.augmentation]
+        self._parts: dict[str, Any] = {
+            "net": self._net,
+            "average": self._average,
+            "optimizer": self._optimizer,
+            "schedule": self._schedule,
+        }
 
     @property
     def net(self) -> Net:
@@ -78,28 +86,49 @@ class Run:
         assert isinstance(net, Net)
         return net
 
+    def state(self) -> dict[str, Any]:
+        """All that decides how the run goes on after this epoch: tensors, numbers, lists, dicts.
+
+        To be taken when an epoch is done, and written before the next one changes the tensors.
+        """
+        return {
+            "epochs_done": self.epochs_done,
+            "generators": [generator.get_state() for generator in self._generators],
+            **{name: part.state_dict() for name, part in self._parts.items()},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from the `state()` of a run with the same recipe, data, seed and kind of device."""
+        self.epochs_done = self._epochs_before = state["epochs_done"]
+        for generator, its_state in zip(self._generators, state["generators"], strict=True):
+            generator.set_state(its_state)
+        for name, part in self._parts.items():
+            part.load_state_dict(state[name])
+
     def train(self, should_stop: Callable[[], bool]) -> Iterator[Message]:
         """Train, telling what happens; after each batch, end where `should_stop()` is true.
 
-        The net is in evaluation mode when the last message comes. Raises TrainingError if the loss
-        is no longer a number.
+        The net is in evaluation mode at the end. Raises TrainingError if the loss or a weight is
+        no longer a number.
         """
         yield RunStarted(
             recipe=asdict(self.recipe),
             seed=self.seed,
             device=str(self._device),
             epochs=self.recipe.epochs,
+            epochs_done=int(self.epochs_done),
             batches_per_epoch=self._batches,
             training_images=len(self._training) + len(self._ink or []),
-            validation_images=len(self._validation) if self._validation else 0,
+            validation_images=len(self.validation) if self.validation else 0,
         )
         started = time.monotonic()
-        for epoch in range(1, self.recipe.epochs + 1):
+        for epoch in range(int(self.epochs_done) + 1, self.recipe.epochs + 1):
             yield from self._train_epoch(epoch, started, should_stop)
             if self.epochs_done < epoch:
                 break
         self.net.eval()
-        yield RunEnded(self.epochs_done, stopped=self.epochs_done < self.recipe.epochs)
+        if not all(tensor.isfinite().all() for tensor in self.net.state_dict().values()):
+            raise self._diverged("a weight is no longer a number")
 
     def _train_epoch(
         self, epoch: int, started: float, should_stop: Callable[[], bool]
@@ -133,7 +162,7 @@ class Run:
         yield EpochDone(
             epoch=epoch,
             train_accuracy=right.item() / seen,
-            validation_accuracy=accuracy(self.net, self._validation) if self._validation else None,
+            validation_accuracy=accuracy(self.net, self.validation) if self.validation else None,
             loss=self._checked(loss_sum.item() / seen),
             learning_rate=learning_rate,
             images_per_second=seen / seconds,
@@ -186,15 +215,17 @@ class Run:
         return 0.5 + 0.5 * math.cos(math.pi * (done - _WARM_UP) / (1 - _WARM_UP))
 
     def _seconds_left(self, elapsed: float) -> float:
-        return elapsed / self.epochs_done * (self.recipe.epochs - self.epochs_done)
+        done = self.epochs_done - self._epochs_before
+        return elapsed / done * (self.recipe.epochs - self.epochs_done)
 
     def _checked(self, loss: float) -> float:
-        if not torch.isfinite(torch.tensor(loss)):
-            raise TrainingError(
-                f"the loss became {loss} in epoch {int(self.epochs_done) + 1}; "
-                "try again with another --seed"
-            )
+        if not math.isfinite(loss):
+            raise self._diverged(f"the loss became {loss}")
         return loss
+
+    def _diverged(self, how: str) -> TrainingError:
+        epoch = math.ceil(self.epochs_done)
+        return TrainingError(f"{how} in epoch {epoch}; try again with another --seed")
 
 
 def _moving_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
@@ -206,6 +237,13 @@ def _moving_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], 
             torch._foreach_lerp_(averaged, current, 1 - now)
 
     return average
+
+
+def _default_generator(device: torch.device) -> Generator:
+    """What dropout draws from."""
+    if device.type == "cuda":
+        return torch.cuda.default_generators[torch.cuda.current_device()]
+    return torch.default_generator
 
 
 def accuracy(net: Net, digits: Digits) -> float:

@@ -1,48 +1,70 @@
-"""Shows a training run in a terminal."""
+"""Tells how a training run goes: as a bar, as JSON, or not at all."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
+from typing import Any
 
 from tqdm import tqdm
 
-from digitpad.progress import BatchDone, EpochDone, Message, RunEnded, RunStarted
+from digitpad.progress import BatchDone, EpochDone, Message, RunStarted, to_json
+
+Report = Callable[[Message], None]
 
 
-def show_progress(messages: Iterable[Message]) -> RunEnded:
-    """Follow the run to its end: a bar with accuracy, loss and time left; a line for each epoch.
+class Bar:
+    """A bar with accuracy, loss and time left, and a line for each epoch, on standard error."""
 
-    Written to standard error.
-    """
-    bar = None
-    batches = 0
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._batches = 0  # of an epoch
+
+    def __call__(self, message: Message) -> None:
+        match message:
+            case RunStarted():
+                self._batches = message.batches_per_epoch
+                self._bar = tqdm(
+                    total=message.epochs * self._batches,
+                    initial=message.epochs_done * self._batches,
+                    unit="batch",
+                    bar_format="{desc}{percentage:3.0f} % |{bar}| {elapsed}, {remaining} left",
+                )
+            case BatchDone() if self._bar is not None:
+                self._bar.set_description_str(
+                    f"epoch {message.epoch}: {message.accuracy:.2%} right, "
+                    f"loss {message.loss:.4f} ",
+                    refresh=False,
+                )
+                self._bar.update((message.epoch - 1) * self._batches + message.batch - self._bar.n)
+            case EpochDone() if self._bar is not None:
+                self._bar.update(message.epoch * self._batches - self._bar.n)
+                say(_epoch_line(message))
+            case _ if self._bar is not None:
+                self._bar.close()
+
+
+def write_json(message: Message) -> None:
+    """A line of JSON on standard output."""
     try:
-        for message in messages:
-            match message:
-                case RunStarted():
-                    batches = message.batches_per_epoch
-                    bar = tqdm(
-                        total=message.epochs * batches,
-                        unit="batch",
-                        bar_format="{desc}{percentage:3.0f} % |{bar}| {elapsed}, {remaining} left",
-                    )
-                case BatchDone() if bar is not None:
-                    bar.set_description_str(
-                        f"epoch {message.epoch}: {message.accuracy:.2%} right, "
-                        f"loss {message.loss:.4f} ",
-                        refresh=False,
-                    )
-                    bar.update((message.epoch - 1) * batches + message.batch - bar.n)
-                case EpochDone() if bar is not None:
-                    bar.update(message.epoch * batches - bar.n)
-                    bar.write(_epoch_line(message), file=sys.stderr)
-                case RunEnded():
-                    return message
-    finally:
-        if bar is not None:
-            bar.close()
-    raise AssertionError("a training run ended without its last message")
+        print(to_json(message), flush=True)  # noqa: T201
+    except OSError:
+        # Nobody reads any more, or the disk is full: no reason to lose a training. Nothing more is
+        # written, not even by Python, which flushes when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_nothing(_message: Message) -> None:
+    """For a run that nobody follows."""
+
+
+REPORTS: dict[str, Report] = {"bar": Bar(), "json": write_json, "none": write_nothing}
+
+
+def say(sentence: str) -> None:
+    """Write for people: on standard error, and above a bar, if there is one."""
+    tqdm.write(sentence, file=sys.stderr)
 
 
 def _epoch_line(done: EpochDone) -> str:

@@ -1,9 +1,10 @@
+import io
 from dataclasses import replace
 
 import pytest
 import torch
 
-from digitpad.progress import BatchDone, EpochDone, RunEnded, RunStarted
+from digitpad.progress import BatchDone, EpochDone, RunStarted
 from trainer.data import Digits
 from trainer.loop import Run, TrainingError, accuracy
 from trainer.recipe import PAD, SEED
@@ -31,7 +32,7 @@ def test_learns(blobs):
     assert epochs[-1].loss < epochs[0].loss
     assert epochs[-1].train_accuracy > epochs[0].train_accuracy
     assert epochs[-1].seconds_left == 0
-    assert messages[-1] == RunEnded(4, stopped=False)
+    assert trained.epochs_done == 4
 
 
 def test_says_first_what_it_will_do(blobs):
@@ -81,10 +82,32 @@ def test_the_same_seed_ends_with_the_same_weights(blobs):
     assert not torch.equal(first["fc2.weight"], other["fc2.weight"])
 
 
+@pytest.mark.parametrize("recipe", [PAD, SEED], ids=lambda recipe: recipe.name)
+def test_goes_on_from_its_state_as_if_it_had_not_been_interrupted(blobs, recipe):
+    def new():
+        short = replace(recipe, epochs=3, dropout=0.1)
+        return Run(short, blobs, last(blobs), ink=last(blobs), seed=3, device=CPU)
+
+    content = io.BytesIO()
+    whole = new()
+    for message in whole.train(lambda: False):
+        if isinstance(message, EpochDone) and message.epoch == 1:
+            torch.save(whole.state(), content)
+    content.seek(0)
+    resumed = new()
+    resumed.restore(torch.load(content, weights_only=True))
+    messages = list(resumed.train(lambda: False))
+    assert messages[0].epochs_done == 1
+    assert [each.epoch for each in messages if isinstance(each, EpochDone)] == [2, 3]
+    assert messages[-1].seconds_left == 0
+    expected, weights = whole.net.state_dict(), resumed.net.state_dict()
+    assert all(torch.equal(weights[name], expected[name]) for name in expected)
+
+
 def test_stops_after_the_batch_at_hand(blobs):
     asked = iter([False, False, True])
     stopped, messages = run(blobs, should_stop=lambda: next(asked))
-    assert messages[-1] == RunEnded(3 / 8, stopped=True)
+    assert stopped.epochs_done == 3 / 8
     assert not any(isinstance(message, EpochDone) for message in messages)
     assert not stopped.net.training
 
@@ -98,10 +121,16 @@ def test_tells_of_batches_within_the_epoch(mnist_test):
     assert len(batches) > 1
     assert [message.batch for message in batches] == sorted({message.batch for message in batches})
     assert all(0 <= message.accuracy <= 1 and message.seconds_left >= 0 for message in batches)
-    assert messages[-2].validation_accuracy is None
+    assert messages[-1].validation_accuracy is None
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(blobs):
     run = Run(replace(SHORT, learning_rate=float("inf")), blobs, None, seed=0, device=CPU)
     with pytest.raises(TrainingError, match=r"the loss became .* in epoch 1; try again"):
         list(run.train(lambda: False))
+
+
+def test_a_run_that_is_stopped_does_not_end_with_weights_that_are_no_numbers(blobs):
+    run = Run(replace(SHORT, learning_rate=float("inf")), blobs, None, seed=0, device=CPU)
+    with pytest.raises(TrainingError, match="in epoch 1; try again with another --seed"):
+        list(run.train(lambda: True))
