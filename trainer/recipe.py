@@ -26,7 +26,9 @@ class Recipe:
     average: float
     """Decay, per step, of the moving average of the weights that the run ends with; 0: the last."""
     ink_share: float
-    """The share of each batch that is drawn from the ink files, if there are any."""
+    """The share of each batch that is drawings: those of the ink files, and synthetic ones."""
+    synthetic: int
+    """How many synthetic drawings there are."""
 
 
 SEED = Recipe(
@@ -40,6 +42,7 @@ SEED = Recipe(
     dropout=0.1,
     average=0.0,
     ink_share=0.0,
+    synthetic=0,
 )
 """The paper's recipe to the letter."""
 
@@ -53,7 +56,8 @@ PAD = Recipe(
     ease=0.3,
     dropout=0.0,
     average=0.999,
-    ink_share=0.35,
+    ink_share=0.4,
+    synthetic=30_000,
 )
 """For the pad: it also learns from drawings, and from every sample in ever new shapes."""
 

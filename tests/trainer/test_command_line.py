@@ -102,6 +102,7 @@ def test_without_data_and_network_it_says_what_to_put_where(tmp_path, unreachabl
         "t10k-labels-idx1-ubyte",
         "--data-dir",
         "DIGITPAD_DATA_DIR",
+        "--data synthetic",
     ):
         assert part in process.stderr
 
