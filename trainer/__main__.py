@@ -11,13 +11,24 @@ from pathlib import Path
 from digitpad.models import bundled_weights
 from digitpad.network import WeightsError
 from digitpad.progress import RunEnded
-from trainer import commands
-from trainer.checkpoint import Checkpoint, CheckpointError, read_checkpoint, weights_file
-from trainer.commands import OutputError
-from trainer.data import DataError, default_data_dir
-from trainer.loop import TrainingError
-from trainer.recipe import PAD, RECIPES
-from trainer.report import REPORTS
+
+try:
+    from trainer import commands
+    from trainer.checkpoint import Checkpoint, CheckpointError, read_checkpoint, weights_file
+    from trainer.commands import OutputError
+    from trainer.data import DataError, default_data_dir
+    from trainer.loop import TrainingError
+    from trainer.recipe import PAD, RECIPES
+    from trainer.report import REPORTS
+except ModuleNotFoundError as error:
+    if error.name not in {"torch", "torchvision", "tqdm"}:
+        raise
+    print(
+        f"python -m trainer: {error.name} is not installed, and drawing does without it; "
+        'training needs: python -m pip install -e ".[train]"',
+        file=sys.stderr,
+    )
+    sys.exit(2)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -150,6 +150,19 @@ def test_evaluates_some_writers_as_text(trained, data_dir, pen_file):
     assert "pendigits-orig.tra, writers 26-30: " in process.stdout
 
 
+@pytest.mark.parametrize("module", ["torch", "torchvision", "tqdm"])
+def test_installed_without_what_training_needs_it_says_what_to_install(module):
+    program = f"import sys; sys.modules[{module!r}] = None; import runpy; "
+    program += "runpy.run_module('trainer', run_name='__main__')"
+    process = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=False
+    )
+    assert process.returncode == 2
+    assert f"{module} is not installed" in process.stderr
+    assert 'pip install -e ".[train]"' in process.stderr
+    assert "Traceback" not in process.stderr
+
+
 def test_broken_weights_are_named(tmp_path):
     (tmp_path / "broken").write_bytes(b"no weights")
     process = run("evaluate", "--weights", tmp_path / "broken")
