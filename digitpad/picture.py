@@ -20,25 +20,30 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 """The picture formats that are read. Pillow knows more, but hands EPS to Ghostscript, a program."""
 
 LARGEST_PICTURE = 50_000_000
-"""Pixels; a larger picture is refused before it is decoded. Telephones take 12 to 50 million."""
+"""Pixels. Larger pictures are refused before they are decoded; most telephones take fewer."""
 
 WORKING_SIDE = 1000
-"""Longer side, in pixels, to which larger pictures are reduced: enough for a digit of a fiftieth
-of it, and little enough to be read in a fifth of a second."""
+"""Longer side, in pixels, to which larger pictures are reduced: a digit of a fiftieth of it is
+still read, and the work stays well under half a second."""
+
+FAINTEST = 0.15
+"""Least contrast of ink with paper. In trials, uneven light on blank paper left up to 0.13."""
 
 VISIBLE = 0.35
-"""Share of the full ink from which on a pixel counts as ink. At half of it shadows would count; at
-this, the box of 99.6 % of MNIST's images is still 20 pixels."""
+"""Share of the full ink from which on a pixel counts as ink: more than what shadows and the lines
+of ruled paper mostly have, and still 99.6 % of MNIST's images have a box of 20 pixels."""
 
 THINNEST = 1.8
-"""Strokes thinner than this, in pixels of the ink image, are widened: MNIST has 1 % of them."""
+"""Strokes thinner than this, in pixels of the ink image, are widened: 1 % of MNIST's are."""
 
-# Longer side of the ground's window, as a share of the picture's: wider than any stroke, and than
-# the blots of a bold digit that fills the picture.
-_GROUND = 0.4
+# The ground's window, as a share of the picture's longer side: larger than any stroke, and than the
+# blots of a bold digit that fills the picture.
+_WINDOW = 0.4
 
 # An ink image is made from one this many times as fine, on which strokes are widened.
 _FINE = 8
+
+_NO_INK = "no ink was found; take a picture on which the digit stands out clearly"
 
 _Array = NDArray[np.float32]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
@@ -58,27 +63,19 @@ def read_picture(source: Path | BinaryIO) -> NDArray[np.uint8]:
     try:
         # Pillow warns of odd metadata, which does not matter here.
         with warnings.catch_warnings(action="ignore"), Image.open(source, formats=FORMATS) as image:
-            if image.width * image.height > LARGEST_PICTURE:
-                raise Image.DecompressionBombError
             grey = _grey(image)
         return picture_image(grey)
     except PictureError as error:
         raise PictureError(f"{name}: {error}") from None
-    except FileNotFoundError:
-        raise PictureError(f"{name}: there is no such file") from None
-    except UnidentifiedImageError:
-        raise PictureError(
-            f"{name}: not a picture of a known format; save it as PNG or JPEG"
-        ) from None
     except Image.DecompressionBombError:
-        raise PictureError(
-            f"{name}: more than {LARGEST_PICTURE // 10**6} million pixels; save a smaller copy"
-        ) from None
+        limit = f"{LARGEST_PICTURE // 10**6} million pixels"
+        raise PictureError(f"{name}: more than {limit}; save a smaller copy") from None
+    except UnidentifiedImageError:
+        raise PictureError(f"{name}: not a picture that can be read; save it as PNG") from None
     except Exception as error:  # a damaged file makes Pillow raise almost anything
-        reason = getattr(error, "strerror", None) or error
-        raise PictureError(
-            f"{name}: cannot be read ({reason}); try to save it again as PNG"
-        ) from error
+        reason = error.strerror if isinstance(error, OSError) else None
+        reason = reason or f"it is damaged ({error}); save or send it again"
+        raise PictureError(f"{name}: cannot be read: {reason}") from error
 
 
 def picture_image(grey: _Array) -> NDArray[np.uint8]:
@@ -91,14 +88,19 @@ def picture_image(grey: _Array) -> NDArray[np.uint8]:
 
 def _grey(image: Image.Image) -> _Array:
     """The picture upright, opaque and grey, 0–255, its longer side at most `WORKING_SIDE`."""
+    if image.width * image.height > LARGEST_PICTURE:
+        raise Image.DecompressionBombError  # as Pillow does for much larger ones
     image.draft("L", (WORKING_SIDE, WORKING_SIDE))  # JPEG decodes at a fraction of its size
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith(("I", "F")):
-        image = _eight_bit(image)
-    image = image.convert("RGBA" if image.has_transparency_data else "L")
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode.startswith("I"):
+        image = image.convert("I")  # Pillow cannot reduce 16 bits
+    elif image.mode != "F":
+        image = image.convert("RGBA" if image.has_transparency_data else "L")
     image = image.reduce(-(-max(image.size) // WORKING_SIDE))
     if image.mode == "RGBA":
         image = _opaque(image)
+    elif image.mode != "L":
+        image = _eight_bit(image)
     if max(image.size) > WORKING_SIDE // 2:
         # Paper and sensor are grainy; here a stroke is wide enough to lose nothing by this.
         image = image.filter(ImageFilter.BoxBlur(1))
@@ -106,7 +108,7 @@ def _grey(image: Image.Image) -> _Array:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """A picture of 16 or 32 bits a pixel, its range stretched to 0–255: many use a part of it."""
+    """A picture with more than 8 bits, its range stretched to 0–255: many use a part of it."""
     values = np.asarray(image, np.float64)
     if not np.isfinite(values).all():
         raise PictureError("it holds values that are not numbers; save it as PNG")
@@ -132,18 +134,18 @@ def _ink(grey: _Array) -> _Array:
     """How much ink is where, 0–1, [h, w]: zero on the ground, however unevenly it is lit."""
     if _is_light_on_dark(grey):
         grey = 255 - grey
-    ground = _ground(grey, max(3, round(_GROUND * max(grey.shape))))
-    # Shadow darkens ink and paper by the same factor. What is much darker than the paper is not
-    # paper but a table, where the grain must not be blown up.
-    ink = (ground - grey) / np.maximum(ground, max(0.4 * ground.max(), 1))
+    ground = _ground(grey, max(3, round(_WINDOW * max(grey.shape))))
+    # Shadow darkens ink and paper by the same factor. But what is much darker than the lightest
+    # ground is no paper in shadow: there, only the grain would grow.
+    ink = (ground - grey) / np.maximum(ground, max(0.4 * ground.max(), 64))
     # Grain lifts the ground above the paper. The paper is at least a quarter of the picture, and
-    # normally distributed grain has 0.97 standard deviations between its 5 % and 25 % quantiles.
+    # the 5 % and 25 % quantiles of a normal distribution are 0.97 standard deviations apart.
     low, quarter = np.percentile(ink, [5, 25])
     grain = (quarter - low) / 0.97
-    ink -= quarter + 0.67 * grain
+    ink = np.maximum(ink - (quarter + 0.67 * grain), 0)
     full = np.percentile(ink[ink >= ink.max() / 2], 90)
-    if full < max(0.05, 6 * grain):
-        raise PictureError("no ink was found; is there a digit on it that stands out clearly?")
+    if full < max(FAINTEST, 10 * grain):
+        raise PictureError(_NO_INK)
     visible = ink > max(VISIBLE * full, 4 * grain)
     # The soft edge of a stroke lies one pixel around what counts as ink.
     edged = _block_maximum(np.pad(visible, 1), 3)
@@ -190,22 +192,22 @@ def _block_maximum(values: NDArray[_Scalar], side: int) -> NDArray[_Scalar]:
 
 
 def _without_specks(ink: _Array) -> _Array:
-    """The ink [h, w] of the digit alone, without specks and without what lies at the edge.
+    """The ink [h, w] of the digit alone.
 
-    The digit is the part with the most ink, counted less towards the picture's edge. Other parts
-    stay if they come close to it and are no mere specks, or if they are large.
+    The part with the most ink, which counts less towards the picture's edge, is the digit's. Others
+    are too if they are as good as a tenth of it, or come close to it and are no mere specks.
     """
-    side = -(-max(ink.shape) // 128)  # in blocks of this side, a gap in a stroke closes
-    height, width = (-(-n // side) for n in ink.shape)
-    padded = np.pad(
-        ink, [(0, m * side - n) for m, n in zip((height, width), ink.shape, strict=True)]
-    )
+    side = -(-max(ink.shape) // 128)  # a gap in a stroke closes in blocks of this side
+    padded = np.pad(ink, [(0, -n % side) for n in ink.shape])
+    height, width = (n // side for n in padded.shape)
     blocks = padded.reshape(height, side, width, side)
     # A stroke has at least `side` pixels in a block that it crosses, grain a few.
     part = _parts((blocks > VISIBLE).sum(axis=(1, 3)) > side / 2)
-    mass = np.bincount(part.ravel(), blocks.sum(axis=(1, 3)).ravel())
-    middle = np.outer(*(np.sin(np.pi * (np.arange(n) + 0.5) / n) for n in (height, width)))
-    weight = np.bincount(part.ravel(), (blocks.sum(axis=(1, 3)) * middle).ravel())
+    if not part.any():
+        raise PictureError(_NO_INK)
+    mass = blocks.sum(axis=(1, 3))
+    centrality = np.outer(*(np.sin(np.pi * (np.arange(n) + 0.5) / n) for n in (height, width)))
+    mass, weight = (np.bincount(part.ravel(), m.ravel()) for m in (mass, mass * centrality))
     mass[0] = weight[0] = 0  # the ground
 
     digit = weight.argmax()
@@ -217,7 +219,8 @@ def _without_specks(ink: _Array) -> _Array:
     ]
     is_close = np.isin(np.arange(len(mass)), close)
     stays = (weight > 0.1 * weight[digit]) | (is_close & (mass > 0.01 * mass[digit]))
-    kept = stays[part].repeat(side, axis=0).repeat(side, axis=1)[: ink.shape[0], : ink.shape[1]]
+    edged = _block_maximum(np.pad(stays[part], 1), 3)
+    kept = edged.repeat(side, axis=0).repeat(side, axis=1)[: ink.shape[0], : ink.shape[1]]
     return np.where(kept, ink, 0)
 
 
@@ -269,10 +272,10 @@ def _render(ink: _Array, start: NDArray[np.float64], scale: float, wider: float)
     columns, rows = (
         _overlap(at, 1 / (scale * _FINE), n) for at, n in zip(start, ink.shape[::-1], strict=True)
     )
-    fine: _Array = rows @ ink @ columns.T
+    fine = (rows @ ink @ columns.T).astype(np.float32)
     if wider:
-        # A line thinner than a pixel covers a part of it only.
-        fine = _widened(fine / fine.max(), wider * _FINE)
+        # A line thinner than a pixel may cover two, and each in part only.
+        fine = _widened(np.minimum(2 * fine / fine.max(), 1), wider * _FINE)
     result: _Array = fine.reshape(IMAGE_SIZE, _FINE, IMAGE_SIZE, _FINE).mean(axis=(1, 3))
     return result
 
