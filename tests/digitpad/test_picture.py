@@ -140,12 +140,28 @@ class TestPaperAndLight:
         faint = picture.point(lambda value: 150 + value // 4)
         assert difference(read(faint), read(picture)) < 1
 
+    def test_grain_of_a_large_photo_does_not_hide_faint_pencil(self):
+        large = np.asarray(drawn(SEVEN, 4).resize((720, 960)), np.float32)
+        grain = np.random.default_rng(0).normal(0, 10, large.shape)
+        photo = Image.fromarray((150 + large / 4 + grain).astype(np.uint8))
+        assert difference(read(photo), ink_image(drawing(SEVEN))) < 4
+
     def test_specks_are_no_ink(self, picture: Image.Image):
         specked = picture.copy()
         draw = ImageDraw.Draw(specked)
         for x, y in [(20, 25), (280, 30), (30, 380), (270, 200), (285, 385)]:
             draw.rectangle([x, y, x + 2, y + 2], 0)
         assert difference(read(specked), read(picture)) < 0.1
+
+    def test_dot_beside_a_stroke_is_ink(self, picture: Image.Image):
+        dotted = picture.copy()
+        ImageDraw.Draw(dotted).circle((250, 80), 8, 0)
+        assert difference(read(dotted), read(picture)) > 1
+
+    def test_frame_around_the_digit_is_no_ink(self, picture: Image.Image):
+        framed = picture.copy()
+        ImageDraw.Draw(framed).rectangle([15, 15, SIZE[0] - 16, SIZE[1] - 16], None, 0, 2)
+        assert difference(read(framed), read(picture)) < 1
 
     @pytest.mark.parametrize(
         "blank",
@@ -156,12 +172,20 @@ class TestPaperAndLight:
             Image.new("RGBA", SIZE, (0, 0, 0, 0)),
             Image.linear_gradient("L"),
             Image.effect_noise(SIZE, 10),
+            Image.effect_noise((28, 28), 100),
+            drawn(SEVEN).point(lambda value: 230 + value // 10),
         ],
-        ids=["white", "black", "one pixel", "transparent", "gradient", "grain"],
+        ids=["white", "black", "point", "clear", "gradient", "grain", "static", "too faint"],
     )
     def test_picture_without_ink_is_refused(self, blank: Image.Image):
         with pytest.raises(PictureError, match="the picture: no ink was found"):
             read(blank)
+
+    def test_dust_alone_is_no_ink(self):
+        grey = np.full((640, 640), 255, np.float32)
+        grey[100::200, 100::200] = 0
+        with pytest.raises(PictureError, match="no ink was found"):
+            picture_image(grey)
 
 
 def lit(picture: Image.Image, light: NDArray[np.float64]) -> Image.Image:
@@ -298,7 +322,7 @@ class TestRefusal:
         with pytest.raises(PictureError, match=r"it is damaged .*; save or send it again"):
             read_picture(io.BytesIO(whole[: len(whole) // 2]))
 
-    @pytest.mark.parametrize("side", [7_100, 60_000])
+    @pytest.mark.parametrize("side", [7_100, 10_000, 60_000])  # Pillow warns of, refuses the last
     def test_huge_picture_is_refused_before_it_is_decoded(self, side: int):
         assert side**2 > LARGEST_PICTURE
         header = b"IHDR" + struct.pack(">2I5B", side, side, 8, 0, 0, 0, 0)
