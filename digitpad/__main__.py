@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import digitpad
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 # What each command needs is imported when it runs: the window opens sooner without the rest, and
 # recognising does without Qt.
@@ -18,19 +21,20 @@ import digitpad
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run digitpad with the arguments `argv`, or those of the process; returns its exit code."""
-    arguments = _parser().parse_args(argv)
     try:
+        if not (sys.argv[1:] if argv is None else argv):
+            return _open_window(None)  # at once, without argparse
+        arguments = _parser().parse_args(argv)
         if arguments.command == "recognize":
             return _recognize(arguments.files, arguments.weights, as_json=arguments.json)
-
-        from digitpad.window.app import run
-
-        return run(arguments.weights)
+        return _open_window(arguments.weights)
     except KeyboardInterrupt:
         return 130  # as shells report a process that Ctrl-C ended
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> ArgumentParser:
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="digitpad",
         description="Draw a digit, see the answer. Without a command, the window opens.",
@@ -57,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     recognize.add_argument("--json", action="store_true", help="write a JSON object for each")
     recognize.add_argument("files", nargs="+", metavar="FILE", help="a picture or an ink file")
     return parser
+
+
+def _open_window(weights: Path | None) -> int:
+    from digitpad.window.app import run
+
+    return run(weights)
 
 
 def _recognize(files: Sequence[str], weights: Path | None, *, as_json: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +29,8 @@ except ModuleNotFoundError as error:
         file=sys.stderr,
     )
     sys.exit(2)
+except KeyboardInterrupt:  # torch takes a second to import, and whoever sees a slip is faster
+    sys.exit(128 + signal.SIGINT)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             options = parser.parse_args(arguments, _begun_options(options.resume, begun))
         return commands.train(options, begun, report)
     except KeyboardInterrupt:
+        print("Stopped before anything was reached", file=sys.stderr)
         return 128 + signal.SIGINT
     except (CheckpointError, DataError, WeightsError) as error:
         sentence, code = str(error), 2
@@ -176,18 +179,16 @@ def _add_ink(parser: ArgumentParser, purpose: str, folder: Path) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"a whole number from 1 on, not {text!r}")
+    return int(text)
 
 
 def _writers(text: str) -> range:
     first, _, last = text.partition("-")
-    writers = range(int(first), int(last or first) + 1)
-    if not writers:
-        raise ValueError
-    return writers
+    if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise ArgumentTypeError(f"two numbers with the smaller one first, as 26-30, not {text!r}")
+    return range(int(first), int(last) + 1)
 
 
 if __name__ == "__main__":

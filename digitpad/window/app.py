@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QSocketNotifier, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QSocketNotifier, Qt
 from PySide6.QtWidgets import QApplication
 
 from digitpad.models import assets, bundled_weights
@@ -32,13 +31,13 @@ def run(weights: Path | None = None) -> int:
     window.show()
     with reported_errors(window), ExitStack() as stack:
 
-        def once_shown() -> None:
+        def set_up_the_rest() -> None:
             from PySide6.QtGui import QIcon  # noqa: PLC0415 (as below)
 
             app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
             stack.enter_context(_closed_by_signals())
 
-        QTimer.singleShot(0, once_shown)  # the first paint does not wait for these
+        window.appeared.connect(set_up_the_rest)  # the first paint does not wait for these
         return app.exec()
 
 
@@ -49,7 +48,8 @@ def _closed_by_signals() -> Iterator[None]:
     Python runs its signal handlers between its own instructions, and there are none while Qt
     waits. So the signal also writes into a socket, which wakes Qt up.
     """
-    from socket import socketpair  # noqa: PLC0415 (the first paint does not wait for this)
+    import signal  # noqa: PLC0415 (the first paint does not wait for these)
+    from socket import socketpair  # noqa: PLC0415
 
     reader, writer = socketpair()
     with reader, writer:

@@ -42,6 +42,9 @@ class MainWindow(QMainWindow):
     cannot be used, the window says so, and can be drawn on all the same.
     """
 
+    appeared = Signal()
+    """The window is painted for the first time; what need not be there before can come now."""
+
     answered = Signal()
     """The answer for the drawing as it is now is shown."""
 
@@ -49,6 +52,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._weights = weights
         self._recognizer: Recognizer | None = None
+        self._has_appeared = False
         self._has_read_weights = False
         self.setWindowTitle("digitpad")
         self.canvas = Canvas()
@@ -60,6 +64,7 @@ class MainWindow(QMainWindow):
         self._clear = self._action("&Clear", self.canvas.clear, "Esc")
         self._fill_menus()
         self._lay_out()
+        self.appeared.connect(self._read_weights)
         self.canvas.drawing_changed.connect(self._answer_drawing)
         self.canvas.history_changed.connect(self._update_actions)
         self._update_actions()
@@ -123,8 +128,9 @@ class MainWindow(QMainWindow):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if not self._has_read_weights:
-            QTimer.singleShot(0, self._read_weights)  # it comes round when all is painted
+        if not self._has_appeared:
+            self._has_appeared = True
+            QTimer.singleShot(0, self.appeared.emit)  # it comes round when all is painted
 
     def _read_weights(self) -> None:
         if self._has_read_weights:
