@@ -122,7 +122,7 @@ def _metadata(path: Path, raw: dict[str, str]) -> dict[str, Any]:
         raise WeightsError(f"{path}: the metadata has no key {METADATA_KEY!r}")
     try:
         metadata = json.loads(raw[METADATA_KEY])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WeightsError(f"{path}: the metadata {METADATA_KEY!r} is not JSON: {error}") from None
     expected = {"architecture": ARCHITECTURE, "transform": TRANSFORM}
     for key, value in expected.items():

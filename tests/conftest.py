@@ -57,6 +57,15 @@ def pen_file(data_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def mnist_dir(data_dir: Path) -> Path:
+    """`data_dir` with all of MNIST in it, so that nobody downloads it there."""
+    for part in ("train", "t10k"):
+        for kind in ("images-idx3", "labels-idx1"):
+            _present(data_dir / "MNIST" / "raw" / f"{part}-{kind}-ubyte")
+    return data_dir
+
+
+@pytest.fixture(scope="session")
 def mnist_test(data_dir: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """MNIST's test images, uint8 [10000, 28, 28], and labels, uint8 [10000]. Read-only."""
     raw = data_dir / "MNIST" / "raw"

@@ -7,6 +7,7 @@ import shlex
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,6 +72,7 @@ def train(options: Namespace, begun: Checkpoint | None, report: Report) -> int:
             f"To start anew, delete {checkpoint}"
         )
     run, made_with = _prepare(options, recipe)
+    held_out = _held_out(options)
     if begun:
         check_made_with(checkpoint, begun, made_with)
         run.restore(begun.state)
@@ -99,7 +101,7 @@ def train(options: Namespace, begun: Checkpoint | None, report: Report) -> int:
     # Measured as the pad reads it, from the file. That was written first: whatever goes wrong from
     # here on, the training is not lost.
     recognizer = Recognizer(out)
-    for split in _to_measure_on(options, run.validation):
+    for split in (*_to_measure_on(options, run.validation), *held_out):
         evaluation = measure(recognizer, split)
         say(evaluation.headline())
         metadata["metrics"].append(evaluation.to_json())
@@ -179,9 +181,19 @@ def _to_measure_on(options: Namespace, validation: Digits | None) -> Iterator[Di
         yield synthetic_digits(SYNTHETIC_IMAGES // 10, seed=1)
     else:
         yield load_mnist(options.data_dir, train=False)
-    if options.ink_holdout is not None:
-        for path in options.ink:
-            yield load_ink(path, only=options.ink_holdout)
+
+
+def _held_out(options: Namespace) -> list[Digits]:
+    """The drawings of the writers that are not learned from, in those ink files that have any."""
+    if options.ink_holdout is None:
+        return []
+    found = []
+    for path in options.ink:
+        with suppress(DataError):  # the file was read before, so what it lacks is these writers
+            found.append(load_ink(path, only=options.ink_holdout))
+    if not found:
+        raise DataError("no ink file has drawings by the writers of --ink-holdout; leave it out")
+    return found
 
 
 def _device(name: str) -> torch.device:

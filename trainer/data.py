@@ -17,6 +17,7 @@ from torch import Tensor
 
 from digitpad.ink import PEN_WIDTH, ink_image
 from digitpad.inkfile import InkFileError, read_ink
+from trainer.report import say
 from trainer.vision import datasets
 
 MNIST_FILES = (
@@ -111,9 +112,9 @@ def load_ink(
 ) -> Digits:
     """The labelled drawings of an ink file as the Net sees them, drawn at each of `pen_widths`.
 
-    Of all writers, or only of some, or without some. Lines that cannot be read, and drawings
-    without a label or a stroke, are left out. Raises DataError if the file cannot be read, or if
-    nothing is left.
+    Of all writers, or only of some, or without some. Drawings without a label or a stroke are left
+    out; lines that cannot be read as well, each with a word on standard error. Raises DataError if
+    the file cannot be read, or if nothing is left.
     """
     name = path.name
     if only is not None:
@@ -123,7 +124,7 @@ def load_ink(
     try:
         samples = [
             sample
-            for sample in read_ink(path, on_bad_line=lambda _line, _reason: None)
+            for sample in read_ink(path, lambda line, reason: say(f"{path}:{line}: {reason}"))
             if sample.drawing
             and sample.label is not None
             and (only is None or sample.writer in _names(only))

@@ -53,6 +53,9 @@ class MainWindow(QMainWindow):
         self._weights = weights
         self._recognizer: Recognizer | None = None
         self._has_appeared = False
+        # A child, unlike QTimer.singleShot: it ends with the window, should that be closed at once.
+        self._appearance = QTimer(self, singleShot=True, interval=0)
+        self._appearance.timeout.connect(self.appeared)
         self._has_read_weights = False
         self.setWindowTitle("digitpad")
         self.canvas = Canvas()
@@ -130,7 +133,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._has_appeared:
             self._has_appeared = True
-            QTimer.singleShot(0, self.appeared.emit)  # it comes round when all is painted
+            self._appearance.start()  # it comes round when all is painted
 
     def _read_weights(self) -> None:
         if self._has_read_weights:

@@ -32,7 +32,7 @@ def unreachable():
 
 
 @pytest.fixture(scope="module")
-def trained(data_dir, tmp_path_factory):
+def trained(mnist_dir, tmp_path_factory):
     """One epoch of the seed recipe, through to the end."""
     out = tmp_path_factory.mktemp("trained") / "new folder" / "net.safetensors"
     arguments = [
@@ -43,7 +43,7 @@ def trained(data_dir, tmp_path_factory):
         "--seed",
         3,
         "--data-dir",
-        data_dir,
+        mnist_dir,
         "--out",
         out,
     ]
@@ -75,9 +75,9 @@ def test_says_how_it_goes_and_where_the_weights_are(trained):
     assert f"digitpad --weights '{out}'" in process.stderr
 
 
-def test_ctrl_c_ends_cleanly_and_keeps_what_was_reached(data_dir, tmp_path):
+def test_ctrl_c_ends_cleanly_and_keeps_what_was_reached(mnist_dir, tmp_path):
     out = tmp_path / "net.safetensors"
-    arguments = ["--data-dir", str(data_dir), "--out", str(out)]
+    arguments = ["--data-dir", str(mnist_dir), "--out", str(out)]
     process = subprocess.Popen([*TRAINER, *arguments], stderr=subprocess.PIPE)
     started = b""
     while b"epoch 1" not in started:  # once it trains
@@ -126,8 +126,8 @@ def test_wrong_usage_exits_with_2(arguments):
     assert "usage: python -m trainer" in process.stderr
 
 
-def test_evaluates_the_bundled_weights(data_dir, pen_file):
-    process = run("evaluate", "--data-dir", data_dir, "--ink", pen_file, "--json")
+def test_evaluates_the_bundled_weights(mnist_dir, pen_file):
+    process = run("evaluate", "--data-dir", mnist_dir, "--ink", pen_file, "--json")
     assert process.returncode == 0, process.stderr
     content = json.loads(process.stdout)
     assert content["weights"] == str(bundled_weights())
@@ -139,10 +139,10 @@ def test_evaluates_the_bundled_weights(data_dir, pen_file):
     assert all(0.9 < recall <= 1 for recall in mnist["recall"])
 
 
-def test_evaluates_some_writers_as_text(trained, data_dir, pen_file):
+def test_evaluates_some_writers_as_text(trained, mnist_dir, pen_file):
     out, _ = trained
     process = run(
-        *("evaluate", "--weights", out, "--data-dir", data_dir),
+        *("evaluate", "--weights", out, "--data-dir", mnist_dir),
         *("--ink", pen_file, "--writers", "26-30"),
     )
     assert process.returncode == 0, process.stderr

@@ -66,8 +66,8 @@ def mirror(tmp_path, monkeypatch):
     server.server_close()
 
 
-def test_reads_mnist(data_dir):
-    training, test = load_mnist(data_dir, train=True), load_mnist(data_dir, train=False)
+def test_reads_mnist(mnist_dir):
+    training, test = load_mnist(mnist_dir, train=True), load_mnist(mnist_dir, train=False)
     assert training.images.shape == (60_000, 28, 28)
     assert training.images.dtype == torch.uint8
     assert (len(test), test.labels.dtype) == (10_000, torch.int64)
