@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from digitpad.ink import Drawing, Stroke
+from digitpad.inkfile import Sample, write_ink
 from digitpad.models import bundled_weights
 from digitpad.network import read_weights
 
@@ -148,6 +150,15 @@ def test_evaluates_some_writers_as_text(trained, mnist_dir, pen_file):
     assert process.returncode == 0, process.stderr
     assert "MNIST test: 9" in process.stdout
     assert "pendigits-orig.tra, writers 26-30: " in process.stdout
+
+
+def test_writers_to_hold_out_that_nobody_has_are_found_out_before_training(tmp_path):
+    ink, out = tmp_path / "mine.ndjson", tmp_path / "net.safetensors"
+    write_ink(ink, [Sample(Drawing((Stroke.from_xy([0, 5], [0, 9]),)), 7)])
+    process = run("--data", "synthetic", "--ink", ink, "--ink-holdout", "26-30", "--out", out)
+    assert process.returncode == 2
+    assert "no ink file has drawings by the writers of --ink-holdout" in process.stderr
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("module", ["torch", "torchvision", "tqdm"])

@@ -180,3 +180,12 @@ def test_ink_without_a_usable_drawing_is_refused(tmp_path):
         load_ink(path)
     with pytest.raises(DataError, match=r"nowhere\.ndjson"):
         load_ink(tmp_path / "nowhere.ndjson")
+
+
+def test_lines_of_ink_that_cannot_be_read_are_told(tmp_path, capsys):
+    path = tmp_path / "mine.ndjson"
+    write_ink(path, [Sample(Drawing((STROKE,)), 7)])
+    with path.open("a") as file:
+        file.write("no drawing\n")
+    assert len(load_ink(path)) == 1
+    assert f"{path}:2: " in capsys.readouterr().err
