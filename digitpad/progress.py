@@ -56,10 +56,32 @@ class EpochDone:
 
 
 @dataclass(frozen=True, slots=True)
+class EpochWeightsWritten:
+    """What the run has come to after `epoch` can be read from the weights file `path`, for a look
+    at it: the next epoch overwrites it, and whoever asked for it deletes it."""
+
+    epoch: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class WeightsWritten:
     """The weights are safe in the file `path`. How well they read is added to it until RunEnded."""
 
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How the weights that were written read one split, for instance "MNIST test"."""
+
+    split: str
+    images: int
+    right: int
+    confusion: list[list[int]]
+    """[i][j]: how many images of the digit i were read as j."""
+    examples: list[list[Any]]
+    """Some images of each cell of the confusion: [i, j, the 28×28 bytes in base64]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +92,9 @@ class RunEnded:
     error: str | None = None
 
 
-Message = RunStarted | BatchDone | EpochDone | WeightsWritten | RunEnded
+Message = (
+    RunStarted | BatchDone | EpochDone | EpochWeightsWritten | WeightsWritten | Measured | RunEnded
+)
 
 _CLASSES = {each.__name__: each for each in get_args(Message)}
 
@@ -109,6 +133,11 @@ def _fits(value: Any, hint: Any) -> bool:
         return any(_fits(value, each) for each in get_args(hint))
     if get_origin(hint) is Literal:
         return value in get_args(hint)
+    if get_origin(hint) is list:
+        (item,) = get_args(hint)
+        return isinstance(value, list) and all(_fits(each, item) for each in value)
+    if hint is Any:
+        return True
     if hint is float:
         return type(value) in (int, float) and abs(value) < math.inf
     return type(value) is (get_origin(hint) or hint)

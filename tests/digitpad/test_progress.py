@@ -14,7 +14,12 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 OBJECTS = st.dictionaries(st.text(), JSON)
-STRATEGIES = {float: FINITE, float | None: st.none() | FINITE, dict[str, Any]: OBJECTS}
+STRATEGIES = {
+    float: FINITE,
+    float | None: st.none() | FINITE,
+    dict[str, Any]: OBJECTS,
+    list[list[Any]]: st.lists(st.lists(JSON)),
+}
 
 
 def messages(message_class):
