@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from digitpad.recognizer import Prediction
 
 _DIGITS = 10
+_HEAD = 0.3  # the share of the height that is above the bars
 _HINT = "The answer appears here while you draw."
 _MOST_GROWTH = 1.75
-# Opacities: of an empty bar; of a bar and a number that are not the answer's.
-_TRACK, _BAR, _NUMBER = 0.08, 0.35, 0.7
+# Opacities: of an empty bar; of a bar and a number that are not the answer's; of the answer's bar
+# where the accent is another's.
+_TRACK, _BAR, _NUMBER, _SECOND = 0.08, 0.35, 0.7, 0.75
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -85,11 +87,10 @@ class Answer(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._grown_font())
-        head = round(self.height() * 0.3)
-        self._paint_head(painter, QRect(0, 0, self.width(), head))
-        row = (self.height() - head) / _DIGITS
-        for digit in range(_DIGITS):
-            self._paint_row(painter, digit, QRectF(0, head + digit * row, self.width(), row))
+        head, rows = _divided(self.rect())
+        self._paint_head(painter, head)
+        for digit, row in enumerate(rows):
+            self._paint_row(painter, digit, row)
 
     def _grown_font(self) -> QFont:
         """The widget's font; larger where there is more room than needed."""
@@ -135,27 +136,104 @@ class Answer(QWidget):
             2 * metrics.horizontalAdvance("0"), 0, -metrics.horizontalAdvance("000.0 %"), 0
         )
         thickness = min(area.height() * 0.6, metrics.height())
-        bar.setTop(bar.center().y() - thickness / 2)
-        bar.setHeight(thickness)
-        radius = min(thickness / 2, 4.0)
+        accent = palette.color(QPalette.ColorRole.Accent)
+        probability = prediction.probabilities[digit] if prediction else 0.0
+        colour = accent if is_answer else _faded(text, _BAR)
 
         painter.save()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_faded(text, _TRACK))
-        painter.drawRoundedRect(bar, radius, radius)
+        _paint_bar(painter, bar, thickness, probability, colour, _faded(text, _TRACK))
         if is_answer:
             painter.setFont(_bold(painter.font()))
         if prediction:
-            probability = prediction.probabilities[digit]
-            accent = palette.color(QPalette.ColorRole.Accent)
-            painter.setBrush(accent if is_answer else _faded(text, _BAR))
-            bar.setWidth(bar.width() * probability)
-            painter.drawRoundedRect(bar, min(radius, bar.width() / 2), radius)
             painter.setPen(text if is_answer else _faded(text, _NUMBER))
             painter.drawText(area, _RIGHT, _percent(probability))
         painter.setPen(text)
         painter.drawText(area, _LEFT, str(digit))
         painter.restore()
+
+
+class TrainingAnswer(QWidget):
+    """Shows what a Net in training answers: slim bars, as high as those of an Answer beside it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._prediction: Prediction | None = None
+        self._epoch = 0
+        self.setAccessibleName("Answer of the Net in training")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.set_prediction(None, 0)
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What is shown."""
+        return self._prediction
+
+    def set_prediction(self, prediction: Prediction | None, epoch: int) -> None:
+        """Show what the Net of this epoch answers; None for an empty drawing."""
+        self._prediction, self._epoch = prediction, epoch
+        words = [f"after epoch {epoch}"]
+        if prediction:
+            words += [str(prediction.digit), *_words(prediction)]
+        self.setAccessibleDescription(", ".join(words))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance("In training") + 2, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        head, rows = _divided(self.rect())
+        text = self.palette().color(QPalette.ColorRole.WindowText)
+        line = self.fontMetrics().height()
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        painter.drawText(head, Qt.AlignmentFlag.AlignTop, "In training")
+        painter.drawText(head, Qt.AlignmentFlag.AlignBottom, f"epoch {self._epoch}")
+        prediction = self._prediction
+        if prediction:
+            digit = QFont(painter.font())
+            middle = head.adjusted(0, line, 0, -line)
+            digit.setPixelSize(max(round(min(middle.height() * 0.9, middle.width() * 0.6)), 1))
+            painter.save()
+            painter.setFont(digit)
+            painter.setPen(text)
+            words = f"{prediction.digit}" + "?" * (not prediction.sure)
+            painter.drawText(middle, _LEFT, words)
+            painter.restore()
+        for digit_of_row, row in enumerate(rows):
+            probability = prediction.probabilities[digit_of_row] if prediction else 0.0
+            is_answer = prediction is not None and digit_of_row == prediction.digit
+            colour = _faded(text, _SECOND if is_answer else _BAR)
+            thickness = min(row.height() * 0.35, line * 0.6)
+            _paint_bar(painter, row, thickness, probability, colour, _faded(text, _TRACK))
+
+
+def _divided(area: QRect) -> tuple[QRect, list[QRectF]]:
+    """The place of the digit in large, and below it those of the ten bars."""
+    head = round(area.height() * _HEAD)
+    row = (area.height() - head) / _DIGITS
+    rows = [QRectF(0, head + digit * row, area.width(), row) for digit in range(_DIGITS)]
+    return QRect(0, 0, area.width(), head), rows
+
+
+def _paint_bar(
+    painter: QPainter,
+    area: QRectF,
+    thickness: float,
+    probability: float,
+    colour: QColor,
+    track: QColor,
+) -> None:
+    """A bar in the middle of `area`, full as far as `probability` says."""
+    bar = QRectF(area.left(), area.center().y() - thickness / 2, area.width(), thickness)
+    radius = min(thickness / 2, 4.0)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(track)
+    painter.drawRoundedRect(bar, radius, radius)
+    painter.setBrush(colour)
+    bar.setWidth(bar.width() * probability)
+    painter.drawRoundedRect(bar, min(radius, bar.width() / 2), radius)
 
 
 def _words(prediction: Prediction) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QColor, QPalette
 
 from digitpad.recognizer import Prediction
-from digitpad.window.answer import Answer
+from digitpad.window.answer import Answer, TrainingAnswer
 
 GROUND, TEXT, ACCENT = (QColor(name) for name in ("#ffffff", "#000000", "#00c000"))
 
@@ -85,3 +85,32 @@ def test_no_text_is_cut_off_at_the_side(answer, size):
     image = answer.grab().toImage()
     edge = [image.pixelColor(image.width() - 1, y) for y in range(image.height())]
     assert all(colour == GROUND for colour in edge[: round(image.height() * 0.3)])
+
+
+def test_the_net_in_training_answers_beside_in_bars_of_the_same_height(qtbot, answer):
+    training = TrainingAnswer()
+    qtbot.addWidget(training)
+    training.setPalette(answer.palette())
+    training.resize(training.sizeHint().width(), answer.height())
+    for digit in range(10):
+        training.set_prediction(prediction(**{f"d{digit}": 1.0}), 3)
+        assert training.accessibleDescription().startswith(f"after epoch 3, {digit}, Sure")
+        inked = {
+            row: sum(GROUND.rgb() != pixel for pixel in colours(training, row_of(answer, row)))
+            for row in range(10)
+        }
+        assert len(set(inked.values())) == 1  # each row has its track, the full one as well
+        dark = {
+            row: sum(QColor(pixel).lightness() < 100 for pixel in colours(training, at))
+            for row, at in ((row, row_of(answer, row)) for row in range(10))
+        }
+        assert [row for row, count in dark.items() if count] == [digit]
+
+
+def test_the_net_in_training_has_no_answer_for_an_empty_drawing(qtbot):
+    training = TrainingAnswer()
+    qtbot.addWidget(training)
+    training.set_prediction(prediction(d7=0.95), 1)
+    training.set_prediction(None, 2)
+    assert training.prediction is None
+    assert training.accessibleDescription() == "after epoch 2"
