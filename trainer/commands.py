@@ -84,14 +84,14 @@ def _train(
         check_not_interrupted(out, checkpoint)
     with stop_requests(standard_input=options.progress == "json") as requests:
         try:
-            run, made_with, held_out = _load(options, recipe, begun)
+            with requests.interrupting():
+                run, made_with, held_out = _load(options, recipe, begun)
             metadata = made_with | {
                 "epochs_done": 0.0,
                 "metrics": [],
                 "command": command_line(options),
                 "created": now.isoformat(timespec="seconds"),
             }
-            requests.note()
             for message in run.train(should_stop=lambda: requests.first is not None):
                 metadata["epochs_done"] = round(run.epochs_done, 3)
                 if isinstance(message, EpochDone):

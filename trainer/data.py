@@ -168,8 +168,7 @@ def _missing(data_dir: Path, error: Exception) -> str:
         f" ({str(error).strip().splitlines()[-1]}).\n"
         f"Either put these four files there, unpacked:\n"
         + "".join(f"    {name}\n" for name in MNIST_FILES)
-        + "or name another folder that holds MNIST/raw/ with --data-dir or DIGITPAD_DATA_DIR.\n"
-        "Without MNIST, --data synthetic trains on digits that the trainer draws itself."
+        + "or name another folder that holds MNIST/raw/ with --data-dir or DIGITPAD_DATA_DIR."
     )
 
 

@@ -33,20 +33,26 @@ _WORDS = {b"stop": STOP, b"cancel": CANCEL}
 
 
 class StopRequests:
-    """What a run was asked, by whom first. Until the run says `note()`, asking interrupts it."""
+    """What a run was asked first."""
 
     def __init__(self) -> None:
         self.first: Stop | None = None
         """None as long as nobody has asked for a stop. Later requests change nothing."""
-        self.interrupt = True
-        """Whether a request raises KeyboardInterrupt, once it is `first`."""
-
-    def note(self) -> None:
-        """From here on the run looks at `first` whenever it can end."""
         self.interrupt = False
 
     def ask(self, stop: Stop) -> None:
         self.first = self.first or stop
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """In this block, whose result would be in vain, a request raises KeyboardInterrupt."""
+        self.interrupt = True
+        try:
+            if self.first:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self.interrupt = False
 
 
 @contextmanager
