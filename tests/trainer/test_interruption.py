@@ -387,6 +387,23 @@ def test_a_signal_while_data_are_loaded_ends_the_run(tmp_path, here, monkeypatch
     assert not (tmp_path / WEIGHTS).exists()
 
 
+def test_a_second_ctrl_c_ends_the_run_at_once(weights, here):
+    before, messages = weights.read_bytes(), []
+
+    def ask_twice(message):
+        messages.append(message)
+        if isinstance(message, EpochDone):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    code, said = here(*NEW, report=ask_twice)
+    assert code == 130
+    assert isinstance(messages[-2], EpochDone)
+    assert messages[-1] == RunEnded("stopped")
+    assert f"python -m trainer --resume {weights.with_name(CHECKPOINT)}" in said
+    assert weights.read_bytes() == before
+
+
 def test_epoch_weights_that_cannot_be_written_are_told_once_and_end_nothing(tmp_path, here):
     messages = []
     look = tmp_path / "nowhere" / "look.safetensors"
