@@ -58,7 +58,7 @@ class EpochDone:
 @dataclass(frozen=True, slots=True)
 class EpochWeightsWritten:
     """What the run has come to after `epoch` can be read from the weights file `path`, for a look
-    at it: the next epoch overwrites it, and whoever asked for it deletes it."""
+    at it: the next epoch overwrites it, and the run deletes it before RunEnded."""
 
     epoch: int
     path: str

@@ -6,29 +6,37 @@ import signal
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
+
+import psutil
 
 from digitpad.models import bundled_weights
 from digitpad.network import WeightsError
 from digitpad.progress import RunEnded
 
-try:
-    from trainer import commands
-    from trainer.checkpoint import Checkpoint, CheckpointError, read_checkpoint, weights_file
-    from trainer.commands import OutputError
-    from trainer.data import DataError, default_data_dir
-    from trainer.loop import TrainingError
-    from trainer.recipe import PAD, RECIPES
-    from trainer.report import REPORTS
-except ModuleNotFoundError as error:
-    if error.name not in {"torch", "torchvision", "tqdm"}:
-        raise
+if _MISSING := [name for name in ("torch", "torchvision", "tqdm") if find_spec(name) is None]:
     print(
-        f"python -m trainer: {error.name} is not installed, and drawing does without it; "
+        f"python -m trainer: {_MISSING[0]} is not installed, and drawing does without it; "
         'training needs: python -m pip install -e ".[train]"',
         file=sys.stderr,
     )
     sys.exit(2)
+try:
+    from trainer import commands
+    from trainer.checkpoint import (
+        Checkpoint,
+        CheckpointError,
+        checkpoint_file,
+        read_checkpoint,
+        weights_file,
+    )
+    from trainer.data import DataError, default_data_dir
+    from trainer.loop import TrainingError
+    from trainer.output import OutputError
+    from trainer.recipe import PAD, RECIPES
+    from trainer.report import REPORTS
+    from trainer.seeds import train_seeds
 except KeyboardInterrupt:  # torch takes a second to import, and whoever sees a slip is faster
     sys.exit(128 + signal.SIGINT)
 
@@ -39,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     is_evaluate = arguments[:1] == ["evaluate"]
     parser = _evaluate_parser() if is_evaluate else _train_parser(Path.cwd())
     options = parser.parse_args(arguments[1:] if is_evaluate else arguments)
+    if is_evaluate and options.writers and not options.ink:
+        parser.error("--writers is about the drawings of --ink")
     report = REPORTS[options.progress]
     try:
         if is_evaluate:
@@ -48,9 +58,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.resume:
             begun = read_checkpoint(options.resume)
             options = parser.parse_args(arguments, _begun_options(options.resume, begun))
+        _check(parser, options)
+        if options.background:
+            _step_back()
+        if options.seeds > 1:
+            return train_seeds(options, begun, report)
         return commands.train(options, begun, report)
     except KeyboardInterrupt:
-        print("Stopped before anything was reached", file=sys.stderr)
+        report(RunEnded("stopped"))
+        print("Stopped at once", file=sys.stderr)
         return 128 + signal.SIGINT
     except (CheckpointError, DataError, WeightsError) as error:
         sentence, code = str(error), 2
@@ -66,8 +82,27 @@ def _begun_options(path: Path, begun: Checkpoint) -> Namespace:
     options = _train_parser(Path(begun.folder)).parse_args(begun.arguments)
     options.arguments, options.folder = begun.arguments, begun.folder
     options.out = weights_file(path)
-    del options.progress  # it was of that process, not of the run
+    del options.progress, options.epoch_weights, options.background  # of that process, not the run
     return options
+
+
+def _check(parser: ArgumentParser, options: Namespace) -> None:
+    """Exit with 2 where options do not go together."""
+    if options.seeds > 1 and options.progress == "json":
+        parser.error("--progress json tells of one run: not together with --seeds")
+    if options.out and options.epoch_weights:
+        out = options.out.absolute()
+        if options.epoch_weights.absolute() in {out, checkpoint_file(out)}:
+            parser.error("--epoch-weights names a file that the run needs; it goes in the end")
+
+
+def _step_back() -> None:
+    """Let other processes have the processor first."""
+    process = psutil.Process()
+    if psutil.WINDOWS:
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        process.nice(max(10, process.nice()))
 
 
 def _train_parser(folder: Path) -> ArgumentParser:
@@ -84,7 +119,16 @@ def _train_parser(folder: Path) -> ArgumentParser:
     parser.add_argument(
         "--epochs", type=_positive, metavar="N", help="instead of the recipe's own number"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    parser.add_argument("--seed", type=_whole, default=0, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--seeds",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="train N times, with the seeds from --seed on, and print mean and standard deviation "
+        "of what they reach. All but the first write to names with '-seed1' and so on. What the "
+        "same command has finished before is not trained again",
+    )
     parser.add_argument(
         "--final",
         action="store_true",
@@ -109,15 +153,30 @@ def _train_parser(folder: Path) -> ArgumentParser:
         metavar="CHECKPOINT",
         help="go on with a training that was interrupted, and end with the same weights as if it "
         "had not been. Until a training is finished, its checkpoint is beside the weights file, "
-        "named FILE.checkpoint; it is written after each epoch. It knows all other options",
+        "named FILE.checkpoint; it is written after each epoch. It knows all options but the "
+        "three below",
+    )
+    parser.add_argument(
+        "--epoch-weights",
+        type=Path.cwd().joinpath,
+        metavar="FILE",
+        help="after each epoch write its weights there, for a look at them; when the run ends, "
+        "FILE is deleted",
+    )
+    parser.add_argument(
+        "--background",
+        action="store_true",
+        help="leave the processor to other programs where they need it",
     )
     parser.add_argument(
         "--progress",
         choices=sorted(REPORTS),
         default="bar",
         help="'json' is for programs: a message per line on standard output (see "
-        "digitpad/progress.py), and a line 'stop' on standard input, or its end, ends the "
-        "training early; default: %(default)s",
+        "digitpad/progress.py). A line on standard input ends the training early: 'stop' writes "
+        "and measures what was reached, 'cancel' writes nothing. The end of standard input, also "
+        "where it is empty from the start, writes nothing either, but keeps the checkpoint; "
+        "default: %(default)s",
     )
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument(
@@ -179,8 +238,12 @@ def _add_ink(parser: ArgumentParser, purpose: str, folder: Path) -> None:
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"a whole number from 1 on, not {text!r}")
+    return _whole(text, lowest=1)
+
+
+def _whole(text: str, lowest: int = 0) -> int:
+    if not text.isdecimal() or int(text) < lowest:
+        raise ArgumentTypeError(f"a whole number from {lowest} on, not {text!r}")
     return int(text)
 
 

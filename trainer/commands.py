@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-import tempfile
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -17,9 +16,9 @@ import torch
 
 import digitpad
 from digitpad.models import new_weights_file
-from digitpad.progress import EpochDone, RunEnded, WeightsWritten
+from digitpad.progress import EpochDone, EpochWeightsWritten, Measured, RunEnded, WeightsWritten
 from digitpad.recognizer import Recognizer
-from trainer.checkpoint import Checkpoint, check_made_with, checkpoint_file, write_checkpoint
+from trainer.checkpoint import Checkpoint, check_made_with, checkpoint_file
 from trainer.data import (
     TRAINING_PEN_WIDTHS,
     VALIDATION_IMAGES,
@@ -29,23 +28,24 @@ from trainer.data import (
     load_mnist,
 )
 from trainer.evaluate import measure
+from trainer.examples import RememberingRecognizer, examples
 from trainer.loop import Run, TrainingError
-from trainer.net import Net
+from trainer.output import (
+    EpochWeights,
+    check_not_interrupted,
+    check_writable,
+    keep,
+    say_how_to_go_on,
+    write,
+)
 from trainer.recipe import RECIPES, Recipe
 from trainer.report import Report, say
-from trainer.stop import stop_requests
+from trainer.stop import CANCEL, Stop, stop_requests
 from trainer.synthetic import synthetic_digits
-from trainer.weights import write_weights
 
 SYNTHETIC_IMAGES = 20_000
 """A third of MNIST: drawn in seconds, and enough that an epoch is worth watching. The last tenth is
 held out for validation; another tenth, drawn with another seed, is the test set."""
-
-_ROOM = 1 << 20  # bytes: more than the weights and the checkpoint take
-
-
-class OutputError(Exception):
-    """The weights cannot be written where they should be; the message says what to do."""
 
 
 def train(options: Namespace, begun: Checkpoint | None, report: Report) -> int:
@@ -54,61 +54,86 @@ def train(options: Namespace, begun: Checkpoint | None, report: Report) -> int:
     After each epoch a checkpoint is written, for the case that the run is interrupted; `begun` is
     the one that it goes on from. When the run is finished and its weights are written, it goes.
 
-    SIGINT and SIGTERM end the training after the batch at hand: what was reached is written all
-    the same, and the exit code is 128 + the signal's number. A second signal ends at once. With
-    `--progress json` a line `stop`, and the end, of standard input are obeyed as well; then the
-    exit code is 0. Raises CheckpointError, DataError, TrainingError and OutputError.
+    A training can be ended early, after the batch at hand, and leaves then what its
+    `trainer.stop.Stop` says: SIGINT and SIGTERM leave weights and checkpoint, and the exit code is
+    128 + the signal's number. With `--progress json` standard input is obeyed as well, and the
+    exit code is 0: the word `stop` leaves weights, measured as those of a finished run; `cancel`
+    leaves nothing; and the end of standard input leaves the checkpoint, because then whoever
+    started the run is gone. Before the first batch, and at a second signal, the run ends at once
+    and writes nothing. Once all epochs are done, only `cancel` counts, and once the weights are
+    written, not that either.
+
+    Raises CheckpointError, DataError, TrainingError and OutputError.
     """
+    with EpochWeights(options.epoch_weights) as epoch_weights:
+        stop = _train(options, begun, report, epoch_weights)
+    report(RunEnded("stopped" if stop else "finished"))
+    return stop.exit_code if stop else 0
+
+
+def _train(
+    options: Namespace, begun: Checkpoint | None, report: Report, epoch_weights: EpochWeights
+) -> Stop | None:
+    """`train` but for its end; why it ended early, if it did."""
     now = datetime.now(UTC)
-    recipe = RECIPES[options.recipe]
-    if options.epochs is not None:
-        recipe = replace(recipe, epochs=options.epochs)
+    recipe = _recipe(options)
     out = options.out or new_weights_file(recipe.name, now)
     checkpoint = options.resume or checkpoint_file(out)
-    _check_writable(out)
-    if begun is None and checkpoint.exists():
-        raise OutputError(
-            f"a training of {out} was interrupted. {_how_to_go_on(checkpoint)}\n"
-            f"To start anew, delete {checkpoint}"
-        )
-    run, made_with = _prepare(options, recipe)
-    held_out = _held_out(options)
-    if begun:
-        check_made_with(checkpoint, begun, made_with)
-        run.restore(begun.state)
-    with stop_requests(standard_input=options.progress == "json") as stops:
-        for message in run.train(should_stop=lambda: bool(stops)):
-            if isinstance(message, EpochDone):
-                so_far = Checkpoint(options.arguments, options.folder, made_with, run.state())
-                _keep(checkpoint, so_far)
-            report(message)
-    metadata: dict[str, Any] = made_with | {
-        "epochs_done": round(run.epochs_done, 3),
-        "metrics": [],
-        "command": shlex.join(["python", "-m", "trainer", *options.arguments]),
-        "created": now.isoformat(timespec="seconds"),
-    }
-    _write(out, run.net, metadata, checkpoint)
+    check_writable(out)
+    if begun is None:
+        check_not_interrupted(out, checkpoint)
+    with stop_requests(standard_input=options.progress == "json") as requests:
+        try:
+            with requests.interrupting():
+                run, made_with, held_out = _load(options, recipe, begun)
+            metadata = made_with | {
+                "epochs_done": 0.0,
+                "metrics": [],
+                "command": command_line(options),
+                "created": now.isoformat(timespec="seconds"),
+            }
+            for message in run.train(should_stop=lambda: requests.first is not None):
+                metadata["epochs_done"] = round(run.epochs_done, 3)
+                if isinstance(message, EpochDone):
+                    so_far = Checkpoint(options.arguments, options.folder, made_with, run.state())
+                    keep(checkpoint, so_far)
+                report(message)
+                if isinstance(message, EpochDone) and epoch_weights.write(run.net, metadata):
+                    report(EpochWeightsWritten(message.epoch, str(epoch_weights.path)))
+        except KeyboardInterrupt:
+            return _end_without_weights(requests.first, checkpoint)
+    stop = requests.first
+    if run.epochs_done == recipe.epochs and stop != CANCEL:
+        stop = None
+    if stop and not stop.weights:
+        return _end_without_weights(stop, checkpoint)
+    metadata["epochs_done"] = round(run.epochs_done, 3)
+    write(out, run.net, metadata, checkpoint)
     report(WeightsWritten(str(out)))
-    if run.epochs_done < recipe.epochs:
-        report(RunEnded("stopped"))
+    if stop:
         done = f"{run.epochs_done:.2f} of {recipe.epochs} epochs"
         say(f"Stopped after {done}; what was reached is in {out}")
-        if checkpoint.exists():
-            say(_how_to_go_on(checkpoint))
-        return stops[0]
+    if stop and stop.checkpoint:
+        say_how_to_go_on(checkpoint)
+        return stop
     checkpoint.unlink(missing_ok=True)
+    say(f"To draw with these weights: digitpad --weights {shlex.quote(str(out))}")
     # Measured as the pad reads it, from the file. That was written first: whatever goes wrong from
     # here on, the training is not lost.
-    recognizer = Recognizer(out)
-    for split in (*_to_measure_on(options, run.validation), *held_out):
-        evaluation = measure(recognizer, split)
-        say(evaluation.headline())
-        metadata["metrics"].append(evaluation.to_json())
-    _write(out, run.net, metadata, checkpoint)
-    report(RunEnded("finished"))
-    say(f"To draw with these weights: digitpad --weights {shlex.quote(str(out))}")
-    return 0
+    splits = (*_to_measure_on(options, run.validation), *held_out)
+    metadata["metrics"] = _metrics(RememberingRecognizer(out), splits, report)
+    write(out, run.net, metadata, checkpoint)
+    return stop
+
+
+def _end_without_weights(stop: Stop | None, checkpoint: Path) -> Stop:
+    """Say so, and how to go on, if anything is left to go on from."""
+    assert stop  # or the run would not end here
+    if stop == CANCEL:
+        checkpoint.unlink(missing_ok=True)
+    say("Stopped; no weights were written")
+    say_how_to_go_on(checkpoint)
+    return stop
 
 
 def evaluate(options: Namespace) -> int:
@@ -126,6 +151,49 @@ def evaluate(options: Namespace) -> int:
     else:
         print("\n\n".join(evaluation.to_text() for evaluation in evaluations))
     return 0
+
+
+def command_line(options: Namespace) -> str:
+    """The one that began the run."""
+    return shlex.join(["python", "-m", "trainer", *options.arguments])
+
+
+def _metrics(
+    recognizer: RememberingRecognizer, splits: Iterable[Digits], report: Report
+) -> list[dict[str, Any]]:
+    """How the splits are read, as JSON; each is told as soon as it is measured."""
+    metrics = []
+    for split in splits:
+        evaluation = measure(recognizer, split)
+        say(evaluation.headline())
+        report(
+            Measured(
+                split=split.name,
+                images=evaluation.images,
+                right=evaluation.right,
+                confusion=evaluation.confusion.tolist(),
+                examples=examples(split, recognizer.read),
+            )
+        )
+        metrics.append(evaluation.to_json())
+    return metrics
+
+
+def _recipe(options: Namespace) -> Recipe:
+    recipe = RECIPES[options.recipe]
+    return recipe if options.epochs is None else replace(recipe, epochs=options.epochs)
+
+
+def _load(
+    options: Namespace, recipe: Recipe, begun: Checkpoint | None
+) -> tuple[Run, dict[str, Any], list[Digits]]:
+    """The run, where it was left if it has begun; what decides it; and drawings held out."""
+    run, made_with = _prepare(options, recipe)
+    held_out = _held_out(options)
+    if begun:
+        check_made_with(options.resume, begun, made_with)
+        run.restore(begun.state)
+    return run, made_with, held_out
 
 
 def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
@@ -202,47 +270,3 @@ def _device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise TrainingError("there is no CUDA GPU that torch can use; try --device cpu")
     return torch.device(name)
-
-
-def _check_writable(out: Path) -> None:
-    """Find out before the training whether its weights can be written after it."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out.parent) as file:
-            file.write(bytes(_ROOM))
-        if out.is_dir():
-            raise IsADirectoryError(0, "it is a folder")
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {out}: {error.strerror}; make room, or name another file with --out"
-        ) from error
-
-
-def _keep(path: Path, checkpoint: Checkpoint) -> None:
-    """Write the checkpoint. If that fails, the training goes on: so far nothing is lost."""
-    try:
-        write_checkpoint(path, checkpoint)
-    except OSError as error:
-        done = f"epoch {checkpoint.state['epochs_done']:.0f}"
-        say(f"cannot write {path}: {error.strerror}; an interruption will lose {done}. Make room")
-
-
-def _write(out: Path, net: Net, metadata: dict[str, Any], checkpoint: Path) -> None:
-    """Write the weights to `out` or, rather than lose them, to the folder for temporary files."""
-    try:
-        write_weights(out, net, metadata)
-    except OSError as error:
-        problem = f"cannot write {out}: {error.strerror}"
-        try:
-            refuge = Path(tempfile.mkdtemp(prefix="digitpad-")) / out.name
-            write_weights(refuge, net, metadata)
-        except OSError:
-            go_on = _how_to_go_on(checkpoint) if checkpoint.exists() else "Start again"
-            raise OutputError(f"{problem}, nor any other file. Make room. {go_on}") from error
-        raise OutputError(
-            f"{problem}. The weights are in {refuge} instead; move them to a safe place"
-        ) from error
-
-
-def _how_to_go_on(checkpoint: Path) -> str:
-    return "Go on with: " + shlex.join(["python", "-m", "trainer", "--resume", str(checkpoint)])

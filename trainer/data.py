@@ -18,7 +18,6 @@ from torch import Tensor
 from digitpad.ink import PEN_WIDTH, ink_image
 from digitpad.inkfile import InkFileError, read_ink
 from trainer.report import say
-from trainer.vision import datasets
 
 MNIST_FILES = (
     "train-images-idx3-ubyte",
@@ -32,6 +31,11 @@ VALIDATION_IMAGES = 5_000
 
 TRAINING_PEN_WIDTHS = (2.0, 2.3, 2.6, 2.9, 3.2)
 """Widths, in pixels, at which drawings are rendered to learn from: most of MNIST's own spread."""
+
+
+_INSTEAD_OF_MNIST = (
+    "\nWithout MNIST, --data synthetic trains on digits that the trainer draws itself."
+)
 
 
 class DataError(Exception):
@@ -84,13 +88,16 @@ def load_mnist(data_dir: Path, *, train: bool) -> Digits:
 
     Raises DataError if they are neither there nor to be had, or if a file is damaged.
     """
+    from trainer.vision import datasets  # noqa: PLC0415  # who needs no MNIST need not wait for it
+
     expected = 60_000 if train else 10_000
     try:
         mnist = datasets.MNIST(str(data_dir), train=train, download=True)
     except (RuntimeError, URLError, OSError) as error:
         if _all_files_in(data_dir):
             raise DataError(_damaged(data_dir, str(error))) from error
-        raise DataError(_missing(data_dir, error)) from error
+        hint = _INSTEAD_OF_MNIST if train else ""
+        raise DataError(_missing(data_dir, error) + hint) from error
     except (AssertionError, ValueError, IndexError) as error:
         raise DataError(_damaged(data_dir, str(error))) from error
     images, labels = mnist.data, mnist.targets
@@ -161,8 +168,7 @@ def _missing(data_dir: Path, error: Exception) -> str:
         f" ({str(error).strip().splitlines()[-1]}).\n"
         f"Either put these four files there, unpacked:\n"
         + "".join(f"    {name}\n" for name in MNIST_FILES)
-        + "or name another folder that holds MNIST/raw/ with --data-dir or DIGITPAD_DATA_DIR.\n"
-        "Without MNIST, --data synthetic trains on digits that the trainer draws itself."
+        + "or name another folder that holds MNIST/raw/ with --data-dir or DIGITPAD_DATA_DIR."
     )
 
 

@@ -9,7 +9,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from digitpad.progress import BatchDone, EpochDone, Message, RunStarted, to_json
+from digitpad.progress import (
+    BatchDone,
+    EpochDone,
+    Message,
+    RunEnded,
+    RunStarted,
+    WeightsWritten,
+    to_json,
+)
 
 Report = Callable[[Message], None]
 
@@ -41,7 +49,7 @@ class Bar:
             case EpochDone() if self._bar is not None:
                 self._bar.update(message.epoch * self._batches - self._bar.n)
                 say(_epoch_line(message))
-            case _ if self._bar is not None:
+            case WeightsWritten() | RunEnded() if self._bar is not None:
                 self._bar.close()
 
 

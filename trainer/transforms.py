@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from digitpad.network import MEAN, STD
-from trainer.vision import transforms
+
+if TYPE_CHECKING:
+    from trainer.vision import transforms
 
 Augmentation = Callable[[Tensor, Generator, float], Tensor]
 """From uint8 images [n, 28, 28] to float images [n, 1, 28, 28] in 0–1, changed at random.
@@ -26,11 +29,15 @@ _MOST_DEGREES = 15.0
 
 def reference_test_transform() -> transforms.Compose:
     """The test transform of a PIL image, in torchvision's words: the reference for all others."""
+    from trainer.vision import transforms  # noqa: PLC0415  # slow to import, and only a reference
+
     return transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))])
 
 
 def reference_seed_transform() -> transforms.Compose:
     """The paper's training transform of a PIL image, in torchvision's words."""
+    from trainer.vision import transforms  # noqa: PLC0415  # slow to import, and only a reference
+
     return transforms.Compose(
         [
             transforms.RandomApply([transforms.CenterCrop(_CROP)], p=_CROP_SHARE),

@@ -12,6 +12,7 @@ from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
 from digitpad.models import bundled_weights
 from digitpad.network import read_weights
+from trainer.__main__ import main
 
 TRAINER = [sys.executable, "-m", "trainer"]
 
@@ -107,6 +108,10 @@ def test_without_data_and_network_it_says_what_to_put_where(tmp_path, unreachabl
         "--data synthetic",
     ):
         assert part in process.stderr
+    process = run("evaluate", "--data-dir", tmp_path / "none", **unreachable)
+    assert process.returncode == 2
+    assert "--data-dir" in process.stderr
+    assert "--data synthetic" not in process.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_found_out_before_training(tmp_path):
@@ -119,13 +124,27 @@ def test_a_folder_that_cannot_be_written_is_found_out_before_training(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [["--recipe", "none"], ["--epochs", "0"], ["--epochs", "x"], ["evaluate", "--writers", "5-1"]],
+    ("arguments", "says"),
+    [
+        ("--recipe none", "invalid choice"),
+        ("--epochs 0", "a whole number from 1 on"),
+        ("--epochs x", "a whole number from 1 on"),
+        ("--seed -1", "a whole number from 0 on"),
+        ("--seeds 0", "a whole number from 1 on"),
+        ("--seeds 2 --progress json", "not together with --seeds"),
+        ("--out a --epoch-weights a", "names a file that the run needs"),
+        ("--out a --epoch-weights a.checkpoint", "names a file that the run needs"),
+        ("evaluate --writers 5-1", "two numbers with the smaller one first"),
+        ("evaluate --writers 1-5", "--writers is about the drawings of --ink"),
+    ],
 )
-def test_wrong_usage_exits_with_2(arguments):
-    process = run(*arguments)
-    assert process.returncode == 2
-    assert "usage: python -m trainer" in process.stderr
+def test_wrong_usage_exits_with_2(arguments, says, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments.split())
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "usage: python -m trainer" in said
+    assert says in said
 
 
 def test_evaluates_the_bundled_weights(mnist_dir, pen_file):
@@ -172,6 +191,22 @@ def test_installed_without_what_training_needs_it_says_what_to_install(module):
     assert f"{module} is not installed" in process.stderr
     assert 'pip install -e ".[train]"' in process.stderr
     assert "Traceback" not in process.stderr
+
+
+def test_ctrl_c_is_quiet_from_the_start():
+    program = """
+import runpy, signal, sys
+
+class Slip:
+    def find_spec(self, name, *_arguments):
+        if name == "torch._C":  # as soon as torch is being imported
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Slip())
+runpy.run_module("trainer", run_name="__main__")
+"""
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (process.returncode, process.stdout, process.stderr) == (130, b"", b"")
 
 
 def test_broken_weights_are_named(tmp_path):

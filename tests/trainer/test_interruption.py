@@ -6,32 +6,52 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from tempfile import TemporaryFile
 from unittest.mock import ANY
 
 import numpy as np
+import psutil
 import pytest
 
 from digitpad.models import bundled_weights
 from digitpad.network import read_weights
-from digitpad.progress import EpochDone, RunEnded, RunStarted, WeightsWritten, from_json
+from digitpad.progress import (
+    EpochDone,
+    EpochWeightsWritten,
+    Measured,
+    RunEnded,
+    RunStarted,
+    WeightsWritten,
+    from_json,
+)
 from trainer import commands
 from trainer.__main__ import main
 from trainer.checkpoint import read_checkpoint
 from trainer.data import MNIST_FILES
 from trainer.recipe import RECIPES, SEED
+from trainer.report import REPORTS, write_nothing
+from trainer.vision import datasets
 
 resource = pytest.importorskip("resource", reason="limits on files are POSIX's")
 
 IMAGES = 2_000  # an epoch of them takes a third of a second
 
-# The trainer, but with fewer digits to draw.
-TRAINER = f"""
-import sys
-from trainer import __main__, commands
-commands.SYNTHETIC_IMAGES = {IMAGES}
+# The trainer, but with fewer digits to draw, and something that happens after its first epoch.
+TRAINER = """
+import os, resource, signal, sys
+from trainer import __main__, commands, report
+commands.SYNTHETIC_IMAGES = {images}
+
+def write_json(message):
+    report.write_json(message)
+    if type(message).__name__ == "EpochDone" and message.epoch == 1:
+        {happens}
+
+report.REPORTS["json"] = write_json
 sys.exit(__main__.main())
 """
 
@@ -44,15 +64,18 @@ JSON = ["--progress", "json"]
 class Trainer:
     """A process that trains in `folder`, and tells of it in JSON."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, images=IMAGES, happens="pass", stdin=subprocess.PIPE):
         self.messages = []
         self._errors = TemporaryFile()  # noqa: SIM115  # closed at the end of the process
         self.process = subprocess.Popen(
-            [sys.executable, "-c", TRAINER, *map(str, arguments), *JSON],
+            [
+                *(sys.executable, "-c", TRAINER.format(images=images, happens=happens)),
+                *(*map(str, arguments), *JSON),
+            ],
             cwd=folder,
             # The batches are too small for two threads. What it leaves in TMPDIR, pytest removes.
             env=os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(folder.parent)},
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=self._errors,
         )
@@ -80,7 +103,8 @@ class Trainer:
             with self.process.stdout as lines:
                 self.messages += map(from_json, lines)
         code = self.process.wait()
-        self.process.stdin.close()
+        if self.process.stdin:
+            self.process.stdin.close()
         with self._errors:
             self._errors.seek(0)
             self.errors = self._errors.read().decode()
@@ -102,11 +126,9 @@ def whole(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
-    """The folder that a run leaves which is killed in the midst of its second epoch."""
+    """The folder that a run leaves which is killed in its second epoch."""
     folder = tmp_path_factory.mktemp("killed")
-    trainer = Trainer(folder, *NEW)
-    trainer.until_in_epoch(2)
-    trainer.process.kill()
+    trainer = Trainer(folder, *NEW, happens="os.kill(os.getpid(), signal.SIGKILL)")
     assert trainer.end() == -signal.SIGKILL
     assert files(folder) == [CHECKPOINT]
     return folder
@@ -126,7 +148,7 @@ def weights(tmp_path):
 
 def test_tells_of_the_whole_run(whole):
     folder, trainer = whole
-    first, *between, written, ended = trainer.messages
+    first, *between, written, validation, test, ended = trainer.messages
     assert isinstance(first, RunStarted)
     assert (first.epochs, first.epochs_done, first.seed) == (4, 0, 0)
     assert (first.training_images, first.validation_images) == (1_800, 200)
@@ -137,13 +159,24 @@ def test_tells_of_the_whole_run(whole):
     assert ended == RunEnded("finished")
     assert files(folder) == [WEIGHTS]
     metrics = read_weights(folder / WEIGHTS).metadata["metrics"]
-    assert [metric["images"] for metric in metrics] == [200, 200]
+    for metric, measured in zip(metrics, (validation, test), strict=True):
+        assert isinstance(measured, Measured)
+        assert (metric["split"], metric["right"]) == (measured.split, measured.right)
+        assert (metric["images"], metric["confusion"]) == (200, measured.confusion)
+        assert measured.images == 200
+        assert measured.examples
 
 
 def test_a_killed_run_that_goes_on_ends_with_the_same_weights(interrupted, whole):
-    trainer = Trainer(interrupted.parent, "--resume", f"interrupted/{CHECKPOINT}")
+    look = interrupted.parent / "look.safetensors"
+    trainer = Trainer(
+        interrupted.parent, "--resume", f"interrupted/{CHECKPOINT}", "--epoch-weights", look.name
+    )
     assert trainer.end() == 0, trainer.errors
-    assert 1 <= trainer.messages[0].epochs_done < 4
+    assert trainer.messages[0].epochs_done == 1
+    looks = [message for message in trainer.messages if isinstance(message, EpochWeightsWritten)]
+    assert looks == [EpochWeightsWritten(epoch, str(look)) for epoch in (2, 3, 4)]
+    assert not look.exists()
     assert trainer.messages[-1] == RunEnded("finished")
     assert files(interrupted) == [WEIGHTS]
     weights, expected = (read_weights(path / WEIGHTS) for path in (interrupted, whole[0]))
@@ -152,24 +185,69 @@ def test_a_killed_run_that_goes_on_ends_with_the_same_weights(interrupted, whole
         np.testing.assert_array_equal(tensor, expected.tensors[name], strict=True)
 
 
-def test_a_line_stop_ends_the_run_and_keeps_what_was_reached(tmp_path):
+def test_the_word_stop_ends_the_run_with_what_was_reached(tmp_path):
     trainer = Trainer(tmp_path, *LONG)
-    trainer.until(lambda message: isinstance(message, RunStarted))
+    trainer.until_in_epoch(2)
     trainer.say(b"what?\n")
     trainer.say(b"stop\n")
     assert trainer.end() == 0, trainer.errors
-    assert trainer.messages[-2:] == [WeightsWritten(str(tmp_path / WEIGHTS)), RunEnded("stopped")]
-    assert 0 < read_weights(tmp_path / WEIGHTS).metadata["epochs_done"] < 100
+    written, *measured, ended = trainer.messages[-4:]
+    assert written == WeightsWritten(str(tmp_path / WEIGHTS))
+    assert [message.images for message in measured] == [200, 200]
+    assert ended == RunEnded("stopped")
+    metadata = read_weights(tmp_path / WEIGHTS).metadata
+    assert 1 < metadata["epochs_done"] < 100
+    assert [metric["right"] for metric in metadata["metrics"]] == [each.right for each in measured]
+    assert files(tmp_path) == [WEIGHTS]
 
 
-def test_when_its_starter_dies_the_run_ends_and_keeps_what_was_reached(tmp_path):
+def test_the_word_cancel_ends_the_run_and_leaves_nothing(weights):
+    before = weights.read_bytes()
+    look = weights.with_name("look.safetensors")
+    trainer = Trainer(weights.parent, *LONG, "--epoch-weights", look.name, "--background")
+    trainer.until(lambda message: isinstance(message, EpochWeightsWritten))
+    assert trainer.messages[-1].path == str(look)
+    metadata = read_weights(look).metadata
+    assert metadata["epochs_done"] >= 1
+    assert (metadata["recipe"]["name"], metadata["metrics"]) == ("seed", [])
+    assert psutil.Process(trainer.process.pid).nice() >= 10
+    trainer.say(b"cancel\n")
+    assert trainer.end() == 0, trainer.errors
+    assert trainer.messages[-1] == RunEnded("stopped")
+    assert not any(isinstance(message, WeightsWritten) for message in trainer.messages)
+    assert files(weights.parent) == [WEIGHTS]
+    assert weights.read_bytes() == before
+
+
+def test_when_its_starter_dies_the_run_ends_and_keeps_the_checkpoint(tmp_path):
     trainer = Trainer(tmp_path, *LONG)
     trainer.until_in_epoch(2)
     trainer.process.stdout.close()
     trainer.process.stdin.close()
     assert trainer.end() == 0, trainer.errors
-    assert 1 < read_weights(tmp_path / WEIGHTS).metadata["epochs_done"] < 100
-    assert files(tmp_path) == [WEIGHTS, CHECKPOINT]
+    assert f"python -m trainer --resume {tmp_path / CHECKPOINT}" in trainer.errors
+    assert files(tmp_path) == [CHECKPOINT]
+
+
+FOR_MINUTES = 1_000_000  # digits to draw before the first batch
+
+
+@pytest.mark.parametrize("word", [b"stop\n", b"cancel\n"])
+def test_words_are_heard_while_the_data_are_loaded(interrupted, word):
+    trainer = Trainer(interrupted, "--resume", CHECKPOINT, images=FOR_MINUTES)
+    trainer.say(word)
+    assert trainer.end() == 0, trainer.errors
+    assert trainer.messages == [RunEnded("stopped")]
+    assert "no weights were written" in trainer.errors
+    # What was reached before can still be gone on with, unless nobody wants it.
+    assert files(interrupted) == ([CHECKPOINT] if word == b"stop\n" else [])
+
+
+def test_without_any_standard_input_the_run_ends_before_it_begins(tmp_path):
+    trainer = Trainer(tmp_path, *NEW, images=FOR_MINUTES, stdin=subprocess.DEVNULL)
+    assert trainer.end() == 0, trainer.errors
+    assert trainer.messages == [RunEnded("stopped")]
+    assert files(tmp_path) == []
 
 
 def test_a_signal_ends_the_run_which_says_how_to_go_on(tmp_path):
@@ -195,20 +273,19 @@ def test_signals_without_end_leave_what_was_written(weights):
     assert read_checkpoint(weights.with_name(CHECKPOINT)).state["epochs_done"] >= 1
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
 def test_on_a_disk_that_fills_up_it_keeps_the_last_checkpoint(tmp_path):
-    trainer = Trainer(tmp_path, *NEW)
-    trainer.until_in_epoch(2)
-    resource.prlimit(trainer.process.pid, resource.RLIMIT_FSIZE, (1_000, 1_000))
+    full = "resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))"
+    trainer = Trainer(tmp_path, *NEW, happens=full)
     assert trainer.end() == 1, trainer.errors
     sentence = f"cannot write {tmp_path / WEIGHTS}: File too large"
     assert f"python -m trainer: {sentence}" in trainer.errors
-    assert "an interruption will lose epoch 4" in trainer.errors
+    for epoch in (2, 3, 4):
+        assert f"an interruption will lose epoch {epoch}" in trainer.errors
     assert trainer.messages[-1] == RunEnded("failed", ANY)
     assert trainer.messages[-1].error.startswith(sentence)
     assert f"python -m trainer --resume {tmp_path / CHECKPOINT}" in trainer.messages[-1].error
     assert files(tmp_path) == [CHECKPOINT]
-    assert 1 <= read_checkpoint(tmp_path / CHECKPOINT).state["epochs_done"] < 4
+    assert read_checkpoint(tmp_path / CHECKPOINT).state["epochs_done"] == 1
 
 
 @pytest.fixture
@@ -216,7 +293,8 @@ def here(tmp_path, monkeypatch, capsys):
     """The trainer in this process, in an empty folder; gives its exit code and what it said."""
     monkeypatch.setattr(commands, "SYNTHETIC_IMAGES", IMAGES)
 
-    def trainer(*arguments, folder=tmp_path):
+    def trainer(*arguments, folder=tmp_path, report=write_nothing):
+        monkeypatch.setitem(REPORTS, "none", report)
         monkeypatch.chdir(folder)
         code = main([*arguments, "--progress", "none"])
         return code, capsys.readouterr().err
@@ -281,6 +359,59 @@ def test_damaged_data_leave_the_files_as_they_were(weights, here):
     assert code == 2
     assert f"{ink}: there is no drawing with a digit for its label" in said
     assert weights.read_bytes() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_data_are_loaded_ends_the_run(tmp_path, here, monkeypatch, number):
+    ended, messages = threading.Event(), []
+
+    class NeverAnswers(BaseHTTPRequestHandler):
+        def do_GET(self):
+            signal.pthread_kill(threading.main_thread().ident, number)
+            ended.wait()
+
+    server = HTTPServer(("127.0.0.1", 0), NeverAnswers)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+    try:
+        code, said = here("--data-dir", str(tmp_path), "--out", WEIGHTS, report=messages.append)
+    finally:
+        ended.set()
+        server.shutdown()
+        serving.join()
+        server.server_close()
+    assert code == 128 + number
+    assert messages == [RunEnded("stopped")]
+    assert said.endswith("Stopped; no weights were written\n")
+    assert not (tmp_path / WEIGHTS).exists()
+
+
+def test_a_second_ctrl_c_ends_the_run_at_once(weights, here):
+    before, messages = weights.read_bytes(), []
+
+    def ask_twice(message):
+        messages.append(message)
+        if isinstance(message, EpochDone):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    code, said = here(*NEW, report=ask_twice)
+    assert code == 130
+    assert isinstance(messages[-2], EpochDone)
+    assert messages[-1] == RunEnded("stopped")
+    assert f"python -m trainer --resume {weights.with_name(CHECKPOINT)}" in said
+    assert weights.read_bytes() == before
+
+
+def test_epoch_weights_that_cannot_be_written_are_told_once_and_end_nothing(tmp_path, here):
+    messages = []
+    look = tmp_path / "nowhere" / "look.safetensors"
+    code, said = here(*NEW, "--epoch-weights", str(look), report=messages.append)
+    assert code == 0
+    assert said.count(f"cannot write {look}: No such file or directory") == 1
+    assert not any(isinstance(message, EpochWeightsWritten) for message in messages)
+    assert files(tmp_path) == [WEIGHTS]
 
 
 def test_a_run_that_fails_says_so_in_json_too(capsys):
