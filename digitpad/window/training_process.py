@@ -261,7 +261,7 @@ class TrainingProcess(QObject):
         # message; one that only tells of more batches has not. Whoever cancels waits for nothing.
         # After its last message a trainer has nothing left to do but to exit, asked or not.
         has_heard = self._asked == "stop" and isinstance(message, WeightsWritten | Measured)
-        if has_heard or (self._run_ended and self._asked != "cancel"):
+        if has_heard or (isinstance(message, RunEnded) and self._asked != "cancel"):
             self._patience.start()
         self.message.emit(message)
 

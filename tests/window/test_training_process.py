@@ -414,15 +414,16 @@ def test_a_trainer_that_tells_of_its_measuring_is_waited_for(train):
     ended = to_json(RunEnded("stopped"))
     trained = train(
         f"""{FAKE}
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
 tell(started)
 sys.stdin.readline()
 tell({written!r})
 for _ in range(10):
-    time.sleep(0.2)
+    time.sleep(0.25)
     tell({measured!r})
 tell({ended!r})
 """,
-        grace=800,
+        grace=1_000,
     )
     trained.until_told(RunStarted)
     trained.process.stop_early()
@@ -460,7 +461,7 @@ def test_closing_the_window_on_a_trainer_that_does_not_answer(train):
 
 
 def test_closing_the_window_on_a_flood(train):
-    trained = train(f"{FAKE}\ntell(started)\nwhile True: os.write(2, b'garbage' * 9_000)")
+    trained = train(f"{FAKE}\ntell(started)\nfor _ in range(50_000): os.write(2, bytes(60_000))")
     trained.until_told(RunStarted)
     trained.process.shut_down(100)
     assert trained.end().kind == "killed"
