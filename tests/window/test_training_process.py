@@ -461,7 +461,11 @@ def test_closing_the_window_on_a_trainer_that_does_not_answer(train):
 
 
 def test_closing_the_window_on_a_flood(train):
-    trained = train(f"{FAKE}\ntell(started)\nfor _ in range(50_000): os.write(2, bytes(60_000))")
+    trained = train(rf"""{FAKE}
+tell(started)
+for _ in range(5_000):
+    os.write(1, b'{{"message"\n' * 5_000)
+""")
     trained.until_told(RunStarted)
     trained.process.shut_down(100)
     assert trained.end().kind == "killed"
