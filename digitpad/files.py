@@ -16,7 +16,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     If the block raises, what was written is removed, and a file that was at `path` stays as it
     was. Raises OSError if the file cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = unfinished(path, os.getpid())
     try:
         with beside.open("wb") as file:
             yield file
@@ -25,3 +25,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def unfinished(path: Path, process_id: int) -> Path:
+    """The file that `replacing` writes in a process, and that stays if the process is killed."""
+    return path.with_name(f".{path.name}.{process_id}")
