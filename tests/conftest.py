@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import digitpad  # noqa: F401  # before NumPy: it says how many threads that may use
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 # Before any test imports Qt, and for the processes that tests start as well.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# What a shell starts in the background ignores Ctrl-C, and so would all processes of the tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A deadline is a timing assertion: it would fail on a busy machine.
 settings.register_profile("digitpad", deadline=None)
