@@ -56,8 +56,8 @@ PAD = Recipe(
     ease=0.3,
     dropout=0.0,
     average=0.999,
-    ink_share=0.2,
-    synthetic=0,
+    ink_share=0.4,
+    synthetic=30_000,
 )
 """For the pad: it also learns from drawings, and from every sample in ever new shapes."""
 
