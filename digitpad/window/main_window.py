@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from digitpad.models import bundled_weights
 from digitpad.window.answer import Answer
 from digitpad.window.canvas import Canvas
 from digitpad.window.net_view import CAPTION, EXPLANATION, NetView
@@ -28,14 +27,12 @@ if TYPE_CHECKING:
     from digitpad.ink import Drawing
     from digitpad.recognizer import Recognizer
     from digitpad.window.notice import Notice
-    from digitpad.window.weights_menu import WeightsMenu
 
 # What the first paint does not need is imported when it is needed: NumPy alone takes about as long
 # as all that Qt does until then.
 # ruff: noqa: PLC0415
 
 _GEOMETRY = "window/geometry"
-_CHOICE = "weights"
 
 
 class MainWindow(QMainWindow):
@@ -51,13 +48,9 @@ class MainWindow(QMainWindow):
     answered = Signal()
     """The answer for the drawing as it is now is shown."""
 
-    def __init__(self, weights: Path | None = None) -> None:
-        """Without `weights`, those answer that were chosen last, or else the bundled ones."""
+    def __init__(self, weights: Path) -> None:
         super().__init__()
-        chosen = _settings().value(_CHOICE)
-        self._is_choice = weights is None and isinstance(chosen, str)
-        self._weights = weights or (Path(chosen) if self._is_choice else bundled_weights())
-        self._deleted: Path | None = None
+        self._weights = weights
         self._recognizer: Recognizer | None = None
         self._has_appeared = False
         # A child, unlike QTimer.singleShot: it ends with the window, should that be closed at once.
@@ -74,9 +67,7 @@ class MainWindow(QMainWindow):
         self._clear = self._action("&Clear", self.canvas.clear, "Esc")
         self._fill_menus()
         self._lay_out()
-        self.weights_menu: WeightsMenu | None = None
         self.appeared.connect(self._read_weights)
-        self.appeared.connect(self._add_weights_menu)
         self.canvas.drawing_changed.connect(self._answer_drawing)
         self.canvas.history_changed.connect(self._update_actions)
         self._update_actions()
@@ -98,8 +89,7 @@ class MainWindow(QMainWindow):
         about_action.setMenuRole(QAction.MenuRole.AboutRole)
         self.menuBar().addMenu("&File").addAction(quit_action)
         self.menuBar().addMenu("&Edit").addActions([self._undo, self._redo, self._clear])
-        self._help = self.menuBar().addMenu("&Help")
-        self._help.addAction(about_action)
+        self.menuBar().addMenu("&Help").addAction(about_action)
 
     def _lay_out(self) -> None:
         caption, explanation = QLabel(CAPTION), QLabel(EXPLANATION)
@@ -152,18 +142,6 @@ class MainWindow(QMainWindow):
         from digitpad.network import WeightsError
         from digitpad.recognizer import Recognizer
 
-        if self._is_choice:
-            try:
-                self._recognizer = Recognizer(self._weights)
-            except WeightsError as error:
-                _settings().remove(_CHOICE)
-                self._weights = bundled_weights()
-                self._show_notice(
-                    f"The weights that you chose cannot be used any more, so those that come with "
-                    f"digitpad answer instead.\n{error}"
-                )
-            else:
-                return
         try:
             self._recognizer = Recognizer(self._weights)
         except WeightsError as error:
@@ -178,8 +156,6 @@ class MainWindow(QMainWindow):
     def _show_notice(self, text: str) -> None:
         from digitpad.window.notice import Notice
 
-        if self.notice:
-            self.notice.deleteLater()
         self.notice = Notice(text)
         self._rows.insertWidget(0, self.notice)
 
@@ -197,115 +173,7 @@ class MainWindow(QMainWindow):
             self.answer.announce()
         self.answered.emit()
 
-    # Weights
-
-    def use_weights(self, weights: Path) -> bool:
-        """Let these weights answer, now and after the next start; whether they can be used.
-
-        Where they cannot, the ones in use go on answering, and the window says why.
-        """
-        from digitpad.network import WeightsError
-        from digitpad.recognizer import Recognizer
-
-        self._read_weights()
-        try:
-            self._recognizer = Recognizer(weights)
-        except WeightsError as error:
-            self._show_notice(f"These weights cannot be used; nothing has changed.\n{error}")
-            return False
-        self._weights = weights
-        if weights == bundled_weights():
-            _settings().remove(_CHOICE)  # it may lie elsewhere when digitpad is installed anew
-        else:
-            _settings().setValue(_CHOICE, str(weights.absolute()))
-        self._update_weights_menu()
-        self._answer_drawing(self.canvas.drawing)
-        return True
-
-    def _add_weights_menu(self) -> None:
-        from digitpad.window.weights_menu import WeightsMenu
-
-        menu = self.weights_menu = WeightsMenu("&Weights", self)
-        menu.chosen.connect(self.use_weights)
-        menu.import_wanted.connect(self._import_weights)
-        menu.export_wanted.connect(self._export_weights)
-        menu.reveal_wanted.connect(self._reveal_weights)
-        menu.delete_wanted.connect(self._delete_weights)
-        menu.undo_delete_wanted.connect(self._undo_delete)
-        self.menuBar().insertMenu(self._help.menuAction(), menu)
-        self._update_weights_menu()
-
-    def _import_weights(self) -> None:
-        self._open_file_dialog("Import Weights", self._install, saves=False)
-
-    def _install(self, file: str) -> None:
-        from digitpad.network import WeightsError
-        from digitpad.own_weights import install
-
-        try:
-            self.use_weights(install(Path(file)))
-        except WeightsError as error:
-            self._show_notice(f"These weights cannot be used; nothing has changed.\n{error}")
-        except OSError as error:
-            self._show_notice(f"The weights could not be imported: {error}. Make room.")
-
-    def _export_weights(self) -> None:
-        self._open_file_dialog("Export the Weights in Use", self._export, saves=True)
-
-    def _export(self, file: str) -> None:
-        from digitpad.own_weights import copy
-
-        try:
-            copy(self._weights, Path(file))
-        except OSError as error:
-            self._show_notice(f"The weights could not be exported: {error}. Choose another place.")
-
-    def _reveal_weights(self) -> None:
-        from PySide6.QtCore import QUrl
-        from PySide6.QtGui import QDesktopServices
-
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._weights.absolute().parent)))
-
-    def _delete_weights(self) -> None:
-        from digitpad.own_weights import delete
-
-        deleted = self._weights
-        if not self.use_weights(bundled_weights()):
-            return
-        try:
-            self._deleted = delete(deleted)
-        except OSError as error:
-            self._show_notice(f"The weights could not be deleted: {error}")
-        self._update_weights_menu()
-
-    def _undo_delete(self) -> None:
-        from digitpad.own_weights import restore
-
-        if self._deleted is None:
-            return
-        try:
-            self.use_weights(restore(self._deleted))
-        except OSError as error:
-            self._show_notice(f"The weights could not be brought back: {error}")
-        self._deleted = None
-        self._update_weights_menu()
-
-    def _update_weights_menu(self) -> None:
-        if self.weights_menu:
-            self.weights_menu.set_in_use(self._weights)
-            self.weights_menu.set_can_undo_delete(self._deleted is not None)
-
-    def _open_file_dialog(self, title: str, do: Callable[[str], object], *, saves: bool) -> None:
-        from PySide6.QtWidgets import QFileDialog
-
-        dialog = QFileDialog(self, title, filter="Weights (*.safetensors)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if saves:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix("safetensors")
-            dialog.selectFile(self._weights.name)
-        dialog.fileSelected.connect(do)
-        dialog.open()
+    # The window itself
 
     def _show_about(self) -> None:
         from PySide6.QtWidgets import QMessageBox

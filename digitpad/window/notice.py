@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QWidget
 
 
 class Notice(QFrame):
-    """A framed text with a warning sign, and a button that closes it; a screen reader says it
-    when it appears."""
+    """A framed text with a warning sign; a screen reader says it when it appears."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,13 +28,6 @@ class Notice(QFrame):
         layout = QHBoxLayout(self)
         layout.addWidget(sign)
         layout.addWidget(self._text, 1)
-        self.close_button = close = QToolButton()
-        close.setIcon(style.standardIcon(QStyle.StandardPixmap.SP_TitleBarCloseButton))
-        close.setAutoRaise(True)
-        close.setToolTip("Close")
-        close.setAccessibleName("Close this message")
-        close.clicked.connect(self.close)
-        layout.addWidget(close, alignment=Qt.AlignmentFlag.AlignTop)
 
     @property
     def text(self) -> str:
