@@ -15,15 +15,11 @@ def bundled_weights() -> Path:
 
 
 def new_weights_file(recipe: str, when: datetime) -> Path:
-    """Where a training run puts its weights unless told otherwise: among the user's own."""
-    return weights_folder() / f"{when:%Y-%m-%d-%H%M%S}-{recipe}.safetensors"
-
-
-def weights_folder() -> Path:
-    """The folder of the user's own weights, whether or not it is there."""
+    """Where a training run puts its weights unless told otherwise: in the user's data folder."""
     import platformdirs  # noqa: PLC0415  # the window needs no time for it before it opens
 
-    return platformdirs.user_data_path("digitpad", appauthor=False) / "weights"
+    folder = platformdirs.user_data_path("digitpad", appauthor=False) / "weights"
+    return folder / f"{when:%Y-%m-%d-%H%M%S}-{recipe}.safetensors"
 
 
 def assets() -> Path:
