@@ -209,16 +209,17 @@ class MainWindow(QMainWindow):
         from digitpad.window.notice import Notice
 
         self._close_notice()
-        self.notice = Notice(text, actions)
-        self.notice.closed.connect(self._forget_notice)
-        self._rows.insertWidget(0, self.notice)
+        self.notice = notice = Notice(text, actions)
+        notice.closed.connect(lambda: self._forget_notice(notice))
+        self._rows.insertWidget(0, notice)
 
     def _close_notice(self) -> None:
         if self.notice:
             self.notice.close()
 
-    def _forget_notice(self) -> None:
-        self.notice = None
+    def _forget_notice(self, notice: Notice) -> None:
+        if notice is self.notice:  # an action of the one before may have shown the next one
+            self.notice = None
 
     def _answer_drawing(self, drawing: Drawing) -> None:
         from digitpad.ink import ink_image
