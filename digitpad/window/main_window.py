@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
             if chosen:
                 self._load_weights(chosen)
                 return
-        except WeightsError as error:
+        except WeightsError as error:  # once is enough to say so
             _remember_weights(None)
             self._show_weights_notice(
                 "The weights that you chose cannot be used any more; the bundled ones answer "
