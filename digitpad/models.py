@@ -1,12 +1,57 @@
-"""Where weights files are."""
+"""Where weights files are: the bundled one, and those that are kept in the user's data folder."""
 
 from __future__ import annotations
 
+import re
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from digitpad.files import replacing
+from digitpad.network import WeightsError, read_weights
+
+CHECKPOINT_SUFFIX = ".checkpoint"
+"""What the name of a checkpoint has after the name of the weights file that its run will write."""
+
+DAYS_TO_UNDO = 30
+"""How long a deleted file can be had back."""
+
+_SUFFIX = ".safetensors"
+_EPOCH_SUFFIX = ".epoch.safetensors"  # what a run that goes on has come to; it deletes that itself
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """What a weights file says of itself; None where it does not."""
+
+    path: Path
+    created: datetime
+    """When its training began, in UTC; or when the file was written, where it does not say."""
+    recipe: str | None = None
+    epochs_done: float | None = None
+    epochs: float | None = None
+    """How many the recipe has."""
+    split: str | None = None
+    """The main one that it was measured on: the first that is no validation split."""
+    accuracy: float | None = None
+    """On that split, from 0 to 1."""
+    damage: str | None = None
+    """Why it cannot be used; None if it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptedRun:
+    """A training run that can go on, or that goes on just now."""
+
+    checkpoint: Path
+    weights: Path
+    """Where it will write its weights."""
+    when: datetime
+    """When the checkpoint was written, in UTC."""
 
 
 def bundled_weights() -> Path:
@@ -14,12 +59,107 @@ def bundled_weights() -> Path:
     return assets() / "net.safetensors"
 
 
-def new_weights_file(recipe: str, when: datetime) -> Path:
-    """Where a training run puts its weights unless told otherwise: in the user's data folder."""
-    import platformdirs  # noqa: PLC0415  # the window needs no time for it before it opens
+def weights_folder() -> Path:
+    """The folder in the user's data folder where weights files are kept, whether or not it is
+    there."""
+    import platformdirs  # noqa: PLC0415  # with the bundled weights, the window does without
 
-    folder = platformdirs.user_data_path("digitpad", appauthor=False) / "weights"
-    return folder / f"{when:%Y-%m-%d-%H%M%S}-{recipe}.safetensors"
+    return platformdirs.user_data_path("digitpad", appauthor=False) / "weights"
+
+
+def new_weights_file(recipe: str, when: datetime) -> Path:
+    """Where a training run puts its weights unless told otherwise."""
+    return weights_folder() / f"{when:%Y-%m-%d-%H%M%S}-{recipe}{_SUFFIX}"
+
+
+def kept_weights() -> list[WeightsFile]:
+    """The weights files that are kept, newest first; damaged ones are among them."""
+    found = []
+    for path in weights_folder().glob(f"*{_SUFFIX}"):
+        if not path.name.endswith(_EPOCH_SUFFIX):
+            with suppress(FileNotFoundError):  # somebody deleted it just now
+                found.append(describe(path))
+    return sorted(found, key=lambda file: file.created, reverse=True)
+
+
+def describe(path: Path) -> WeightsFile:
+    """Read and check a weights file. Raises FileNotFoundError if there is none."""
+    written = _written(path)
+    try:
+        metadata = read_weights(path).metadata
+    except WeightsError as error:
+        return WeightsFile(path, written, damage=str(error))
+    split, accuracy = _main_metric(metadata.get("metrics"))
+    recipe = metadata.get("recipe")
+    recipe = recipe if isinstance(recipe, dict) else {}
+    return WeightsFile(
+        path,
+        _time(metadata.get("created")) or written,
+        recipe=_text(recipe.get("name")),
+        epochs_done=_number(metadata.get("epochs_done")),
+        epochs=_number(recipe.get("epochs")),
+        split=split,
+        accuracy=accuracy,
+    )
+
+
+def install(path: Path) -> Path:
+    """Keep a copy of a weights file from anywhere, and say where it is.
+
+    Raises WeightsError if the file cannot be used, and OSError if the copy cannot be written.
+    """
+    read_weights(path)
+    folder = weights_folder()
+    if path.resolve().parent == folder.resolve():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    # In a name without dots nothing looks like the suffixes above.
+    copy = _free(folder / (re.sub(r"\W+", "-", path.stem)[:40] + _SUFFIX))
+    export(path, copy)
+    return copy
+
+
+def export(path: Path, target: Path) -> None:
+    """Copy a weights file to `target`, whole or not at all. Raises OSError."""
+    content = path.read_bytes()
+    with replacing(target) as file:
+        file.write(content)
+
+
+def delete(path: Path) -> Path:
+    """Delete a kept weights file, or the checkpoint of an interrupted run, in such a way that
+    `restore` can undo it; gives what that needs to know. Raises OSError.
+
+    What was deleted more than DAYS_TO_UNDO ago is gone for good then.
+    """
+    folder = weights_folder()
+    if path.parent != folder:
+        raise ValueError(f"{path} is not in {folder}")
+    deleted, today = folder / "deleted", datetime.now(UTC).date()
+    place = _free(deleted / today.isoformat() / path.name)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    path.rename(place)
+    first = today - timedelta(days=DAYS_TO_UNDO)
+    for day in deleted.iterdir():
+        if day.name < first.isoformat():
+            shutil.rmtree(day, ignore_errors=True)
+    return place
+
+
+def restore(deleted: Path) -> Path:
+    """Undo a `delete`, and say where the file is now. Raises OSError."""
+    path = _free(weights_folder() / deleted.name)
+    deleted.rename(path)
+    return path
+
+
+def interrupted_runs() -> list[InterruptedRun]:
+    """The runs whose checkpoints are among the kept weights, newest first."""
+    found = []
+    for path in weights_folder().glob(f"*{_SUFFIX}{CHECKPOINT_SUFFIX}"):
+        with suppress(FileNotFoundError):
+            found.append(InterruptedRun(path, path.with_suffix(""), _written(path)))
+    return sorted(found, key=lambda run: run.when, reverse=True)
 
 
 def assets() -> Path:
@@ -31,3 +171,43 @@ def assets() -> Path:
     package = Path(__file__).parent
     inside = package / "assets"
     return inside if inside.is_dir() else package.parent / "assets"
+
+
+def _free(path: Path) -> Path:
+    """`path`, or if something is there, a numbered one like it."""
+    stem, _, suffixes = path.name.partition(".")
+    others = (path.with_name(f"{stem}-{number}.{suffixes}") for number in count(2))
+    return next(each for each in chain([path], others) if not each.exists())
+
+
+def _written(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+# The metadata of a weights file from elsewhere may be any JSON.
+
+
+def _main_metric(metrics: Any) -> tuple[str | None, float | None]:
+    found = []
+    for metric in metrics if isinstance(metrics, list) else []:
+        match metric:
+            case {"split": str(split), "accuracy": int() | float() as accuracy}:
+                if 0 <= accuracy <= 1:
+                    found.append((split, float(accuracy)))
+    tests = [metric for metric in found if not metric[0].endswith("validation")]
+    return next(chain(tests, found), (None, None))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e6 else None
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import digitpad  # noqa: F401  # before NumPy: it says how many threads that may use
@@ -13,6 +15,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+from digitpad.models import bundled_weights, weights_folder
+from digitpad.network import METADATA_KEY, read_weights
 
 # Before any test imports Qt, and for the processes that tests start as well.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -44,6 +50,21 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         (folder / name).mkdir(parents=True)
         monkeypatch.setenv(variable, str(folder / name))
     return folder
+
+
+@pytest.fixture
+def keep() -> Callable[..., Path]:
+    """Puts the bundled weights among the kept ones, with a name and some metadata of their own."""
+
+    def keep_(name: str, **metadata: object) -> Path:
+        bundled = read_weights(bundled_weights())
+        path = weights_folder() / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = json.dumps(bundled.metadata | metadata)
+        save_file(bundled.tensors, path, {METADATA_KEY: content})
+        return path
+
+    return keep_
 
 
 @pytest.fixture(scope="session")

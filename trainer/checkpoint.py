@@ -15,8 +15,7 @@ from typing import Any
 import torch
 
 from digitpad.files import replacing
-
-_SUFFIX = ".checkpoint"
+from digitpad.models import CHECKPOINT_SUFFIX
 
 
 class CheckpointError(Exception):
@@ -39,7 +38,7 @@ class Checkpoint:
 
 def checkpoint_file(weights: Path) -> Path:
     """Where the checkpoint is of a run that will write its weights to `weights`."""
-    return weights.with_name(weights.name + _SUFFIX)
+    return weights.with_name(weights.name + CHECKPOINT_SUFFIX)
 
 
 def weights_file(checkpoint: Path) -> Path:
@@ -61,8 +60,10 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """The checkpoint in `path`. No code is run that the file may hold. Raises CheckpointError."""
-    if path.suffix != _SUFFIX:
-        raise CheckpointError(f"{path}: not a checkpoint: its name does not end in {_SUFFIX}")
+    if path.suffix != CHECKPOINT_SUFFIX:
+        raise CheckpointError(
+            f"{path}: not a checkpoint: its name does not end in {CHECKPOINT_SUFFIX}"
+        )
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -8,7 +8,7 @@ from typing import Any
 from digitpad import __version__
 
 
-def about(weights: Path, metadata: dict[str, Any] | None) -> str:
+def about(weights: Path | None, metadata: dict[str, Any] | None) -> str:
     """Plain text on digitpad and on the weights file, whose metadata may be any JSON object.
 
     Without metadata: no weights are in use.

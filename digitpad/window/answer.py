@@ -52,7 +52,7 @@ class Answer(QWidget):
         self._prediction = prediction
         self._describe()
 
-    def set_hint(self, hint: str) -> None:
+    def set_hint(self, hint: str = _HINT) -> None:
         """What to say while there is no Prediction."""
         self._hint = hint
         self._describe()

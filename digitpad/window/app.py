@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QSocketNotifier, Qt
 from PySide6.QtWidgets import QApplication
 
-from digitpad.models import assets, bundled_weights
 from digitpad.window.errors import reported_errors
 from digitpad.window.main_window import MainWindow
 
@@ -18,7 +17,7 @@ from digitpad.window.main_window import MainWindow
 def run(weights: Path | None = None) -> int:
     """Open the window and return its exit code when it was closed.
 
-    Without `weights`, the Net that comes with digitpad answers.
+    Without `weights`, those answer that were chosen last, or else those that come with digitpad.
     """
     # Every point that mouse and stylus report is ink; on X11, Qt would drop most of a fast stroke.
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
@@ -27,12 +26,14 @@ def run(weights: Path | None = None) -> int:
     app.setOrganizationName("digitpad")
     app.setApplicationName("digitpad")
     app.setDesktopFileName("digitpad")
-    window = MainWindow(weights or bundled_weights())
+    window = MainWindow(weights)
     window.show()
     with reported_errors(window), ExitStack() as stack:
 
         def set_up_the_rest() -> None:
             from PySide6.QtGui import QIcon  # noqa: PLC0415 (as below)
+
+            from digitpad.models import assets  # noqa: PLC0415
 
             app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
             stack.enter_context(_closed_by_signals())

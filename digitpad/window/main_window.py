@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from digitpad.window.answer import Answer
 from digitpad.window.canvas import Canvas
 from digitpad.window.net_view import CAPTION, EXPLANATION, NetView
+from digitpad.window.weights_menu import WeightsMenu
 
 if TYPE_CHECKING:
     from digitpad.ink import Drawing
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 # as all that Qt does until then.
 # ruff: noqa: PLC0415
 
-_GEOMETRY = "window/geometry"
+_GEOMETRY, _WEIGHTS = "window/geometry", "weights/chosen"
 
 
 class MainWindow(QMainWindow):
@@ -48,7 +49,8 @@ class MainWindow(QMainWindow):
     answered = Signal()
     """The answer for the drawing as it is now is shown."""
 
-    def __init__(self, weights: Path) -> None:
+    def __init__(self, weights: Path | None = None) -> None:
+        """Without `weights`, those answer that were chosen last, or else the bundled ones."""
         super().__init__()
         self._weights = weights
         self._recognizer: Recognizer | None = None
@@ -62,6 +64,10 @@ class MainWindow(QMainWindow):
         self.answer = Answer()
         self.net_view = NetView()
         self.notice: Notice | None = None
+        self._weights_notice: Notice | None = None
+        self.weights_menu = WeightsMenu(self)
+        self.weights_menu.chosen.connect(self.use_weights)
+        self.weights_menu.failed.connect(self._show_weights_notice)
         self._undo = self._action("&Undo", self.canvas.undo, "Ctrl+Z")
         self._redo = self._action("&Redo", self.canvas.redo, "Ctrl+Shift+Z", "Ctrl+Y")
         self._clear = self._action("&Clear", self.canvas.clear, "Esc")
@@ -89,6 +95,7 @@ class MainWindow(QMainWindow):
         about_action.setMenuRole(QAction.MenuRole.AboutRole)
         self.menuBar().addMenu("&File").addAction(quit_action)
         self.menuBar().addMenu("&Edit").addActions([self._undo, self._redo, self._clear])
+        self.menuBar().addMenu(self.weights_menu)
         self.menuBar().addMenu("&Help").addAction(about_action)
 
     def _lay_out(self) -> None:
@@ -139,25 +146,80 @@ class MainWindow(QMainWindow):
         if self._has_read_weights:
             return
         self._has_read_weights = True
+        from digitpad.models import bundled_weights
         from digitpad.network import WeightsError
-        from digitpad.recognizer import Recognizer
 
+        chosen = None if self._weights else _chosen_weights()
         try:
-            self._recognizer = Recognizer(self._weights)
+            if chosen:
+                self._load_weights(chosen)
+                return
+        except WeightsError as error:  # once is enough to say so
+            _remember_weights(None)
+            self._show_weights_notice(
+                "The weights that you chose cannot be used any more; the bundled ones answer "
+                f"instead.\n{error}"
+            )
+        try:
+            self._load_weights(self._weights or bundled_weights())
         except WeightsError as error:
             self.answer.set_hint("No answer without weights.")
-            self._show_notice(
+            self._show_weights_notice(
                 "You can draw, but digitpad cannot answer: its weights file is not usable.\n"
                 f"{error}\n"
                 "Install digitpad again, start it with another file (digitpad --weights FILE), "
-                "or train one (python -m trainer)."
+                "choose another one in the menu Weights, or train one (python -m trainer)."
             )
 
-    def _show_notice(self, text: str) -> None:
+    def _load_weights(self, path: Path) -> None:
+        """Raises WeightsError; the weights in use stay then."""
+        from digitpad.recognizer import Recognizer
+
+        self._recognizer = Recognizer(path)
+        self._weights = self.weights_menu.in_use = path
+
+    def use_weights(self, path: Path) -> None:
+        """Answer with the weights in this file at once, and also after the next start.
+
+        If they cannot be used, a notice says why, and the weights in use stay.
+        """
+        from digitpad.models import bundled_weights
+        from digitpad.network import WeightsError
+
+        self._read_weights()
+        try:
+            self._load_weights(path)
+        except WeightsError as error:
+            self._show_weights_notice(
+                f"These weights cannot be used, so nothing has changed.\n{error}"
+            )
+            return
+        if self.notice is self._weights_notice:
+            self._close_notice()
+        self.answer.set_hint()
+        _remember_weights(None if path == bundled_weights() else path)
+        self._answer_drawing(self.canvas.drawing)
+
+    def _show_weights_notice(self, text: str) -> None:
+        self._show_notice(text)
+        self._weights_notice = self.notice
+
+    def _show_notice(self, text: str, actions: Sequence[QAction] = ()) -> None:
+        """Show a notice, in the place of an earlier one."""
         from digitpad.window.notice import Notice
 
-        self.notice = Notice(text)
-        self._rows.insertWidget(0, self.notice)
+        self._close_notice()
+        self.notice = notice = Notice(text, actions)
+        notice.closed.connect(lambda: self._forget_notice(notice))
+        self._rows.insertWidget(0, notice)
+
+    def _close_notice(self) -> None:
+        if self.notice:
+            self.notice.close()
+
+    def _forget_notice(self, notice: Notice) -> None:
+        if notice is self.notice:  # an action of the one before may have shown the next one
+            self.notice = None
 
     def _answer_drawing(self, drawing: Drawing) -> None:
         from digitpad.ink import ink_image
@@ -221,6 +283,19 @@ class _Pad(QWidget):
 def _settings() -> QSettings:
     # A file on every system, so that tests can put it elsewhere.
     return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "digitpad", "digitpad")
+
+
+def _chosen_weights() -> Path | None:
+    """The weights that the person chose last; None: the bundled ones."""
+    stored = _settings().value(_WEIGHTS)
+    return Path(stored) if stored and isinstance(stored, str) else None
+
+
+def _remember_weights(path: Path | None) -> None:
+    if path:
+        _settings().setValue(_WEIGHTS, str(path.absolute()))
+    else:
+        _settings().remove(_WEIGHTS)
 
 
 def _button(action: QAction) -> QPushButton:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QWidget
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
 
 
 class Notice(QFrame):
-    """A framed text with a warning sign; a screen reader says it when it appears."""
+    """A framed text with a warning sign, and buttons for what can be done about it.
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+    A screen reader says it when it appears. When it is closed, it deletes itself.
+    """
+
+    closed = Signal()
+    """By its cross or by one of the actions, or by somebody's `close`."""
+
+    def __init__(
+        self, text: str, actions: Sequence[QAction] = (), parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._text = QLabel(text)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -28,6 +39,19 @@ class Notice(QFrame):
         layout = QHBoxLayout(self)
         layout.addWidget(sign)
         layout.addWidget(self._text, 1)
+        self._actions = list(actions)  # a button does not own its action
+        for action in self._actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            action.triggered.connect(self.close)
+            layout.addWidget(button)
+        cross = QToolButton()
+        cross.setText("✕")
+        cross.setAutoRaise(True)
+        cross.setToolTip("Close")
+        cross.setAccessibleName("Close")
+        cross.clicked.connect(self.close)
+        layout.addWidget(cross, 0, Qt.AlignmentFlag.AlignTop)
 
     @property
     def text(self) -> str:
@@ -36,3 +60,7 @@ class Notice(QFrame):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         QAccessible.updateAccessibility(QAccessibleEvent(self._text, QAccessible.Event.Alert))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()

@@ -180,7 +180,7 @@ def test_without_usable_weights_the_pad_draws_and_says_what_to_do(
 ):
     window = open_window(unusable)
     qtbot.waitUntil(lambda: window.notice is not None and window.notice.isVisible())
-    for words in (str(unusable), "Install digitpad again", "--weights FILE", "python -m trainer"):
+    for words in (str(unusable), "Install digitpad again", "--weights FILE", "menu Weights"):
         assert words in window.notice.text
     assert QApplication.activeModalWidget() is None
     with qtbot.waitSignal(window.answered):
@@ -270,9 +270,10 @@ def test_tab_reaches_every_control_in_reading_order(open_window, mouse_on, seven
     while window.canvas not in reached:
         qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
         reached.append(window.focusWidget())
-    *buttons, notice, canvas = reached
+    *buttons, text, cross, canvas = reached
     assert buttons == [button(window, name) for name in ("Undo", "Redo", "Clear")]
-    assert window.notice.isAncestorOf(notice)
+    assert window.notice.isAncestorOf(text)
+    assert cross.accessibleName() == "Close"
     assert canvas is window.canvas
 
 
@@ -292,7 +293,7 @@ def test_a_screen_reader_finds_a_name_for_everything(open_window, tmp_path, qtbo
         for widget in window.findChildren(QWidget)
         if widget.focusPolicy() != Qt.FocusPolicy.NoFocus
     ]
-    assert len(focusable) == 5
+    assert len(focusable) == 6
     for widget in (window, window.answer, window.net_view, *focusable):
         interface = QAccessible.queryAccessibleInterface(widget)
         assert interface.text(QAccessible.Text.Name), widget
