@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QColor,
     QFont,
     QFontInfo,
     QFontMetrics,
@@ -15,6 +14,8 @@ from PySide6.QtGui import (
     QPalette,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from digitpad.window.colours import faded
 
 if TYPE_CHECKING:
     from digitpad.recognizer import Prediction
@@ -141,17 +142,17 @@ class Answer(QWidget):
 
         painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_faded(text, _TRACK))
+        painter.setBrush(faded(text, _TRACK))
         painter.drawRoundedRect(bar, radius, radius)
         if is_answer:
             painter.setFont(_bold(painter.font()))
         if prediction:
             probability = prediction.probabilities[digit]
             accent = palette.color(QPalette.ColorRole.Accent)
-            painter.setBrush(accent if is_answer else _faded(text, _BAR))
+            painter.setBrush(accent if is_answer else faded(text, _BAR))
             bar.setWidth(bar.width() * probability)
             painter.drawRoundedRect(bar, min(radius, bar.width() / 2), radius)
-            painter.setPen(text if is_answer else _faded(text, _NUMBER))
+            painter.setPen(text if is_answer else faded(text, _NUMBER))
             painter.drawText(area, _RIGHT, _percent(probability))
         painter.setPen(text)
         painter.drawText(area, _LEFT, str(digit))
@@ -177,9 +178,3 @@ def _bold(font: QFont) -> QFont:
     bold = QFont(font)
     bold.setBold(True)
     return bold
-
-
-def _faded(colour: QColor, opacity: float) -> QColor:
-    faded = QColor(colour)
-    faded.setAlphaF(opacity)
-    return faded
