@@ -16,6 +16,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from digitpad.window.colours import faded
+
 if TYPE_CHECKING:
     from digitpad.recognizer import Prediction
 
@@ -138,14 +140,14 @@ class Answer(QWidget):
         thickness = min(area.height() * 0.6, metrics.height())
         accent = palette.color(QPalette.ColorRole.Accent)
         probability = prediction.probabilities[digit] if prediction else 0.0
-        colour = accent if is_answer else _faded(text, _BAR)
+        colour = accent if is_answer else faded(text, _BAR)
 
         painter.save()
-        _paint_bar(painter, bar, thickness, probability, colour, _faded(text, _TRACK))
+        _paint_bar(painter, bar, thickness, probability, colour, faded(text, _TRACK))
         if is_answer:
             painter.setFont(_bold(painter.font()))
         if prediction:
-            painter.setPen(text if is_answer else _faded(text, _NUMBER))
+            painter.setPen(text if is_answer else faded(text, _NUMBER))
             painter.drawText(area, _RIGHT, _percent(probability))
         painter.setPen(text)
         painter.drawText(area, _LEFT, str(digit))
@@ -204,9 +206,9 @@ class TrainingAnswer(QWidget):
         for digit_of_row, row in enumerate(rows):
             probability = prediction.probabilities[digit_of_row] if prediction else 0.0
             is_answer = prediction is not None and digit_of_row == prediction.digit
-            colour = _faded(text, _SECOND if is_answer else _BAR)
+            colour = faded(text, _SECOND if is_answer else _BAR)
             thickness = min(row.height() * 0.35, line * 0.6)
-            _paint_bar(painter, row, thickness, probability, colour, _faded(text, _TRACK))
+            _paint_bar(painter, row, thickness, probability, colour, faded(text, _TRACK))
 
 
 def _divided(area: QRect) -> tuple[QRect, list[QRectF]]:
@@ -255,9 +257,3 @@ def _bold(font: QFont) -> QFont:
     bold = QFont(font)
     bold.setBold(True)
     return bold
-
-
-def _faded(colour: QColor, opacity: float) -> QColor:
-    faded = QColor(colour)
-    faded.setAlphaF(opacity)
-    return faded

@@ -1,0 +1,23 @@
+"""Colours made of others."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor
+
+
+def faded(colour: QColor, opacity: float) -> QColor:
+    """The colour, so that what is behind it shines through."""
+    made = QColor(colour)
+    made.setAlphaF(opacity)
+    return made
+
+
+def mixed(colour: QColor, ground: QColor, opacity: float) -> QColor:
+    """What the faded colour looks like on the ground: opaque."""
+    parts = zip(red_green_blue(colour), red_green_blue(ground), strict=True)
+    return QColor.fromRgbF(*(opacity * above + (1 - opacity) * below for above, below in parts))
+
+
+def red_green_blue(colour: QColor) -> tuple[float, float, float]:
+    """From 0 to 1."""
+    return colour.redF(), colour.greenF(), colour.blueF()

@@ -1,0 +1,126 @@
+"""Small parts that several widgets are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import ceil
+
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtGui import QPalette, QTextOption
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QTextEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+
+class Fold(QWidget):
+    """A heading that shows and hides what is below it; at first that is hidden."""
+
+    def __init__(self, title: str, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.heading = QToolButton()
+        self.heading.setText(title)
+        self.heading.setAutoRaise(True)
+        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.heading.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.heading.clicked.connect(self._toggle)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.heading)
+        layout.addWidget(content)
+        self._set_open(is_open=False)
+
+    def unfold(self) -> None:
+        """Show what is below the heading."""
+        self._set_open(is_open=True)
+
+    def _toggle(self) -> None:
+        self._set_open(is_open=self._content.isHidden())
+
+    def _set_open(self, *, is_open: bool) -> None:
+        self._content.setVisible(is_open)
+        arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
+        self.heading.setArrowType(arrow)
+        self.heading.setAccessibleDescription("Unfolded" if is_open else "Folded")
+
+
+class Sentence(QTextEdit):
+    """Plain text to read and to copy. Unlike a QLabel it also breaks long paths and commands."""
+
+    def __init__(self, accessible_name: str) -> None:
+        super().__init__(readOnly=True)
+        self.setAccessibleName(accessible_name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.viewport().setAutoFillBackground(False)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(
+            lambda size: self.setFixedHeight(ceil(size.height()))
+        )
+
+
+def explanation(text: str = "") -> QLabel:
+    """A label for what is said beside the point: faint, and it wraps."""
+    label = QLabel(text, wordWrap=True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    return label
+
+
+def button(text: str, do: Callable[[], object] | SignalInstance) -> QPushButton:
+    """A button whose `text` may hold a mnemonic."""
+    made = QPushButton(text)
+    made.setAccessibleName(text.replace("&", ""))
+    made.clicked.connect(do)
+    return made
+
+
+def row(*widgets: QWidget) -> QWidget:
+    """The widgets beside each other."""
+    return _filled(QHBoxLayout(), widgets)
+
+
+def column(*widgets: QWidget, spacing: int = 4) -> QWidget:
+    """The widgets below each other."""
+    layout = QVBoxLayout()
+    layout.setSpacing(spacing)
+    return _filled(layout, widgets)
+
+
+def _filled(layout: QBoxLayout, widgets: Iterable[QWidget]) -> QWidget:
+    holder = QWidget()
+    holder.setLayout(layout)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return holder
+
+
+def bold(label: QLabel) -> QLabel:
+    """The label, in bold plain text."""
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def percent(accuracy: float) -> str:
+    """An accuracy from 0 to 1 in words."""
+    return f"{accuracy:.2%}".replace("%", "\N{NO-BREAK SPACE}%")

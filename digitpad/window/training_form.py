@@ -1,0 +1,313 @@
+"""What a training run is to be like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from digitpad.inkfile import InkFileError, is_ink_file
+from digitpad.window.parts import Fold, bold, button, column, explanation, row
+
+# The trainer's recipes, which the window cannot import: the name, the epochs, whether it learns
+# from ink, and a word on it.
+_RECIPES = {
+    "pad": (60, True, "For this pad: learns from MNIST, drawn digits and your ink files."),
+    "seed": (20, False, "The paper's recipe: learns from MNIST alone."),
+}
+_DATA = {
+    "mnist": ("MNIST", "Handwriting of 500 people. If missing, 12 MB are downloaded."),
+    "synthetic": ("Synthetic digits", "Drawn by the trainer itself: nothing to download."),
+}
+_DEVICES = {"auto": "The fastest there is", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)"}
+_ABOUT_SEED = "All that is random follows from it."
+_MOST_EPOCHS = 9_999
+_LARGEST_SEED = 2**31 - 1
+
+
+class TrainingForm(QWidget):
+    """Asks what a training run is to be like; as it stands at first, it can be started."""
+
+    start_requested = Signal()
+    """What is wanted makes sense, and `arguments()` says it in the trainer's words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.recipe = _choice({name: name for name in _RECIPES})
+        self.epochs = _number(1, _MOST_EPOCHS)
+        self.data = _choice({name: title for name, (title, _) in _DATA.items()})
+        self._about_recipe, self._about_data = explanation(), explanation()
+        self.folder = QLineEdit()
+        self.folder.setPlaceholderText("The usual one")
+        self.ink = QListWidget()
+        self.writers = QLineEdit()
+        self.writers.setPlaceholderText("None; 26-30, for instance")
+        self.seed = _number(0, _LARGEST_SEED)
+        self.device = _choice(_DEVICES)
+        self._folder_problem, self._ink_problem, self._writers_problem = (
+            bold(QLabel(wordWrap=True)) for _ in range(3)
+        )
+        self._about_ink = explanation()
+        self.start_button = button("&Start Training", self.start)
+        self._lay_out()
+        for problem in (self._folder_problem, self._ink_problem, self._writers_problem):
+            problem.hide()
+        for changed, problem in (
+            (self.folder.textChanged, self._folder_problem),
+            (self.writers.textChanged, self._writers_problem),
+        ):
+            changed.connect(problem.hide)
+        self.recipe.currentIndexChanged.connect(self._take_recipe)
+        self.data.currentIndexChanged.connect(self._take_data)
+        self.ink.itemSelectionChanged.connect(self._update_ink)
+        self._take_recipe()
+        self._take_data()
+
+    # What is asked for
+
+    def arguments(self) -> list[str]:
+        """Options of `python -m trainer`."""
+        arguments = ["--recipe", self.recipe.currentData(), "--epochs", str(self.epochs.value())]
+        arguments += ["--data", self.data.currentData(), "--seed", str(self.seed.value())]
+        arguments += ["--device", self.device.currentData()]
+        # With =, as a path may begin with a dash.
+        if folder := self._folder():
+            arguments.append(f"--data-dir={folder}")
+        arguments += [f"--ink={path}" for path in self._ink_files()]
+        if writers := self._writers():
+            arguments.append(f"--ink-holdout={writers}")
+        return arguments
+
+    def _folder(self) -> Path | None:
+        text = self.folder.text().strip()
+        return Path(text).expanduser() if text and self.data.currentData() == "mnist" else None
+
+    def _ink_files(self) -> list[Path]:
+        """Those to learn from, if the recipe learns from ink."""
+        if not _RECIPES[self.recipe.currentData()][1]:
+            return []
+        return [Path(self.ink.item(row).toolTip()) for row in range(self.ink.count())]
+
+    def _writers(self) -> str:
+        return "".join(self.writers.text().split()) if self._ink_files() else ""
+
+    # Filling in
+
+    def start(self) -> None:
+        """Ask for the start, or say what is wrong and go there."""
+        found = [
+            field
+            for field, label, problem in (
+                (self.folder, self._folder_problem, _folder_problem(self._folder())),
+                (self.ink, self._ink_problem, _ink_problem(self._ink_files())),
+                (self.writers, self._writers_problem, _writers_problem(self._writers())),
+            )
+            if _tell(field, label, problem)
+        ]
+        if found:
+            self._options.unfold()
+            found[0].setFocus()
+        else:
+            self.start_requested.emit()
+
+    def start_with_folder(self, folder: Path) -> None:
+        """Start with MNIST from this folder."""
+        self.data.setCurrentIndex(self.data.findData("mnist"))
+        self._set_folder(folder)
+        self.start()
+
+    def start_with_synthetic(self) -> None:
+        """Start with digits that the trainer draws."""
+        self.data.setCurrentIndex(self.data.findData("synthetic"))
+        self.start()
+
+    def add_ink(self, path: Path) -> None:
+        """Learn from this ink file, too."""
+        present = {self.ink.item(row).toolTip() for row in range(self.ink.count())}
+        if str(path) not in present:
+            item = QListWidgetItem(path.name)
+            item.setToolTip(str(path))
+            self.ink.addItem(item)
+        self._update_ink()
+
+    def _set_folder(self, folder: Path) -> None:
+        # MNIST/raw/ is what the trainer looks for in the folder; people may well choose those.
+        if folder.name == "raw":
+            folder = folder.parent
+        self.folder.setText(str(folder.parent if folder.name == "MNIST" else folder))
+
+    def _remove_ink(self) -> None:
+        for item in self.ink.selectedItems():
+            self.ink.takeItem(self.ink.row(item))
+        self._update_ink()
+
+    def _take_recipe(self) -> None:
+        epochs, _, about = _RECIPES[self.recipe.currentData()]
+        self.epochs.setValue(epochs)
+        self._about_recipe.setText(about)
+        self._update_ink()
+
+    def _take_data(self) -> None:
+        name = self.data.currentData()
+        self._about_data.setText(_DATA[name][1])
+        self._folder_field.setVisible(name == "mnist")
+
+    def _update_ink(self) -> None:
+        learns = _RECIPES[self.recipe.currentData()][1]
+        self._ink_problem.hide()
+        self.ink.setEnabled(learns)
+        self._add_button.setEnabled(learns)
+        self._remove_button.setEnabled(learns and bool(self.ink.selectedItems()))
+        self._about_ink.setText(
+            "Your own drawings to learn from: UNIPEN, or Quick, Draw! ndjson."
+            if learns
+            else f"The recipe {self.recipe.currentData()} does not learn from ink."
+        )
+        self.writers.setEnabled(bool(self._ink_files()))
+        self._writers_problem.hide()
+
+    def _ask_for_folder(self) -> None:
+        dialog = QFileDialog(self, "Folder of MNIST", self.folder.text())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda folder: self._set_folder(Path(folder)))
+        dialog.open()
+
+    def _ask_for_ink(self) -> None:
+        dialog = QFileDialog(self, "Ink Files")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self._add_all)
+        dialog.open()
+
+    def _add_all(self, files: list[str]) -> None:
+        for file in files:
+            self.add_ink(Path(file))
+
+    # Putting together
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout()
+        grid.setColumnStretch(1, 1)
+        grid.setVerticalSpacing(12)
+        fields: list[tuple[str, QWidget, list[QWidget]]] = [
+            ("Reci&pe", self.recipe, [self._about_recipe]),
+            ("Ep&ochs", self.epochs, []),
+            ("D&ata", self.data, [self._about_data]),
+        ]
+        for line, (text, field, below) in enumerate(fields):
+            label = _label(text, field)
+            label.setFixedHeight(field.sizeHint().height())  # beside the field, not what is below
+            grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(column(field, *below), line, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(grid)
+        layout.addWidget(self._lay_out_options())
+        layout.addWidget(self.start_button)
+
+    def _lay_out_options(self) -> QWidget:
+        choose = button("Choose…", self._ask_for_folder)
+        choose.setAccessibleName("Choose the MNIST folder")
+        self._add_button = button("Add…", self._ask_for_ink)
+        self._add_button.setAccessibleName("Add ink files")
+        self._remove_button = button("Remove", self._remove_ink)
+        self._remove_button.setAccessibleName("Remove the selected ink files")
+        self.ink.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.ink.setFixedHeight(4 * self.fontMetrics().height())
+        self._folder_field = column(
+            _label("&MNIST folder", self.folder), row(self.folder, choose), self._folder_problem
+        )
+        content = column(
+            self._folder_field,
+            column(
+                _label("&Ink files", self.ink),
+                self.ink,
+                row(self._add_button, self._remove_button),
+                self._ink_problem,
+                self._about_ink,
+            ),
+            column(
+                _label("&Writers held out", self.writers),
+                self.writers,
+                self._writers_problem,
+                explanation("Their drawings are not learned from, but measured on."),
+            ),
+            column(_label("See&d", self.seed), self.seed, explanation(_ABOUT_SEED)),
+            column(_label("Device", self.device), self.device),
+            spacing=12,
+        )
+        self._options = Fold("Optio&ns", content)
+        return self._options
+
+
+def _folder_problem(folder: Path | None) -> str:
+    if folder is None or folder.is_dir():
+        return ""
+    if folder.exists():
+        return "This is not a folder. Choose the one that holds MNIST/raw."
+    return "There is no such folder. Choose another, or leave it empty."
+
+
+def _ink_problem(files: list[Path]) -> str:
+    problems = []
+    for path in files:
+        try:
+            if not is_ink_file(path):
+                problems.append(f"{path.name} is neither UNIPEN nor Quick, Draw! ndjson.")
+        except InkFileError as error:
+            problems.append(f"{path.name}{str(error).removeprefix(str(path))}.")
+    return "\n".join([*problems, "Remove it, or repair the file."]) if problems else ""
+
+
+def _writers_problem(writers: str) -> str:
+    first, _, last = writers.partition("-")
+    if not writers or (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        return ""
+    return "Write two numbers with the smaller one first, as 26-30, or leave it empty."
+
+
+def _tell(field: QWidget, label: QLabel, problem: str) -> bool:
+    """Show the problem below the field, if there is one; whether there is."""
+    label.setText(problem)
+    label.setVisible(bool(problem))
+    field.setAccessibleDescription(problem)
+    return bool(problem)
+
+
+def _choice(items: dict[str, str]) -> QComboBox:
+    """Each item has data and a text."""
+    choice = QComboBox()
+    choice.setMinimumContentsLength(8)
+    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    for data, text in items.items():
+        choice.addItem(text, data)
+    return choice
+
+
+def _number(low: int, high: int) -> QSpinBox:
+    number = QSpinBox()
+    number.setRange(low, high)
+    return number
+
+
+def _label(text: str, field: QWidget) -> QLabel:
+    """The field's label, which may hold a mnemonic."""
+    label = QLabel(text)
+    label.setBuddy(field)
+    field.setAccessibleName(text.replace("&", ""))
+    return label

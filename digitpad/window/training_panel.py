@@ -1,0 +1,435 @@
+"""The training panel: a form, then how the run goes, then how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
+
+from digitpad.progress import (
+    BatchDone,
+    EpochDone,
+    Measured,
+    Message,
+    RunStarted,
+    WeightsWritten,
+)
+from digitpad.window.parts import Fold, Sentence, bold, button, explanation, percent, row
+
+_LOG_LINES = 200
+_BAR_STEPS = 1_000  # of an epoch
+
+
+class TrainingPanel(QScrollArea):
+    """Shows one of three: the form that it is given; how a run goes; how the run ended.
+
+    With the last two it shows the chart, and with the last one the confusion, that it is given. It
+    scrolls where there is not room for all.
+    """
+
+    stop_requested = Signal()
+    cancel_requested = Signal()
+    """The person has confirmed it."""
+    use_weights_requested = Signal(Path)
+    resume_requested = Signal(Path)
+    """With the checkpoint to go on from."""
+    folder_chosen = Signal(Path)
+    """The run lacked its data; train with those in this folder."""
+    synthetic_requested = Signal()
+    """The run lacked its data; train on synthetic digits."""
+
+    def __init__(self, form: QWidget, chart: QWidget, confusion: QWidget) -> None:
+        super().__init__()
+        self._form, self._chart, self._confusion = form, chart, confusion
+        self._running, self._end = _Running(), _End()
+        self._log = QPlainTextEdit(readOnly=True)
+        self._log.setAccessibleName("Log")
+        self._log.setTabChangesFocus(True)
+        self._log.setMaximumBlockCount(_LOG_LINES)
+        self._log.setFixedHeight(10 * self.fontMetrics().height())
+        self._log_fold = Fold("Lo&g", self._log)
+        self._has_course = False
+        self._lay_out()
+        self._connect()
+        self.show_form()
+
+    # What is shown
+
+    def show_form(self) -> None:
+        """Ask what the next run is to be like."""
+        self._show(self._form)
+
+    def show_starting(self) -> None:
+        """A run begins; its first message takes some seconds."""
+        self._has_course = False
+        self._log.clear()
+        self._running.begin()
+        self._show(self._running)
+
+    def show_running(self, message: Message) -> None:
+        """Show what a message says of the run."""
+        self._running.take(message)
+        if isinstance(message, RunStarted):
+            self._has_course = True
+            self._show(self._running, self._chart)
+
+    def show_log(self, line: str) -> None:
+        """Add a line of what the trainer says."""
+        self._log.appendPlainText(line)
+
+    def show_finished(
+        self,
+        sentence: str,
+        *,
+        weights: Path | None = None,
+        measured: Sequence[Measured] = (),
+        in_use: Mapping[str, float] | None = None,
+        checkpoint: Path | None = None,
+    ) -> None:
+        """The run has ended as it should, or as the person wanted.
+
+        `in_use` has the accuracies of the weights in use, from 0 to 1, by split, as far as they are
+        known. Without `weights` there is nothing to use; a run with a `checkpoint` can go on.
+        """
+        self._end.show_sentence(sentence, weights, checkpoint)
+        self._end.show_accuracies(measured, in_use or {})
+        self._show_end(*[self._confusion] if measured else [])
+
+    def show_failed(
+        self,
+        sentence: str,
+        *,
+        command: str | None = None,
+        data_missing: bool = False,
+        weights: Path | None = None,
+        checkpoint: Path | None = None,
+    ) -> None:
+        """The run has failed; `command` is for a terminal and mends it."""
+        self._end.show_sentence(sentence, weights, checkpoint)
+        self._end.show_remedies(command, data_missing=data_missing)
+        self._end.sign.show()
+        self._show_end()
+        QAccessible.updateAccessibility(
+            QAccessibleEvent(self._end.sentence, QAccessible.Event.Alert)
+        )
+
+    def show_used(self) -> None:
+        """The weights of the run that has ended are in use now."""
+        self._end.show_used()
+
+    def _show_end(self, *more: QWidget) -> None:
+        self._show(self._end, *[self._chart] if self._has_course else [], *more)
+
+    def _show(self, *parts: QWidget) -> None:
+        had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        for part in (self._form, self._running, self._end, self._chart, self._confusion):
+            part.setVisible(part in parts)
+        self._log_fold.setVisible(self._form not in parts)
+        if had_focus:
+            # Not to a button that the person does not expect under their fingers.
+            self.setFocus()
+        self.verticalScrollBar().setValue(0)
+
+    # Putting together
+
+    def _lay_out(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Training")
+        self._column = QWidget()
+        layout = QVBoxLayout(self._column)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(16)
+        for part in (self._form, self._running, self._end):
+            layout.addWidget(part)
+        layout.addWidget(self._chart, 1)
+        layout.addWidget(self._confusion)
+        layout.addWidget(self._log_fold)
+        layout.addStretch()
+        self.setWidget(self._column)
+
+    def _connect(self) -> None:
+        self._running.stop_requested.connect(self.stop_requested)
+        self._running.cancel_requested.connect(self.cancel_requested)
+        self._end.use_requested.connect(self.use_weights_requested)
+        self._end.resume_requested.connect(self.resume_requested)
+        self._end.again_requested.connect(self.show_form)
+        self._end.folder_chosen.connect(self.folder_chosen)
+        self._end.synthetic_requested.connect(self.synthetic_requested)
+
+    def minimumSizeHint(self) -> QSize:
+        width = self._column.minimumSizeHint().width()
+        scroll_bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        return QSize(width + scroll_bar, 12 * self.fontMetrics().height())
+
+    def sizeHint(self) -> QSize:
+        line = self.fontMetrics().height()
+        return QSize(26 * line, 40 * line).expandedTo(self.minimumSizeHint())
+
+
+class _Running(QWidget):
+    """How far the run is, and the buttons to end it."""
+
+    stop_requested = Signal()
+    cancel_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headline = bold(QLabel(wordWrap=True))
+        self.details = explanation()
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setAccessibleName("Training progress")
+        self.stop_button = button("S&top Early", self._stop)
+        self.stop_button.setToolTip("End the training and keep what it has learned")
+        self.cancel_button = button("Cance&l…", self._ask)
+        self.keep_button = button("&Keep Going", self._keep)
+        self.really_button = button("Yes, Cance&l", self._cancel)
+        self._buttons = row(self.stop_button, self.cancel_button)
+        self._question = QWidget()
+        question = QVBoxLayout(self._question)
+        question.setContentsMargins(0, 0, 0, 0)
+        self._what_is_lost = QLabel(wordWrap=True)
+        question.addWidget(self._what_is_lost)
+        question.addWidget(row(self.keep_button, self.really_button))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for part in (self.headline, self.bar, self.details, self._buttons, self._question):
+            layout.addWidget(part)
+        self.begin()
+
+    def begin(self) -> None:
+        self._is_ending = self._has_weights = False
+        self._epochs = self._batches = 1
+        self._say("Starting…", "Reading the data; torch takes a few seconds, too.")
+        self.bar.setRange(0, 0)
+        self.stop_button.setEnabled(True)
+        self._keep()
+
+    def take(self, message: Message) -> None:
+        match message:
+            case RunStarted():
+                self._epochs, self._batches = message.epochs, message.batches_per_epoch
+                self.bar.setRange(0, self._epochs * _BAR_STEPS)
+                self._advance(message.epochs_done)
+                images = f"{message.training_images:,} images to learn from"
+                self._say(f"Epoch {message.epochs_done + 1} of {self._epochs}", images)
+            case BatchDone():
+                self._advance(message.epoch - 1 + message.batch / self._batches)
+                self._tell(message.epoch, message)
+            case EpochDone():
+                self._advance(message.epoch)
+                self._tell(min(message.epoch + 1, self._epochs), message)
+            case WeightsWritten():
+                self._is_ending = self._has_weights = True
+                self.headline.setText("Measuring…")
+                self.details.setText("The weights are safe; now it is seen how well they read.")
+                self.stop_button.setEnabled(False)
+                self._keep()
+
+    def _advance(self, epochs: float) -> None:
+        self.bar.setValue(round(epochs * _BAR_STEPS))
+
+    def _tell(self, epoch: int, message: BatchDone | EpochDone) -> None:
+        speed = f"{message.images_per_second:,.0f} images/s"
+        self._say(
+            f"Epoch {epoch} of {self._epochs}", f"{speed} · {_time(message.seconds_left)} left"
+        )
+
+    def _say(self, headline: str, details: str) -> None:
+        if not self._is_ending:
+            self.headline.setText(headline)
+            self.details.setText(details)
+
+    def _stop(self) -> None:
+        self._say("Stopping…", "What was learned is kept, and measured.")
+        self._is_ending = True
+        self.stop_button.setEnabled(False)
+        self.stop_requested.emit()
+
+    def _ask(self) -> None:
+        self._what_is_lost.setText(
+            "Cancel the measuring? The weights are safe."
+            if self._has_weights
+            else "Cancel, and lose what was learned?"
+        )
+        self._buttons.hide()
+        self._question.show()
+        self.keep_button.setFocus()
+
+    def _keep(self) -> None:
+        self._question.hide()
+        self._buttons.show()
+        self.cancel_button.setEnabled(True)
+
+    def _cancel(self) -> None:
+        self._keep()
+        self._is_ending = False
+        self._say("Cancelling…", "")
+        self._is_ending = True
+        self.stop_button.setEnabled(False)
+        self.cancel_button.setEnabled(False)
+        self.cancel_requested.emit()
+
+
+class _End(QWidget):
+    """How the run ended, and what can be done now."""
+
+    use_requested = Signal(Path)
+    resume_requested = Signal(Path)
+    again_requested = Signal()
+    folder_chosen = Signal(Path)
+    synthetic_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._weights: Path | None = None
+        self._checkpoint: Path | None = None
+        self.verdict = bold(QLabel(wordWrap=True))
+        self.accuracies = QWidget()
+        self.sentence = Sentence("How the training ended")
+        self.sign = QLabel()
+        warning = self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning)
+        size = self.style().pixelMetric(QStyle.PixelMetric.PM_LargeIconSize)
+        self.sign.setPixmap(warning.pixmap(size))
+        self.sign.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.sign.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.command = QLineEdit(readOnly=True)
+        self.command.setAccessibleName("Command for a terminal")
+        self.use_button = button("Use These &Weights", self._use)
+        self.resume_button = button("Go &On", self._resume)
+        self.resume_button.setToolTip("Go on with this training where it ended")
+        self.again_button = button("Train Agai&n", self.again_requested)
+        self.folder_button = button("Choose Fol&der…", self._ask_for_folder)
+        self.synthetic_button = button("Train on S&ynthetic Digits", self.synthetic_requested)
+        self._command_row = row(self.command, button("Cop&y", self._copy))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        for part in (
+            self.verdict,
+            self.accuracies,
+            row(self.sign, self.sentence),
+            self._command_row,
+            self.folder_button,
+            self.synthetic_button,
+            self.use_button,
+            row(self.resume_button, self.again_button),
+        ):
+            layout.addWidget(part)
+        QGridLayout(self.accuracies)
+
+    def show_sentence(self, sentence: str, weights: Path | None, checkpoint: Path | None) -> None:
+        """The sentence alone, and what can be done with what the run has left."""
+        self._weights, self._checkpoint = weights, checkpoint
+        self.sentence.setPlainText(sentence)
+        self.sign.hide()
+        self.use_button.setText("Use These &Weights")
+        self.use_button.setEnabled(True)
+        self.use_button.setVisible(weights is not None)
+        self.resume_button.setVisible(checkpoint is not None)
+        self.show_accuracies((), {})
+        self.show_remedies(None, data_missing=False)
+
+    def show_accuracies(self, measured: Sequence[Measured], in_use: Mapping[str, float]) -> None:
+        verdict = _verdict(measured, in_use)
+        self.verdict.setText(verdict)
+        self.verdict.setVisible(bool(verdict))
+        self.accuracies.setVisible(bool(measured))
+        grid = self.accuracies.layout()
+        assert isinstance(grid, QGridLayout)
+        while item := grid.takeAt(0):
+            if widget := item.widget():
+                widget.deleteLater()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setColumnStretch(0, 1)
+        rows = [("Read right", "New", "In use")] if measured else []
+        rows += [
+            (
+                each.split,
+                percent(_accuracy(each)),
+                percent(in_use[each.split]) if each.split in in_use else "–",
+            )
+            for each in measured
+        ]
+        for number, texts in enumerate(rows):
+            for column, text in enumerate(texts):
+                label = explanation(text) if number == 0 else QLabel(text, wordWrap=column == 0)
+                label.setWordWrap(column == 0)
+                if column:
+                    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+                grid.addWidget(label, number, column)
+
+    def show_remedies(self, command: str | None, *, data_missing: bool) -> None:
+        self.command.setText(command or "")
+        self.command.setCursorPosition(0)
+        self._command_row.setVisible(command is not None)
+        self.folder_button.setVisible(data_missing)
+        self.synthetic_button.setVisible(data_missing)
+
+    def show_used(self) -> None:
+        self.use_button.setText("In Use Now")
+        self.use_button.setEnabled(False)
+
+    def _use(self) -> None:
+        if self._weights:
+            self.use_requested.emit(self._weights)
+
+    def _resume(self) -> None:
+        if self._checkpoint:
+            self.resume_requested.emit(self._checkpoint)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.command.text())
+
+    def _ask_for_folder(self) -> None:
+        dialog = QFileDialog(self, "Folder of MNIST")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda folder: self.folder_chosen.emit(Path(folder)))
+        dialog.open()
+
+
+def _verdict(measured: Sequence[Measured], in_use: Mapping[str, float]) -> str:
+    """How the weights compare with those in use, on the splits that both were measured on."""
+    known = [each for each in measured if each.split in in_use]
+    better = [each.split for each in known if _accuracy(each) > in_use[each.split]]
+    worse = [each.split for each in known if _accuracy(each) < in_use[each.split]]
+    if better and worse:
+        better_on, worse_on = " and ".join(better), " and ".join(worse)
+        return f"Better than the weights in use on {better_on}, worse on {worse_on}"
+    if worse:
+        return "Worse than the weights in use"
+    if better:
+        return "Better than the weights in use"
+    return "As good as the weights in use" if known else ""
+
+
+def _accuracy(measured: Measured) -> float:
+    return measured.right / measured.images
+
+
+def _time(seconds: float) -> str:
+    """About how long, in the two largest units."""
+    minutes = round(seconds / 60)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
