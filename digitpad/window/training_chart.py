@@ -402,7 +402,8 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not typed
         self.disableAutoRange()
 
     def sizeHint(self) -> QSize:
-        return self.minimumSize()
+        size: QSize = self.minimumSize()
+        return size
 
 
 def _legend() -> QLabel:
