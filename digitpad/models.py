@@ -15,7 +15,7 @@ from digitpad.files import replacing
 from digitpad.network import WeightsError, read_weights
 
 CHECKPOINT_SUFFIX = ".checkpoint"
-"""What the name of a checkpoint has after the name of the weights file that its run will write."""
+"""How the name of a checkpoint ends."""
 
 DAYS_TO_UNDO = 30
 """How long a deleted file can be had back."""
@@ -72,6 +72,21 @@ def new_weights_file(recipe: str, when: datetime) -> Path:
     return weights_folder() / f"{when:%Y-%m-%d-%H%M%S}-{recipe}{_SUFFIX}"
 
 
+def checkpoint_file(weights: Path) -> Path:
+    """Where the checkpoint is of a run that will write its weights to `weights`."""
+    return weights.with_name(weights.name + CHECKPOINT_SUFFIX)
+
+
+def weights_file(checkpoint: Path) -> Path:
+    """Where a run with this checkpoint will write its weights: wherever both were moved to."""
+    return checkpoint.with_suffix("")
+
+
+def epoch_weights_file(weights: Path) -> Path:
+    """Where a run can show what each epoch has come to: it is not listed among the kept weights."""
+    return weights.with_suffix(_EPOCH_SUFFIX)
+
+
 def kept_weights() -> list[WeightsFile]:
     """The weights files that are kept, newest first; damaged ones are among them."""
     found = []
@@ -89,7 +104,9 @@ def describe(path: Path) -> WeightsFile:
         metadata = read_weights(path).metadata
     except WeightsError as error:
         return WeightsFile(path, written, damage=str(error))
-    split, accuracy = _main_metric(metadata.get("metrics"))
+    # Without a test, the validation is all there is.
+    measured = accuracies(metadata) or _accuracies(metadata)
+    split, accuracy = next(iter(measured.items()), (None, None))
     recipe = metadata.get("recipe")
     recipe = recipe if isinstance(recipe, dict) else {}
     return WeightsFile(
@@ -100,6 +117,24 @@ def describe(path: Path) -> WeightsFile:
         epochs=_number(recipe.get("epochs")),
         split=split,
         accuracy=accuracy,
+    )
+
+
+def accuracies(metadata: dict[str, Any]) -> dict[str, float]:
+    """How well weights with this metadata read, from 0 to 1, by split; without validation splits:
+    by those they were chosen."""
+    found = _accuracies(metadata)
+    return {split: found[split] for split in found if not split.endswith("validation")}
+
+
+def is_better(new: dict[str, float], in_use: dict[str, float]) -> bool:
+    """Whether the accuracies `new` leave no doubt: measured wherever those `in_use` were, nowhere
+    lower, and somewhere higher."""
+    known = in_use.keys() & new.keys()
+    return (
+        known == in_use.keys()
+        and any(new[split] > in_use[split] for split in known)
+        and all(new[split] >= in_use[split] for split in known)
     )
 
 
@@ -158,7 +193,7 @@ def interrupted_runs() -> list[InterruptedRun]:
     found = []
     for path in weights_folder().glob(f"*{_SUFFIX}{CHECKPOINT_SUFFIX}"):
         with suppress(FileNotFoundError):
-            found.append(InterruptedRun(path, path.with_suffix(""), _written(path)))
+            found.append(InterruptedRun(path, weights_file(path), _written(path)))
     return sorted(found, key=lambda run: run.when, reverse=True)
 
 
@@ -187,15 +222,15 @@ def _written(path: Path) -> datetime:
 # The metadata of a weights file from elsewhere may be any JSON.
 
 
-def _main_metric(metrics: Any) -> tuple[str | None, float | None]:
-    found = []
+def _accuracies(metadata: dict[str, Any]) -> dict[str, float]:
+    metrics = metadata.get("metrics")
+    found = {}
     for metric in metrics if isinstance(metrics, list) else []:
         match metric:
             case {"split": str(split), "accuracy": int() | float() as accuracy}:
                 if 0 <= accuracy <= 1:
-                    found.append((split, float(accuracy)))
-    tests = [metric for metric in found if not metric[0].endswith("validation")]
-    return next(chain(tests, found), (None, None))
+                    found[split] = float(accuracy)
+    return found
 
 
 def _text(value: Any) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from digitpad.models import bundled_weights
+from digitpad.models import bundled_weights, checkpoint_file, weights_file
 from digitpad.network import WeightsError
 from digitpad.progress import RunEnded
 
@@ -27,9 +27,7 @@ try:
     from trainer.checkpoint import (
         Checkpoint,
         CheckpointError,
-        checkpoint_file,
         read_checkpoint,
-        weights_file,
     )
     from trainer.data import DataError, default_data_dir
     from trainer.loop import TrainingError

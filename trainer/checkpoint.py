@@ -36,16 +36,6 @@ class Checkpoint:
     """Of the `trainer.loop.Run`."""
 
 
-def checkpoint_file(weights: Path) -> Path:
-    """Where the checkpoint is of a run that will write its weights to `weights`."""
-    return weights.with_name(weights.name + CHECKPOINT_SUFFIX)
-
-
-def weights_file(checkpoint: Path) -> Path:
-    """Where a run with this checkpoint will write its weights: wherever both were moved to."""
-    return checkpoint.with_suffix("")
-
-
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write it to `path`, whole or not at all. Raises OSError; an earlier one is then still there.
 

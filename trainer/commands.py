@@ -15,10 +15,10 @@ from typing import Any
 import torch
 
 import digitpad
-from digitpad.models import new_weights_file
+from digitpad.models import checkpoint_file, new_weights_file
 from digitpad.progress import EpochDone, EpochWeightsWritten, Measured, RunEnded, WeightsWritten
 from digitpad.recognizer import Recognizer
-from trainer.checkpoint import Checkpoint, check_made_with, checkpoint_file
+from trainer.checkpoint import Checkpoint, check_made_with
 from trainer.data import (
     TRAINING_PEN_WIDTHS,
     VALIDATION_IMAGES,

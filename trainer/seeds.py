@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from digitpad.models import new_weights_file
+from digitpad.models import checkpoint_file, new_weights_file
 from digitpad.network import WeightsError, read_weights
-from trainer.checkpoint import Checkpoint, CheckpointError, checkpoint_file
+from trainer.checkpoint import Checkpoint, CheckpointError
 from trainer.commands import command_line, train
 from trainer.output import check_not_interrupted
 from trainer.report import Report, say

@@ -160,7 +160,6 @@ class TrainingAnswer(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._prediction: Prediction | None = None
-        self._epoch = 0
         self.setAccessibleName("Answer of the Net in training")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.set_prediction(None, 0)
@@ -170,9 +169,12 @@ class TrainingAnswer(QWidget):
         """What is shown."""
         return self._prediction
 
-    def set_prediction(self, prediction: Prediction | None, epoch: int) -> None:
+    def set_prediction(
+        self, prediction: Prediction | None, epoch: int, *, is_training: bool = True
+    ) -> None:
         """Show what the Net of this epoch answers; None for an empty drawing."""
         self._prediction, self._epoch = prediction, epoch
+        self._heading = "In training" if is_training else "Trained"
         words = [f"after epoch {epoch}"]
         if prediction:
             words += [str(prediction.digit), *_words(prediction)]
@@ -190,7 +192,7 @@ class TrainingAnswer(QWidget):
         text = self.palette().color(QPalette.ColorRole.WindowText)
         line = self.fontMetrics().height()
         painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        painter.drawText(head, Qt.AlignmentFlag.AlignTop, "In training")
+        painter.drawText(head, Qt.AlignmentFlag.AlignTop, self._heading)
         painter.drawText(head, Qt.AlignmentFlag.AlignBottom, f"epoch {self._epoch}")
         prediction = self._prediction
         if prediction:

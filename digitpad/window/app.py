@@ -36,15 +36,15 @@ def run(weights: Path | None = None) -> int:
             from digitpad.models import assets  # noqa: PLC0415
 
             app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
-            stack.enter_context(_closed_by_signals())
+            stack.enter_context(_closed_by_signals(window))
 
         window.appeared.connect(set_up_the_rest)  # the first paint does not wait for these
         return app.exec()
 
 
 @contextmanager
-def _closed_by_signals() -> Iterator[None]:
-    """Within this, Ctrl-C in the terminal closes the window, as the button in its corner does.
+def _closed_by_signals(window: MainWindow) -> Iterator[None]:
+    """Within this, Ctrl-C in the terminal closes the window, and asks nothing.
 
     Python runs its signal handlers between its own instructions, and there are none while Qt
     waits. So the signal also writes into a socket, which wakes Qt up.
@@ -58,7 +58,7 @@ def _closed_by_signals() -> Iterator[None]:
         notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
         notifier.activated.connect(lambda: reader.recv(1))
         before = {
-            number: signal.signal(number, lambda *_: QApplication.closeAllWindows())
+            number: signal.signal(number, lambda *_: window.quit())
             for number in (signal.SIGINT, signal.SIGTERM)
         }
         signal.set_wakeup_fd(writer.fileno())

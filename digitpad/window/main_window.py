@@ -25,9 +25,15 @@ from digitpad.window.net_view import CAPTION, EXPLANATION, NetView
 from digitpad.window.weights_menu import WeightsMenu
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from digitpad.ink import Drawing
-    from digitpad.recognizer import Recognizer
+    from digitpad.recognizer import Prediction, Recognizer
+    from digitpad.window.answer import TrainingAnswer
+    from digitpad.window.interrupted_runs import InterruptedRuns
     from digitpad.window.notice import Notice
+    from digitpad.window.training_dock import TrainingDock
 
 # What the first paint does not need is imported when it is needed: NumPy alone takes about as long
 # as all that Qt does until then.
@@ -54,6 +60,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._weights = weights
         self._recognizer: Recognizer | None = None
+        self._image: NDArray[np.uint8] | None = None  # what is answered
         self._has_appeared = False
         # A child, unlike QTimer.singleShot: it ends with the window, should that be closed at once.
         self._appearance = QTimer(self, singleShot=True, interval=0)
@@ -65,6 +72,9 @@ class MainWindow(QMainWindow):
         self.net_view = NetView()
         self.notice: Notice | None = None
         self._weights_notice: Notice | None = None
+        self.training: TrainingDock | None = None
+        self.training_answer: TrainingAnswer | None = None
+        self._interrupted_runs: InterruptedRuns | None = None
         self.weights_menu = WeightsMenu(self)
         self.weights_menu.chosen.connect(self.use_weights)
         self.weights_menu.failed.connect(self._show_weights_notice)
@@ -74,6 +84,7 @@ class MainWindow(QMainWindow):
         self._fill_menus()
         self._lay_out()
         self.appeared.connect(self._read_weights)
+        self.appeared.connect(self._offer_interrupted_run)
         self.canvas.drawing_changed.connect(self._answer_drawing)
         self.canvas.history_changed.connect(self._update_actions)
         self._update_actions()
@@ -91,10 +102,12 @@ class MainWindow(QMainWindow):
     def _fill_menus(self) -> None:
         quit_action = self._action("&Quit", self.close, "Ctrl+Q")
         quit_action.setMenuRole(QAction.MenuRole.QuitRole)
+        train = self._action("&Train…", self.show_training, "Ctrl+T")
         about_action = self._action("&About digitpad", self._show_about)
         about_action.setMenuRole(QAction.MenuRole.AboutRole)
         self.menuBar().addMenu("&File").addAction(quit_action)
         self.menuBar().addMenu("&Edit").addActions([self._undo, self._redo, self._clear])
+        self.menuBar().addMenu("&Training").addAction(train)
         self.menuBar().addMenu(self.weights_menu)
         self.menuBar().addMenu("&Help").addAction(about_action)
 
@@ -118,7 +131,10 @@ class MainWindow(QMainWindow):
 
         side = QVBoxLayout()
         side.setSpacing(16)
-        side.addWidget(self.answer, 1)
+        self._answers = QHBoxLayout()
+        self._answers.setSpacing(16)
+        self._answers.addWidget(self.answer, 1)
+        side.addLayout(self._answers, 1)
         side.addLayout(net)
         side.addLayout(buttons)
 
@@ -177,6 +193,7 @@ class MainWindow(QMainWindow):
 
         self._recognizer = Recognizer(path)
         self._weights = self.weights_menu.in_use = path
+        self._tell_training_what_is_in_use()
 
     def use_weights(self, path: Path) -> None:
         """Answer with the weights in this file at once, and also after the next start.
@@ -225,15 +242,76 @@ class MainWindow(QMainWindow):
         from digitpad.ink import ink_image
 
         self._read_weights()
-        image = ink_image(drawing) if drawing else None
-        self.net_view.set_image(image)
-        prediction = None
-        if self._recognizer and image is not None:
-            prediction = self._recognizer.recognize_image(image)
-        self.answer.set_prediction(prediction)
+        self._image = ink_image(drawing) if drawing else None
+        self.net_view.set_image(self._image)
+        self.answer.set_prediction(self._predict(self._recognizer))
+        self._answer_in_training()
         if not self.canvas.is_drawing:  # not at every move: that would be chatter
             self.answer.announce()
         self.answered.emit()
+
+    def _predict(self, recognizer: Recognizer | None) -> Prediction | None:
+        if recognizer is None or self._image is None:
+            return None
+        return recognizer.recognize_image(self._image)
+
+    # Training
+
+    def show_training(self) -> None:
+        """Open the panel that starts a training and shows how it goes."""
+        training = self._training()
+        training.open()
+        training.panel.setFocus()
+
+    def _training(self) -> TrainingDock:
+        """Made when it is needed first: the chart's library alone takes half a second."""
+        if self.training is None:
+            from digitpad.window.answer import TrainingAnswer
+            from digitpad.window.training_dock import TrainingDock
+
+            self._read_weights()
+            self.training_answer = TrainingAnswer()
+            self.training_answer.hide()
+            self._answers.addWidget(self.training_answer)
+            self.training = TrainingDock(self)
+            self.training.hide()
+            self.training.net_changed.connect(self._answer_in_training)
+            self.training.use_requested.connect(self.use_weights)
+            self.training.may_close.connect(self.close)
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.training)
+            self._tell_training_what_is_in_use()
+        return self.training
+
+    def _tell_training_what_is_in_use(self) -> None:
+        if self.training and self._recognizer and self._weights:
+            from digitpad.models import accuracies
+
+            self.training.set_in_use(self._weights, accuracies(self._recognizer.metadata))
+
+    def _answer_in_training(self) -> None:
+        """Answer with the Net in training as well, if there is one."""
+        if self.training and self.training_answer:
+            net = self.training.recognizer
+            self.training_answer.setVisible(net is not None)
+            self.training_answer.set_prediction(
+                self._predict(net), self.training.epoch, is_training=self.training.is_running
+            )
+
+    def _offer_interrupted_run(self) -> None:
+        from digitpad.models import interrupted_runs
+
+        if not interrupted_runs() or self.notice:  # what the notice says comes first
+            return
+        from digitpad.window.interrupted_runs import InterruptedRuns
+
+        self._interrupted_runs = offer = InterruptedRuns(self)
+        offer.notice_wanted.connect(self._show_notice)
+        offer.resume_requested.connect(self._resume_training)
+        offer.offer()
+
+    def _resume_training(self, checkpoint: Path) -> None:
+        self._training().resume(checkpoint)
+        self.show_training()
 
     # The window itself
 
@@ -252,7 +330,19 @@ class MainWindow(QMainWindow):
         box.setText(about(self._weights, metadata))
         box.open()
 
+    def quit(self) -> None:
+        """Close without a question; a training that is going on can go on next time."""
+        if self.training:
+            self.training.shut_down()
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.training:
+            if self.training.is_running:
+                event.ignore()
+                self.training.ask_to_close()
+                return
+            self.training.close()  # with the room that it took
         _settings().setValue(_GEOMETRY, self.saveGeometry())
         super().closeEvent(event)
 

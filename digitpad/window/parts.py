@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from math import ceil
 
-from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtCore import QDateTime, QLocale, Qt, SignalInstance
 from PySide6.QtGui import QPalette, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -119,6 +120,12 @@ def bold(label: QLabel) -> QLabel:
     label.setFont(font)
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label
+
+
+def date_and_time(when: datetime) -> str:
+    """In local time. In English, as the rest of the window."""
+    local = QDateTime.fromSecsSinceEpoch(int(when.timestamp()))
+    return QLocale.c().toString(local, "d MMM yyyy, HH:mm")
 
 
 def percent(accuracy: float) -> str:

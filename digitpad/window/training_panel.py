@@ -129,9 +129,9 @@ class TrainingPanel(QScrollArea):
             QAccessibleEvent(self._end.sentence, QAccessible.Event.Alert)
         )
 
-    def show_used(self) -> None:
-        """The weights of the run that has ended are in use now."""
-        self._end.show_used()
+    def show_used(self, *, used: bool) -> None:
+        """The weights of the run that has ended are in use now, or are not any more."""
+        self._end.show_used(used=used)
 
     def _show_end(self, *more: QWidget) -> None:
         self._show(self._end, *[self._chart] if self._has_course else [], *more)
@@ -341,8 +341,7 @@ class _End(QWidget):
         self._weights, self._checkpoint = weights, checkpoint
         self.sentence.setPlainText(sentence)
         self.sign.hide()
-        self.use_button.setText("Use These &Weights")
-        self.use_button.setEnabled(True)
+        self.show_used(used=False)
         self.use_button.setVisible(weights is not None)
         self.resume_button.setVisible(checkpoint is not None)
         self.show_accuracies((), {})
@@ -385,9 +384,9 @@ class _End(QWidget):
         self.folder_button.setVisible(data_missing)
         self.synthetic_button.setVisible(data_missing)
 
-    def show_used(self) -> None:
-        self.use_button.setText("In Use Now")
-        self.use_button.setEnabled(False)
+    def show_used(self, *, used: bool) -> None:
+        self.use_button.setText("In Use Now" if used else "Use These &Weights")
+        self.use_button.setEnabled(not used)
 
     def _use(self) -> None:
         if self._weights:
@@ -419,7 +418,13 @@ def _verdict(measured: Sequence[Measured], in_use: Mapping[str, float]) -> str:
     if worse:
         return "Worse than the weights in use"
     if better:
-        return "Better than the weights in use"
+        verdict = "Better than the weights in use"
+        missing = in_use.keys() - {each.split for each in measured}
+        return (
+            verdict
+            if not missing
+            else (f"{verdict} on {' and '.join(better)}; not measured on {' and '.join(missing)}")
+        )
     return "As good as the weights in use" if known else ""
 
 

@@ -215,11 +215,9 @@ def _label(file: WeightsFile) -> str:
 
 
 def _date(file: WeightsFile) -> str:
-    """In local time. In English, as the rest of the window."""
-    from PySide6.QtCore import QDateTime, QLocale
+    from digitpad.window.parts import date_and_time
 
-    local = QDateTime.fromSecsSinceEpoch(int(file.created.timestamp()))
-    return QLocale.c().toString(local, "d MMM yyyy, HH:mm")
+    return date_and_time(file.created)
 
 
 def _facts_of(path: Path) -> str:

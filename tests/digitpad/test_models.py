@@ -12,19 +12,23 @@ from digitpad.models import (
     DAYS_TO_UNDO,
     InterruptedRun,
     WeightsFile,
+    accuracies,
     bundled_weights,
+    checkpoint_file,
     delete,
     describe,
+    epoch_weights_file,
     export,
     install,
     interrupted_runs,
+    is_better,
     kept_weights,
     new_weights_file,
     restore,
+    weights_file,
     weights_folder,
 )
 from digitpad.network import WeightsError, read_weights
-from trainer.checkpoint import checkpoint_file
 
 resource = pytest.importorskip("resource", reason="limits on files are POSIX's")
 
@@ -88,6 +92,41 @@ def test_where_a_run_puts_its_weights_they_are_found(keep):
     path = new_weights_file("seed", WHEN)
     keep(path.name)
     assert [file.path for file in kept_weights()] == [path]
+
+
+def test_the_checkpoint_and_the_weights_of_an_epoch_are_beside_the_weights():
+    path = new_weights_file("seed", WHEN)
+    assert checkpoint_file(path).parent == epoch_weights_file(path).parent == path.parent
+    assert weights_file(checkpoint_file(path)) == path
+    assert len({path, checkpoint_file(path), epoch_weights_file(path)}) == 3
+
+
+def test_the_accuracies_that_tell_how_good_weights_are():
+    def metric(split, accuracy):
+        return {"split": split, "accuracy": accuracy}
+
+    metrics = [metric("MNIST validation", 1.0), metric("MNIST test", 0.5), metric("ink", 0)]
+    assert accuracies({"metrics": metrics}) == {"MNIST test": 0.5, "ink": 0.0}
+    for nonsense in (None, 3, ["?"], [{}], [metric(3, 0.5)], [metric("a", "b")], [metric("a", 2)]):
+        assert accuracies({"metrics": nonsense}) == {}
+
+
+@pytest.mark.parametrize(
+    ("new", "in_use", "better"),
+    [
+        ({"a": 0.9}, {"a": 0.8}, True),
+        ({"a": 0.9, "b": 0.1}, {"a": 0.8}, True),
+        ({"a": 0.9, "b": 0.5}, {"a": 0.8, "b": 0.5}, True),
+        ({"a": 0.8}, {"a": 0.8}, False),
+        ({"a": 0.7}, {"a": 0.8}, False),
+        ({"a": 0.9, "b": 0.4}, {"a": 0.8, "b": 0.5}, False),
+        ({"a": 0.9}, {"a": 0.8, "b": 0.5}, False),  # who knows
+        ({"a": 0.9}, {}, False),
+        ({}, {"a": 0.8}, False),
+    ],
+)
+def test_better_is_what_leaves_no_doubt(new, in_use, better):
+    assert is_better(new, in_use) == better
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 5000, bundled_weights().read_bytes()[:-1]])

@@ -6,9 +6,7 @@ import torch
 from trainer.checkpoint import (
     Checkpoint,
     CheckpointError,
-    checkpoint_file,
     read_checkpoint,
-    weights_file,
     write_checkpoint,
 )
 
@@ -28,11 +26,6 @@ def test_what_is_written_can_be_read(path):
     assert checkpoint.state["epochs_done"] == 3
     assert torch.equal(checkpoint.state["net"]["conv1.weight"], torch.arange(1e4))
     assert list(path.parent.iterdir()) == [path]
-
-
-def test_it_is_beside_the_weights(path):
-    assert weights_file(path) == path.parent / "net.safetensors"
-    assert checkpoint_file(weights_file(path)) == path
 
 
 class Evil:

@@ -1,0 +1,73 @@
+"""The offer to go on with a training that was interrupted: by a crash, or as the window closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+
+from digitpad.models import InterruptedRun, delete, interrupted_runs, restore
+from digitpad.window.parts import date_and_time
+
+
+class InterruptedRuns(QObject):
+    """Finds interrupted trainings, and lets the person go on with the newest or discard it."""
+
+    notice_wanted = Signal(str, list)
+    """A text to show, and the QActions for what can be done about it."""
+
+    resume_requested = Signal(Path)
+    """Go on with the training of this checkpoint."""
+
+    def offer(self) -> None:
+        """Offer to go on with the newest training that can; nothing where there is none."""
+        for run in interrupted_runs():
+            if not _may_be_going_on(run):
+                self._offer(run)
+                return
+
+    def _offer(self, run: InterruptedRun) -> None:
+        self.notice_wanted.emit(
+            f"A training was interrupted; its last epoch was done on {date_and_time(run.when)}. "
+            "It can go on from there.",
+            [
+                self._action("&Go On", lambda: self.resume_requested.emit(run.checkpoint)),
+                self._action("&Discard", lambda: self._discard(run)),
+            ],
+        )
+
+    def _discard(self, run: InterruptedRun) -> None:
+        try:
+            deleted = delete(run.checkpoint)
+        except OSError as error:
+            self._tell_failure(f"{run.checkpoint} could not be deleted", error)
+            return
+        undo = self._action("&Undo", lambda: self._undo(deleted))
+        self.notice_wanted.emit("The interrupted training is discarded.", [undo])
+
+    def _undo(self, deleted: Path) -> None:
+        try:
+            restore(deleted)
+        except OSError as error:
+            self._tell_failure(f"{deleted} could not be brought back", error)
+        else:
+            self.offer()
+
+    def _tell_failure(self, what: str, error: OSError) -> None:
+        self.notice_wanted.emit(f"{what}: {error.strerror or error}.", [])
+
+    def _action(self, text: str, do: object) -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(do)
+        return action
+
+
+def _may_be_going_on(run: InterruptedRun) -> bool:
+    """Whether a trainer is at work, in a terminal perhaps, that may have written the checkpoint."""
+    for process in psutil.process_iter(["cmdline", "create_time"]):
+        arguments = process.info["cmdline"] or []  # None where that is not for us to know
+        if "trainer" in arguments and process.info["create_time"] <= run.when.timestamp():
+            return True
+    return False
