@@ -192,13 +192,17 @@ class TrainingAnswer(QWidget):
         text = self.palette().color(QPalette.ColorRole.WindowText)
         line = self.fontMetrics().height()
         painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        painter.drawText(head, Qt.AlignmentFlag.AlignTop, self._heading)
-        painter.drawText(head, Qt.AlignmentFlag.AlignBottom, f"epoch {self._epoch}")
+        # The digit with a line above and one below it, together in the middle of the head.
+        size = max(round(min((head.height() - 2 * line) * 0.9, head.width() * 0.8)), 1)
+        height = round(1.1 * size)
+        middle = QRect(0, head.center().y() - height // 2, head.width(), height)
+        above, below = middle.translated(0, -line), middle.translated(0, line)
+        painter.drawText(above, Qt.AlignmentFlag.AlignTop, self._heading)
+        painter.drawText(below, Qt.AlignmentFlag.AlignBottom, f"epoch {self._epoch}")
         prediction = self._prediction
         if prediction:
             digit = QFont(painter.font())
-            middle = head.adjusted(0, line, 0, -line)
-            digit.setPixelSize(max(round(min(middle.height() * 0.9, middle.width() * 0.6)), 1))
+            digit.setPixelSize(size)
             painter.save()
             painter.setFont(digit)
             painter.setPen(text)

@@ -50,7 +50,6 @@ def module(tmp_path, monkeypatch):
 @pytest.fixture
 def train(qtbot):
     """Opens the panel of a window and starts a training on synthetic digits in it."""
-    docks = []
 
     def train_(window, epochs):
         qtbot.keyClick(window, Qt.Key.Key_T, CTRL)
@@ -58,13 +57,10 @@ def train(qtbot):
         form.recipe.setCurrentText("seed")
         form.epochs.setValue(epochs)
         form.data.setCurrentText("Synthetic digits")
-        docks.append(window.training)
         form.start_button.click()
         return window.training
 
-    yield train_
-    for dock in docks:
-        dock.shut_down()
+    return train_
 
 
 def process_id(training):
@@ -81,9 +77,7 @@ def entry(menu, words):
     return found
 
 
-def test_from_the_menu_to_the_weights_and_back(
-    open_window, mouse_on, seven, train, qtbot, monkeypatch
-):
+def test_from_the_menu_to_the_weights_and_back(open_window, mouse_on, seven, train, qtbot):
     window = open_window(None)
     training = train(window, epochs=2)
     wait_until(qtbot, lambda: training.recognizer)
@@ -118,3 +112,270 @@ def test_from_the_menu_to_the_weights_and_back(
     assert kept_weights() == []
     assert menu.in_use == bundled_weights()
     assert again.answer.prediction == Recognizer(bundled_weights()).recognize(again.canvas.drawing)
+
+
+# Leaving while a training goes on
+
+
+def question(training):
+    """What is asked, and the buttons by their names."""
+    (box,) = training.window().findChildren(QMessageBox)
+    return box, {button.text().replace("&", ""): button for button in box.buttons()}
+
+
+def test_leave_and_go_on_next_time(open_window, module, train, qtbot, weights):
+    module(FEWER_DIGITS)
+    window = open_window(weights)
+    training = train(window, epochs=60)
+    wait_until(qtbot, lambda: training.epoch >= 2)
+    pid = process_id(training)
+    assert not window.close()
+    box, buttons = question(training)
+    assert "epoch" in box.informativeText()
+    buttons["Go On Next Time"].click()
+    assert not window.isVisible()
+    assert not psutil.pid_exists(pid)
+    (run,) = interrupted_runs()
+    assert kept_weights() == []
+
+    again = open_window(weights)
+    qtbot.waitUntil(lambda: again.notice is not None)
+    assert "interrupted" in again.notice.text
+    click(again.notice, "Go On")
+    training = again.training
+    wait_until(qtbot, lambda: training.recognizer)
+    assert training.epoch > 2
+    training.panel._running.stop_button.click()
+    wait_until(qtbot, lambda: not training.is_running)
+    (kept,) = kept_weights()
+    assert kept.path == run.weights
+    assert interrupted_runs() == []
+
+
+def test_leave_and_throw_away(open_window, module, train, qtbot, weights):
+    module(FEWER_DIGITS)
+    window = open_window(weights)
+    training = train(window, epochs=60)
+    wait_until(qtbot, lambda: training.epoch >= 1)
+    pid = process_id(training)
+    window.close()
+    _, buttons = question(training)
+    buttons["Throw Away"].click()
+    wait_until(qtbot, lambda: not window.isVisible())
+    assert not psutil.pid_exists(pid)
+    assert list(weights_folder().iterdir()) == []
+
+
+def test_stay(window, module, train, qtbot):
+    module(FEWER_DIGITS)
+    training = train(window, epochs=60)
+    wait_until(qtbot, lambda: training.epoch >= 1)
+    window.close()
+    _, buttons = question(training)
+    buttons["Stay"].click()
+    assert window.isVisible()
+    assert training.is_running
+    qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
+    window.close()  # asks again; and what ends meanwhile needs no answer
+    question(training)
+    training.process.cancel()
+    wait_until(qtbot, lambda: not training.is_running)
+    qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
+    assert window.isVisible()
+
+
+def test_before_the_first_epoch_there_is_nothing_to_go_on_with(window, module, train, qtbot):
+    module("import time; time.sleep(600)")
+    training = train(window, epochs=60)
+    qtbot.waitUntil(lambda: process_id(training) > 0)
+    window.close()
+    box, buttons = question(training)
+    assert set(buttons) == {"Throw Away", "Stay"}
+    assert box.defaultButton() is buttons["Stay"]
+    box.reject()
+    window.quit()
+    assert not window.isVisible()
+
+
+# Interrupted trainings
+
+
+def click(notice: Notice, text):
+    (button,) = (b for b in notice.findChildren(QToolButton) if b.text().replace("&", "") == text)
+    button.click()
+
+
+@pytest.fixture
+def interrupted():
+    """A checkpoint among the kept weights; what is in it does not matter until somebody goes on."""
+    checkpoint = weights_folder() / "2026-11-23-140300-pad.safetensors.checkpoint"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes(b"?")
+    return checkpoint
+
+
+def test_discard_an_interrupted_training_and_have_it_back(open_window, interrupted, weights, qtbot):
+    window = open_window(weights)
+    qtbot.waitUntil(lambda: window.notice is not None)
+    click(window.notice, "Discard")
+    assert interrupted_runs() == []
+    assert "discarded" in window.notice.text
+    click(window.notice, "Undo")
+    (run,) = interrupted_runs()
+    assert run.checkpoint == interrupted
+    assert "interrupted" in window.notice.text
+
+
+def test_a_training_that_cannot_go_on_says_so(open_window, interrupted, weights, qtbot):
+    window = open_window(weights)
+    qtbot.waitUntil(lambda: window.notice is not None)
+    click(window.notice, "Go On")
+    wait_until(qtbot, lambda: not window.training.is_running)
+    assert str(interrupted) in window.training.panel._end.sentence.toPlainText()
+    assert interrupted.exists()
+
+
+def test_a_training_that_goes_on_elsewhere_is_not_offered(
+    open_window, module, train, qtbot, weights
+):
+    module(FEWER_DIGITS)
+    window = open_window(weights)
+    training = train(window, epochs=60)
+    wait_until(qtbot, interrupted_runs)
+    other = open_window(weights)
+    with qtbot.waitSignal(other.answered):
+        other.canvas.clear()
+        other._answer_drawing(other.canvas.drawing)
+    assert other.notice is None
+    assert training.is_running
+    window.quit()
+
+
+# What the new weights are worth
+
+DONE = """
+import os, sys
+from digitpad.progress import *
+def tell(message):
+    print(to_json(message), flush=True)
+(out,) = (a.removeprefix("--out=") for a in sys.argv if a.startswith("--out="))
+tell(RunStarted({}, 0, "cpu", 1, 0, 1, 1, 1))
+"""
+
+
+def measured(right):
+    return f"""
+confusion = [[0] * 10 for _ in range(10)]
+confusion[0] = [{right}, {10 - right}] + [0] * 8
+tell(Measured("MNIST test", 10, {right}, confusion, []))
+tell(RunEnded("finished"))
+"""
+
+
+def write(source):
+    return f"""
+import shutil
+os.makedirs(os.path.dirname(out), exist_ok=True)
+shutil.copy({str(source)!r}, out)
+tell(WeightsWritten(out))
+"""
+
+
+def test_better_weights_are_in_use_the_moment_the_training_ends(window, module, train, qtbot):
+    module(DONE + write(bundled_weights()) + measured(2))  # those in use read a tenth
+    training = train(window, epochs=1)
+    wait_until(qtbot, lambda: not training.is_running)
+    (kept,) = kept_weights()
+    assert window.weights_menu.in_use == kept.path
+    assert not training.panel._end.use_button.isEnabled()
+    window.use_weights(bundled_weights())
+    assert training.panel._end.use_button.isEnabled()
+
+
+@pytest.mark.parametrize(("right", "verdict"), [(0, "Worse"), (1, "As good")])
+def test_other_weights_wait_for_the_person(window, module, train, qtbot, weights, right, verdict):
+    module(DONE + write(bundled_weights()) + measured(right))
+    training = train(window, epochs=1)
+    wait_until(qtbot, lambda: not training.is_running)
+    assert window.weights_menu.in_use == weights
+    assert training.panel._end.verdict.text().startswith(verdict)
+    training.panel._end.use_button.click()
+    (kept,) = kept_weights()
+    assert window.weights_menu.in_use == kept.path
+
+
+# Faults: the person gets a sentence, and keeps the drawing and the weights in use
+
+
+@pytest.fixture
+def fails(window, mouse, seven, train, module, qtbot, weights):
+    """Trains with a faulty trainer beside a drawing; the sentence that the person gets."""
+
+    def fails_(code):
+        module(code)
+        with qtbot.waitSignal(window.answered):
+            mouse.draw(seven)
+        drawing, answer = window.canvas.drawing, window.answer.prediction
+        training = train(window, epochs=1)
+        pid = process_id(training)
+        wait_until(qtbot, lambda: not training.is_running)
+        assert window.canvas.drawing == drawing
+        assert window.answer.prediction == answer
+        assert window.weights_menu.in_use == weights
+        assert not psutil.pid_exists(pid)
+        assert training.panel._end.isVisible()
+        assert training.panel._end.sign.isVisible()
+        assert not window.training_answer.isVisible()
+        return training.panel._end.sentence.toPlainText()
+
+    return fails_
+
+
+def test_killed_in_the_middle(fails):
+    assert "killed" in fails(DONE + "os.kill(os.getpid(), 9)")
+
+
+def test_an_exit_without_a_word(fails):
+    assert "exit code 3" in fails(DONE + "os._exit(3)")
+
+
+def test_weights_that_are_truncated_before_they_are_loaded(fails):
+    code = DONE + write(bundled_weights()) + "os.truncate(out, 1000)" + measured(9)
+    assert "cannot be used" in fails(code)
+
+
+def test_a_data_folder_that_cannot_be_written(fails):
+    # Nobody, not even root, writes where a file is in the place of the folder.
+    weights_folder().parent.mkdir(parents=True, exist_ok=True)
+    weights_folder().write_bytes(b"")
+    assert "cannot write" in fails(FEWER_DIGITS)
+
+
+def test_a_full_data_folder(fails):
+    pytest.importorskip("resource", reason="limits on files are POSIX's")
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+    assert "make room" in fails(limit + FEWER_DIGITS)
+    assert kept_weights() == []
+
+
+def test_without_mnist_synthetic_digits_are_one_click_away(
+    window, module, qtbot, tmp_path, monkeypatch
+):
+    module(FEWER_DIGITS)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # no network
+    monkeypatch.setenv("DIGITPAD_DATA_DIR", str(empty))
+    qtbot.keyClick(window, Qt.Key.Key_T, CTRL)
+    form = window.training.form
+    form.recipe.setCurrentText("seed")
+    form.epochs.setValue(1)
+    form.start_button.click()
+    wait_until(qtbot, lambda: not window.training.is_running)
+    end = window.training.panel._end
+    assert str(empty) in end.sentence.toPlainText()
+    assert end.folder_button.isVisible()
+    end.synthetic_button.click()
+    assert window.training.is_running
+    wait_until(qtbot, lambda: not window.training.is_running)
+    assert len(kept_weights()) == 1
