@@ -57,7 +57,7 @@ def seconds_to_painted_answer(window: MainWindow, drawings: int, pause: int = 0)
     paintings = answers = 0
 
     class Paintings(QObject):
-        def eventFilter(self, _answer, event):
+        def eventFilter(self, _answer, event):  # noqa: N802
             nonlocal paintings
             paintings += event.type() == QEvent.Type.Paint  # done when processEvents() returns
             return False

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from tests.benchmarks.ratio import Ratio
 
 EPOCHS = 8  # of synthetic digits, some seconds each; the first one is not counted
 DRAWINGS = 40
+PATIENCE = 600  # s
 PAUSE = 8  # ms between points: most mice and styluses report 125 times a second
 
 # ruff: noqa: PLC0415 (as in latency.py)
@@ -25,8 +27,6 @@ PAUSE = 8  # ms between points: most mice and styluses report 125 times a second
 def run():
     with tempfile.TemporaryDirectory() as folder:
         headless = _images_per_second_without_window(Path(folder))
-        from PySide6.QtTest import QTest
-
         from digitpad.window.training_chart import COLUMNS
 
         window = open_window()
@@ -36,13 +36,13 @@ def run():
         training = window.training
         out = Path(folder) / "window.safetensors"
         training._start([*_arguments(1_000), f"--out={out}"], out, beats_bundled=False)
-        QTest.qWaitFor(lambda: training.recognizer is not None, 100_000)  # two Nets answer now
+        _wait_until(lambda: training.recognizer is not None)  # two Nets answer now
         busy = np.percentile(list(seconds_to_painted_answer(window, DRAWINGS, PAUSE)), 99)
 
         epoch, frames = training.epoch, training.chart.frames_drawn
         started = time.perf_counter()
         # The epoch at hand began while there was drawing.
-        QTest.qWaitFor(lambda: training.epoch >= epoch + EPOCHS, 300_000)
+        _wait_until(lambda: training.epoch >= epoch + EPOCHS)
         seconds_per_frame = (time.perf_counter() - started) / (training.chart.frames_drawn - frames)
         column = COLUMNS.index("images_per_second")
         speeds = [row[column] for row in training.chart.rows()[-EPOCHS + 1 :]]
@@ -50,7 +50,7 @@ def run():
     what = "new stroke point to painted answer while training, 99th percentile"
     yield Ratio(what, busy, "a frame", FRAME, 1)
     yield Ratio(what, busy, "idle", idle, math.inf)
-    yield Ratio("a frame of the chart", seconds_per_frame, "every tenth of a second", 0.1, 1.5)
+    yield Ratio("a frame of the chart", seconds_per_frame, "a quarter of a second", 0.25, 1)
     yield Ratio(
         "1,000 training images with the window",
         1_000 / float(np.median(speeds)),
@@ -58,6 +58,16 @@ def run():
         1_000 / headless,
         1 / 0.9,
     )
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    """Let the window live meanwhile."""
+    from PySide6.QtTest import QTest
+
+    started = time.monotonic()
+    while not condition():
+        QTest.qWait(50)
+        assert time.monotonic() - started < PATIENCE, "the training stands still"
 
 
 def _arguments(epochs: int) -> list[str]:
