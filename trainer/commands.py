@@ -87,13 +87,13 @@ def _train(
             with requests.interrupting():
                 run, made_with, held_out = _load(options, recipe, begun)
             metadata = made_with | {
-                "epochs_done": 0.0,
+                "threads": torch.get_num_threads(),  # here: a run may go on with other ones
                 "metrics": [],
                 "command": command_line(options),
                 "created": now.isoformat(timespec="seconds"),
             }
             for message in run.train(should_stop=lambda: requests.first is not None):
-                metadata["epochs_done"] = round(run.epochs_done, 3)
+                metadata |= _done(run)
                 if isinstance(message, EpochDone):
                     so_far = Checkpoint(options.arguments, options.folder, made_with, run.state())
                     keep(checkpoint, so_far)
@@ -107,7 +107,7 @@ def _train(
         stop = None
     if stop and not stop.weights:
         return _end_without_weights(stop, checkpoint)
-    metadata["epochs_done"] = round(run.epochs_done, 3)
+    metadata |= _done(run)
     write(out, run.net, metadata, checkpoint)
     report(WeightsWritten(str(out)))
     if stop:
@@ -177,6 +177,11 @@ def _metrics(
         )
         metrics.append(evaluation.to_json())
     return metrics
+
+
+def _done(run: Run) -> dict[str, Any]:
+    """How far the run has come, and in what time, as JSON."""
+    return {"epochs_done": round(run.epochs_done, 3), "seconds": round(run.seconds, 3)}
 
 
 def _recipe(options: Namespace) -> Recipe:

@@ -169,6 +169,7 @@ def test_tells_of_the_whole_run(whole):
 
 def test_a_killed_run_that_goes_on_ends_with_the_same_weights(interrupted, whole):
     look = interrupted.parent / "look.safetensors"
+    checkpoint = read_checkpoint(interrupted / CHECKPOINT)
     trainer = Trainer(
         interrupted.parent, "--resume", f"interrupted/{CHECKPOINT}", "--epoch-weights", look.name
     )
@@ -180,6 +181,8 @@ def test_a_killed_run_that_goes_on_ends_with_the_same_weights(interrupted, whole
     assert trainer.messages[-1] == RunEnded("finished")
     assert files(interrupted) == [WEIGHTS]
     weights, expected = (read_weights(path / WEIGHTS) for path in (interrupted, whole[0]))
+    assert weights.metadata["threads"] == expected.metadata["threads"] == 1
+    assert weights.metadata["seconds"] > checkpoint.state["seconds"] > 0
     assert weights.metadata["command"] == shlex.join(["python", "-m", "trainer", *NEW, *JSON])
     for name, tensor in weights.tensors.items():
         np.testing.assert_array_equal(tensor, expected.tensors[name], strict=True)
