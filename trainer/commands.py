@@ -18,6 +18,7 @@ import digitpad
 from digitpad.models import checkpoint_file, new_weights_file
 from digitpad.progress import EpochDone, EpochWeightsWritten, Measured, RunEnded, WeightsWritten
 from digitpad.recognizer import Recognizer
+from trainer.calibration import fit_temperature
 from trainer.checkpoint import Checkpoint, check_made_with
 from trainer.data import (
     TRAINING_PEN_WIDTHS,
@@ -29,7 +30,7 @@ from trainer.data import (
 )
 from trainer.evaluate import measure
 from trainer.examples import RememberingRecognizer, examples
-from trainer.loop import Run, TrainingError
+from trainer.loop import Run, TrainingError, logits
 from trainer.output import (
     EpochWeights,
     check_not_interrupted,
@@ -107,7 +108,7 @@ def _train(
         stop = None
     if stop and not stop.weights:
         return _end_without_weights(stop, checkpoint)
-    metadata |= _done(run)
+    metadata |= _done(run) | {"temperature": _temperature(run)}
     write(out, run.net, metadata, checkpoint)
     report(WeightsWritten(str(out)))
     if stop:
@@ -145,6 +146,7 @@ def evaluate(options: Namespace) -> int:
     if options.json:
         content = {
             "weights": str(options.weights),
+            "temperature": recognizer.temperature,
             "evaluations": [evaluation.to_json() for evaluation in evaluations],
         }
         print(json.dumps(content))
@@ -182,6 +184,13 @@ def _metrics(
 def _done(run: Run) -> dict[str, Any]:
     """How far the run has come, and in what time, as JSON."""
     return {"epochs_done": round(run.epochs_done, 3), "seconds": round(run.seconds, 3)}
+
+
+def _temperature(run: Run) -> float:
+    """What the pad divides the logits by: fitted to the validation split, if there is one."""
+    if run.validation is None:
+        return run.recipe.temperature
+    return round(fit_temperature(logits(run.net, run.validation), run.validation.labels), 4)
 
 
 def _recipe(options: Namespace) -> Recipe:

@@ -29,6 +29,9 @@ class Recipe:
     """The share of each batch that is drawings: those of the ink files, or synthetic ones."""
     synthetic: int
     """How many synthetic drawings take the place of ink files where there are none."""
+    temperature: float
+    """For a run that holds nothing out to fit one to: what the runs of this recipe came to that
+    had a validation split."""
 
 
 SEED = Recipe(
@@ -43,6 +46,7 @@ SEED = Recipe(
     average=0.0,
     ink_share=0.0,
     synthetic=0,
+    temperature=1.0,
 )
 """The paper's recipe to the letter."""
 
@@ -58,6 +62,7 @@ PAD = Recipe(
     average=0.999,
     ink_share=0.2,
     synthetic=30_000,
+    temperature=1.0,
 )
 """For the pad: it also learns from drawings, and from every sample in ever new shapes."""
 
