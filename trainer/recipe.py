@@ -8,13 +8,17 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Adam on cross entropy, with all that varies between recipes."""
+    """Cross entropy, with all that varies between recipes."""
 
     name: str
     epochs: int
     batch_size: int
+    optimizer: Literal["adam", "sgd"]
+    """Adam, or stochastic gradient descent with a Nesterov momentum of 0.9."""
     learning_rate: float
     """The highest one."""
+    weight_decay: float
+    """Of the layers' weights; their biases, and batch norm, have none."""
     schedule: Literal["step", "one cycle"]
     """A tenth of it after every 15 epochs; or up for a tenth of the run, then down to zero along a
     cosine."""
@@ -38,7 +42,9 @@ SEED = Recipe(
     name="seed",
     epochs=20,
     batch_size=64,
+    optimizer="adam",
     learning_rate=1e-3,
+    weight_decay=0.0,
     schedule="step",
     augmentation="seed",
     ease=0.0,
@@ -54,7 +60,9 @@ PAD = Recipe(
     name="pad",
     epochs=60,
     batch_size=128,
-    learning_rate=5e-3,
+    optimizer="sgd",
+    learning_rate=0.2,
+    weight_decay=1e-3,
     schedule="one cycle",
     augmentation="pad",
     ease=0.5,
