@@ -79,7 +79,7 @@ class TrainingChart(QWidget):
     ) -> None:
         """Show a new run. Where it goes on from another, that one's epochs are not known.
 
-        `line_to_beat` is the accuracy, from 0 to 1, of the weights in use.
+        `line_to_beat` is the accuracy, from 0 to 1, of the bundled weights.
         """
         self._epochs, self._epochs_done = epochs, epochs_done
         self._batches_per_epoch = batches_per_epoch
@@ -322,7 +322,7 @@ class TrainingChart(QWidget):
             words.append(f"Best {percent(best[1])} in epoch {best[0]}")
             accuracy.append((self._accent, "○", words[-1]))
         if self._line_to_beat is not None:
-            words.append(f"Weights in use {percent(self._line_to_beat)}")
+            words.append(f"Bundled {percent(self._line_to_beat)}")
             accuracy.append((self._text, "╌", words[-1]))
         loss, rate = "Loss", "Learning rate"
         if last:

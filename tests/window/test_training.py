@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QToolButton
+from PySide6.QtWidgets import QMessageBox, QPushButton, QToolButton
 
 from digitpad.models import bundled_weights, interrupted_runs, kept_weights, weights_folder
 from digitpad.progress import BatchDone, RunStarted
@@ -305,6 +305,11 @@ def test_other_weights_wait_for_the_person(window, module, train, qtbot, weights
     assert window.weights_menu.in_use == kept.path
 
 
+def button_of(widget, words):
+    (found,) = (b for b in widget.findChildren(QPushButton) if b.text().replace("&", "") == words)
+    return found
+
+
 # Faults: the person gets a sentence, and keeps the drawing and the weights in use
 
 
@@ -338,6 +343,39 @@ def test_killed_in_the_middle(fails):
 
 def test_an_exit_without_a_word(fails):
     assert "exit code 3" in fails(DONE + "os._exit(3)")
+
+
+def test_a_flood_of_garbage(fails, window):
+    flood = "for _ in range(1_600): os.write(1, b'garbage\\n' * 8_192)\n"  # 100 MB
+    assert "exit code 3" in fails(DONE + flood + "os._exit(3)")
+    assert "garbage" in window.training.panel._log.toPlainText()
+
+
+def test_a_trainer_that_hangs_and_ignores_terminate(window, mouse, seven, module, train, qtbot):
+    hangs = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    module(hangs + DONE + "while True: time.sleep(9)")
+    training = train(window, epochs=1)
+    wait_until(qtbot, lambda: training.panel._has_course)
+    pid = process_id(training)
+    training.process._patience.setInterval(100)  # ms: how long it may take to obey
+    training.panel._running.cancel_button.click()
+    training.panel._running.really_button.click()
+    with qtbot.waitSignal(window.answered):
+        mouse.draw(seven)
+    wait_until(qtbot, lambda: not training.is_running)
+    assert not psutil.pid_exists(pid)
+    assert "cancelled" in training.panel._end.sentence.toPlainText()
+    assert not window.canvas.is_blank
+
+
+def test_without_torch_the_panel_has_the_command_to_copy(fails, window, qapp):
+    assert "torch is not installed" in fails(
+        "import sys; sys.modules['torch'] = None" + FEWER_DIGITS
+    )
+    end = window.training.panel._end
+    assert end.command.isVisible()
+    button_of(end, "Copy").click()
+    assert qapp.clipboard().text() == 'python -m pip install -e ".[train]"'
 
 
 def test_weights_that_are_truncated_before_they_are_loaded(fails):
