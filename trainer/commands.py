@@ -18,7 +18,7 @@ import digitpad
 from digitpad.models import checkpoint_file, new_weights_file
 from digitpad.progress import EpochDone, EpochWeightsWritten, Measured, RunEnded, WeightsWritten
 from digitpad.recognizer import Recognizer
-from trainer.calibration import fit_temperature
+from trainer.calibration import TEMPERATURES, fit_temperature
 from trainer.checkpoint import Checkpoint, check_made_with
 from trainer.data import (
     TRAINING_PEN_WIDTHS,
@@ -189,7 +189,7 @@ def _done(run: Run) -> dict[str, Any]:
 def _temperature(run: Run) -> float:
     """What the pad divides the logits by: fitted to the validation split, if there is one."""
     if run.validation is None:
-        return run.recipe.temperature
+        return TEMPERATURES[run.recipe.name]
     return round(fit_temperature(logits(run.net, run.validation), run.validation.labels), 4)
 
 

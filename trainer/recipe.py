@@ -33,9 +33,6 @@ class Recipe:
     """The share of each batch that is drawings: those of the ink files, and synthetic ones."""
     synthetic: int
     """How many synthetic drawings there are."""
-    temperature: float
-    """For a run that holds nothing out to fit one to: what the runs of this recipe came to that
-    had a validation split."""
 
 
 SEED = Recipe(
@@ -52,7 +49,6 @@ SEED = Recipe(
     average=0.0,
     ink_share=0.0,
     synthetic=0,
-    temperature=1.0,
 )
 """The paper's recipe to the letter."""
 
@@ -70,7 +66,6 @@ PAD = Recipe(
     average=0.999,
     ink_share=0.3,
     synthetic=15_000,
-    temperature=1.0,
 )
 """For the pad: it also learns from drawings, and from every sample in ever new shapes."""
 

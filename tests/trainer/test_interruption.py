@@ -30,6 +30,7 @@ from digitpad.progress import (
 )
 from trainer import commands
 from trainer.__main__ import main
+from trainer.calibration import TEMPERATURES
 from trainer.checkpoint import read_checkpoint
 from trainer.data import MNIST_FILES
 from trainer.recipe import RECIPES, SEED
@@ -395,7 +396,7 @@ def test_a_signal_while_data_are_loaded_ends_the_run(tmp_path, here, monkeypatch
 
 
 def test_a_run_without_validation_takes_its_recipes_temperature(tmp_path, here, monkeypatch):
-    monkeypatch.setitem(RECIPES, "seed", replace(SEED, temperature=1.75))
+    monkeypatch.setitem(TEMPERATURES, "seed", 1.75)
     assert here(*NEW, "--epochs", "1", "--final")[0] == 0
     metadata = read_weights(tmp_path / WEIGHTS).metadata
     assert metadata["temperature"] == 1.75
