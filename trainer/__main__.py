@@ -45,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     is_evaluate = arguments[:1] == ["evaluate"]
     parser = _evaluate_parser() if is_evaluate else _train_parser(Path.cwd())
     options = parser.parse_args(arguments[1:] if is_evaluate else arguments)
-    if is_evaluate and options.writers and not options.ink:
-        parser.error("--writers is about the drawings of --ink")
+    if is_evaluate:
+        _check_evaluate(parser, options)
     report = REPORTS[options.progress]
     try:
         if is_evaluate:
@@ -92,6 +92,16 @@ def _check(parser: ArgumentParser, options: Namespace) -> None:
         out = options.out.absolute()
         if options.epoch_weights.absolute() in {out, checkpoint_file(out)}:
             parser.error("--epoch-weights names a file that the run needs; it goes in the end")
+
+
+def _check_evaluate(parser: ArgumentParser, options: Namespace) -> None:
+    """Exit with 2 where options do not go together, or the plot cannot be drawn."""
+    if options.writers and not options.ink:
+        parser.error("--writers is about the drawings of --ink")
+    if options.plot and find_spec("matplotlib") is None:
+        parser.error(
+            'matplotlib is not installed; --plot needs: python -m pip install -e ".[train]"'
+        )
 
 
 def _step_back() -> None:
@@ -208,6 +218,12 @@ def _evaluate_parser() -> ArgumentParser:
         help="of the ink files only the drawings of writers A to B",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    parser.add_argument(
+        "--plot",
+        type=_png,
+        metavar="FILE.png",
+        help="draw a picture as well: confusion, reliability, and the worst mistakes",
+    )
     _add_data_dir(parser, Path())
     parser.set_defaults(progress="none")
     return parser
@@ -243,6 +259,12 @@ def _whole(text: str, lowest: int = 0) -> int:
     if not text.isdecimal() or int(text) < lowest:
         raise ArgumentTypeError(f"a whole number from {lowest} on, not {text!r}")
     return int(text)
+
+
+def _png(text: str) -> Path:
+    if Path(text).suffix.lower() != ".png":
+        raise ArgumentTypeError(f"the picture is a PNG: its name must end in .png, not {text!r}")
+    return Path(text)
 
 
 def _writers(text: str) -> range:
