@@ -107,5 +107,8 @@ class Reliability(NamedTuple):
 def reliability(confidence: NDArray[np.float64], is_right: NDArray[np.bool_]) -> Reliability:
     """The answers [n] by their confidence, from 0 to 1; a bin has its lower edge."""
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    of_each = (np.ones(len(bins)), confidence, is_right)
-    return Reliability(*(np.bincount(bins, each, minlength=BINS) for each in of_each))
+    answers, sum_of_confidence, right = (
+        np.bincount(bins, each, minlength=BINS).astype(np.float64)
+        for each in (np.ones(len(bins)), confidence, is_right)
+    )
+    return Reliability(answers, sum_of_confidence, right)

@@ -24,7 +24,7 @@ WIDTH, HEIGHT = 1800, 640
 
 _DPI = 100
 _MISTAKES = 40
-_RIGHT, _WRONG = "tab:blue", "tab:red"
+_CAPTION = 0.25  # its height, of that of an image
 
 Reading = tuple[Evaluation, Digits, NDArray[np.float64]]
 """How a split was read, its images, and the probabilities [n, 10] that they were given."""
@@ -49,7 +49,7 @@ def write_plot(path: Path, readings: Sequence[Reading]) -> None:
                 "right": 0.99,
                 "top": 0.87,
                 "bottom": 0.09,
-                "wspace": 0.15,
+                "wspace": 0.17,
                 "hspace": 0.12,
             },
         )
@@ -77,6 +77,10 @@ def draw_confusion(axes: Axes, confusion: NDArray[np.int64]) -> None:
             colour = "tab:gray" if digit == read else "black"
             axes.text(read, digit, f"{count}", ha="center", va="center", color=colour, fontsize=9)
     axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="digit")
+    axes.set_xticks(np.arange(9) + 0.5, minor=True)
+    axes.set_yticks(np.arange(9) + 0.5, minor=True)
+    axes.grid(which="minor", color="0.93")
+    axes.tick_params(which="minor", length=0)
     axes.set_title("Confusion")
 
 
@@ -96,24 +100,24 @@ def draw_reliability(
     right, confidence = bins.right[has] / answers, bins.confidence[has] / answers
     middles, width = (np.arange(BINS)[has] + 0.5) / BINS, 1 / BINS
     axes.plot([0, 1], [0, 1], color="tab:gray", linestyle="--", linewidth=1)
-    axes.bar(middles, right, width, color=_RIGHT, edgecolor="white", label="right")
+    axes.bar(middles, right, width, color="lightsteelblue", edgecolor="white", label="right")
     axes.bar(
         middles,
         confidence - right,
         width,
         bottom=right,
         color="none",
-        edgecolor=_WRONG,
+        edgecolor="tab:red",
         hatch="////",
-        label="gap to their probability",
+        label="gap",
     )
-    axes.set(xlim=(0, 1), ylim=(0, 1), ylabel="share of the answers")
+    axes.set(xlim=(0, 1), ylim=(0, 1.01), ylabel="share that is right")
     axes.tick_params(labelbottom=False)
     axes.legend(loc="upper left")
     axes.set_title(f"Reliability (calibration error {evaluation.calibration_error:.2%})")
     below.bar(middles, answers / answers.sum(), width, color="tab:gray", edgecolor="white")
     below.set(xlim=(0, 1), ylim=(0.5 / answers.sum(), 1), yscale="log")
-    below.set(xlabel="probability of the answer", ylabel="answers")
+    below.set(xlabel="probability of the answer", ylabel="share of all")
     below.yaxis.set_major_formatter(lambda share, _position: f"{100 * share:g} %")
 
 
@@ -122,21 +126,20 @@ def draw_mistakes(axes: Axes, digits: Digits, probabilities: NDArray[np.float64]
     worst = worst_mistakes(digits.labels.numpy(), probabilities, _MISTAKES)
     labels = digits.labels[worst].tolist()
     images = digits.images[worst].numpy()
-    total = int((probabilities.argmax(axis=1) != digits.labels.numpy()).sum())
     columns = max(5, math.ceil(math.sqrt(1.6 * len(worst))))
     for number, (image, label, each) in enumerate(
         zip(images, labels, probabilities[worst], strict=True)
     ):
-        y, x = divmod(number, columns)
-        axes.imshow(image, cmap="gray_r", extent=(x, x + 0.9, y + 0.9, y), vmin=0, vmax=255)
+        row, x = divmod(number, columns)
+        y = row * (1 + _CAPTION)
+        axes.imshow(image, cmap="gray_r", extent=(x, x + 1, y + 1, y), vmin=0, vmax=255)
         caption = f"{label}→{each.argmax()} {100 * each.max():.0f} %"
-        axes.text(x + 0.45, y - 0.04, caption, ha="center", va="bottom", fontsize=9)
-    rows = math.ceil(len(worst) / columns)
-    axes.set(xlim=(-0.05, columns), ylim=(max(1, rows), -0.3), aspect="equal", anchor="N")
+        axes.text(x + 0.5, y, caption, ha="center", va="bottom", fontsize=9)
+    rows = max(1, math.ceil(len(worst) / columns))
+    axes.set(xlim=(0, columns), ylim=(rows * (1 + _CAPTION) - _CAPTION, -_CAPTION))
+    axes.set(aspect="equal", anchor="N")
     axes.set_axis_off()
-    axes.set_title(
-        f"The {len(worst)} worst of {total} mistakes" if total > len(worst) else "All mistakes"
-    )
+    axes.set_title("The worst mistakes" if len(worst) else "No mistakes")
 
 
 def worst_mistakes(

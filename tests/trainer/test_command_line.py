@@ -136,6 +136,7 @@ def test_a_folder_that_cannot_be_written_is_found_out_before_training(tmp_path):
         ("--out a --epoch-weights a.checkpoint", "names a file that the run needs"),
         ("evaluate --writers 5-1", "two numbers with the smaller one first"),
         ("evaluate --writers 1-5", "--writers is about the drawings of --ink"),
+        ("evaluate --plot plot.jpg", "its name must end in .png, not 'plot.jpg'"),
     ],
 )
 def test_wrong_usage_exits_with_2(arguments, says, capsys):
@@ -191,6 +192,16 @@ def test_installed_without_what_training_needs_it_says_what_to_install(module):
     assert f"{module} is not installed" in process.stderr
     assert 'pip install -e ".[train]"' in process.stderr
     assert "Traceback" not in process.stderr
+
+
+def test_without_matplotlib_it_says_what_a_plot_needs(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", "--plot", "plot.png"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "matplotlib is not installed" in said
+    assert 'pip install -e ".[train]"' in said
 
 
 def test_ctrl_c_is_quiet_from_the_start():
