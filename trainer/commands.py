@@ -209,12 +209,15 @@ def _load(
 
 def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
     """The run, and all that decides what it ends with, as JSON."""
-    if options.ink and not recipe.ink_share:
-        raise DataError(f"the recipe {recipe.name} does not learn from ink; leave out --ink")
+    if options.ink and not recipe.ink_share and options.ink_holdout is None:
+        raise DataError(
+            f"the recipe {recipe.name} does not learn from ink; leave out --ink, or name the "
+            "writers to measure on with --ink-holdout"
+        )
     training, validation = _training_and_validation(options)
     ink = [
         load_ink(path, without=options.ink_holdout, pen_widths=TRAINING_PEN_WIDTHS)
-        for path in options.ink
+        for path in (options.ink if recipe.ink_share else [])
     ]
     if recipe.synthetic and options.data != "synthetic":
         ink.append(synthetic_digits(recipe.synthetic, options.seed))
