@@ -148,23 +148,20 @@ def _bundled_rows(run: Run) -> Iterator[list[str]]:
 
 
 def _recipe_rows(runs: Sequence[Run]) -> Iterator[list[str]]:
-    """The bundled weights, each recipe with all of its runs, and the paper's claim."""
+    """Each recipe with all of its runs, the bundled weights among them, and the paper's claim."""
     splits = _splits(runs)
-    yield ["", "learned from", "epochs", "minutes", *splits]
-    accuracies = _accuracies(runs[0])
-    yield [
-        "**the bundled weights**",
-        *_recipe(runs[0])[1:],
-        _minutes(runs[:1]),
-        *(f"**{accuracies[split]}**" if split in accuracies else "–" for split in splits),
-    ]
+    yield ["recipe", "learned from", "epochs", "minutes", *splits]
     groups: dict[tuple[str, str, str], list[Run]] = {}
     for run in runs:
         groups.setdefault(_recipe(run), []).append(run)
     for (name, learned_from, epochs), group in groups.items():
         summaries = summarize(map(_tests, group))
         means = [_mean(summaries[split]) if split in summaries else "–" for split in splits]
-        yield [f"recipe `{name}`", learned_from, epochs, _minutes(group), *means]
+        yield [f"`{name}`", learned_from, epochs, _minutes(group), *means]
+        if runs[0] in group:
+            its = _accuracies(runs[0])
+            shares = [f"**{its[split]}**" if split in its else "–" for split in splits]
+            yield ["the bundled weights of these", "", "", _minutes(runs[:1]), *shares]
     yield [*_PAPER, *("–" for _ in splits[1:])]
 
 

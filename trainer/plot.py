@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from digitpad.files import replacing
 from trainer.data import Digits
-from trainer.evaluate import BINS, Evaluation, reliability
+from trainer.evaluate import BINS, Evaluation, calibration_error, reliability
 from trainer.output import OutputError
 
 WIDTH, HEIGHT = 1800, 640
@@ -54,7 +54,7 @@ def write_plot(path: Path, readings: Sequence[Reading]) -> None:
             },
         )
         draw_confusion(axes["confusion"], evaluation.confusion)
-        draw_reliability(axes["reliability"], axes["answers"], evaluation, digits, probabilities)
+        draw_reliability(axes["reliability"], axes["answers"], digits, probabilities)
         draw_mistakes(axes["mistakes"], digits, probabilities)
     try:
         with replacing(path) as file:
@@ -85,16 +85,13 @@ def draw_confusion(axes: Axes, confusion: NDArray[np.int64]) -> None:
 
 
 def draw_reliability(
-    axes: Axes,
-    below: Axes,
-    evaluation: Evaluation,
-    digits: Digits,
-    probabilities: NDArray[np.float64],
+    axes: Axes, below: Axes, digits: Digits, probabilities: NDArray[np.float64]
 ) -> None:
     """By the probability of the answers, in bins: how many of them are right and, `below`, how many
     there are."""
     is_right = probabilities.argmax(axis=1) == digits.labels.numpy()
-    bins = reliability(probabilities.max(axis=1), is_right)
+    confidences = probabilities.max(axis=1)
+    bins = reliability(confidences, is_right)
     has = bins.answers > 0
     answers = bins.answers[has]
     right, confidence = bins.right[has] / answers, bins.confidence[has] / answers
@@ -114,7 +111,8 @@ def draw_reliability(
     axes.set(xlim=(0, 1), ylim=(0, 1.01), ylabel="share that is right")
     axes.tick_params(labelbottom=False)
     axes.legend(loc="upper left")
-    axes.set_title(f"Reliability (calibration error {evaluation.calibration_error:.2%})")
+    error = calibration_error(confidences, is_right)
+    axes.set_title(f"Reliability (calibration error {error:.2%})")
     below.bar(middles, answers / answers.sum(), width, color="tab:gray", edgecolor="white")
     below.set(xlim=(0, 1), ylim=(0.5 / answers.sum(), 1), yscale="log")
     below.set(xlabel="probability of the answer", ylabel="share of all")

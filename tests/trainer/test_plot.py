@@ -13,7 +13,7 @@ from digitpad.recognizer import Recognizer
 from trainer import plot
 from trainer.__main__ import main
 from trainer.data import Digits
-from trainer.evaluate import Evaluation, calibration_error, measure, reliability
+from trainer.evaluate import calibration_error, measure, reliability
 
 
 def answers(*given):
@@ -60,7 +60,7 @@ def test_the_contact_sheet_shows_the_mistakes_in_order_and_what_they_were_taken_
 
 def test_the_gap_reaches_from_what_is_right_to_the_probability(digits):
     axes, below = Figure().subplots(2)
-    plot.draw_reliability(axes, below, Evaluation("", np.eye(10), 0, 0), digits, GIVEN)
+    plot.draw_reliability(axes, below, digits, GIVEN)
     right, gap = axes.containers
     # The bins of 0.6, 0.7, 0.8, 0.9 with 0.95 + 0.99 in the one above
     middles = [bar.get_x() + bar.get_width() / 2 for bar in right]
