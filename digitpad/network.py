@@ -8,6 +8,7 @@ logits.
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,12 @@ def _metadata(path: Path, raw: dict[str, str]) -> dict[str, Any]:
         found = metadata.get(key) if isinstance(metadata, dict) else None
         if found != value:
             raise WeightsError(f"{path}: the metadata's {key} is {found!r}, not {value!r}")
+    temperature = metadata.get("temperature", 1.0)
+    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not (is_number and 0 < temperature <= sys.float_info.max):
+        raise WeightsError(
+            f"{path}: the metadata's temperature is {temperature!r}, not a finite number above 0"
+        )
     return dict(metadata)
 
 

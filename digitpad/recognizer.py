@@ -49,6 +49,8 @@ class Recognizer:
         """Read the weights file; raises `digitpad.network.WeightsError` if it cannot be used."""
         content = read_weights(weights)
         self.metadata = content.metadata
+        self.temperature = float(content.metadata.get("temperature", 1.0))
+        """What the logits are divided by: above 1, the answers are less sure than the Net is."""
         self._network = Network(content)
 
     def recognize(self, drawing: Drawing) -> Prediction | None:
@@ -63,6 +65,7 @@ class Recognizer:
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """The probabilities [n, 10] for ink images, uint8 [n, 28, 28]."""
         logits = self._network.logits(transform(images)).astype(np.float64)
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        logits -= logits.max(axis=1, keepdims=True)
+        exponentials = np.exp(logits / self.temperature)
         result: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
         return result

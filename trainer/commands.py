@@ -17,6 +17,11 @@ import torch
 import digitpad
 from digitpad.models import checkpoint_file, new_weights_file
 from digitpad.progress import EpochDone, EpochWeightsWritten, Measured, RunEnded, WeightsWritten
+<<<<<<< HEAD
+=======
+from digitpad.recognizer import Recognizer
+from trainer.calibration import fit_temperature
+>>>>>>> main
 from trainer.checkpoint import Checkpoint, check_made_with
 from trainer.data import (
     TRAINING_PEN_WIDTHS,
@@ -28,7 +33,7 @@ from trainer.data import (
 )
 from trainer.evaluate import measure
 from trainer.examples import RememberingRecognizer, examples
-from trainer.loop import Run, TrainingError
+from trainer.loop import Run, TrainingError, logits
 from trainer.output import (
     EpochWeights,
     check_not_interrupted,
@@ -86,13 +91,13 @@ def _train(
             with requests.interrupting():
                 run, made_with, held_out = _load(options, recipe, begun)
             metadata = made_with | {
-                "epochs_done": 0.0,
+                "threads": torch.get_num_threads(),  # here: a run may go on with other ones
                 "metrics": [],
                 "command": command_line(options),
                 "created": now.isoformat(timespec="seconds"),
             }
             for message in run.train(should_stop=lambda: requests.first is not None):
-                metadata["epochs_done"] = round(run.epochs_done, 3)
+                metadata |= _done(run)
                 if isinstance(message, EpochDone):
                     so_far = Checkpoint(options.arguments, options.folder, made_with, run.state())
                     keep(checkpoint, so_far)
@@ -106,7 +111,7 @@ def _train(
         stop = None
     if stop and not stop.weights:
         return _end_without_weights(stop, checkpoint)
-    metadata["epochs_done"] = round(run.epochs_done, 3)
+    metadata |= _done(run) | {"temperature": _temperature(run)}
     write(out, run.net, metadata, checkpoint)
     report(WeightsWritten(str(out)))
     if stop:
@@ -152,6 +157,7 @@ def evaluate(options: Namespace) -> int:
     if options.json:
         content = {
             "weights": str(options.weights),
+            "temperature": recognizer.temperature,
             "evaluations": [evaluation.to_json() for evaluation in evaluations],
         }
         print(json.dumps(content))
@@ -190,6 +196,18 @@ def _metrics(
     return metrics
 
 
+def _done(run: Run) -> dict[str, Any]:
+    """How far the run has come, and in what time, as JSON."""
+    return {"epochs_done": round(run.epochs_done, 3), "seconds": round(run.seconds, 3)}
+
+
+def _temperature(run: Run) -> float:
+    """What the pad divides the logits by: fitted to the validation split, if there is one."""
+    if run.validation is None:
+        return run.recipe.temperature
+    return round(fit_temperature(logits(run.net, run.validation), run.validation.labels), 4)
+
+
 def _recipe(options: Namespace) -> Recipe:
     recipe = RECIPES[options.recipe]
     return recipe if options.epochs is None else replace(recipe, epochs=options.epochs)
@@ -219,7 +237,7 @@ def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
         load_ink(path, without=options.ink_holdout, pen_widths=TRAINING_PEN_WIDTHS)
         for path in (options.ink if recipe.ink_share else [])
     ]
-    if recipe.synthetic and options.data != "synthetic":
+    if recipe.synthetic and not ink and options.data != "synthetic":
         ink.append(synthetic_digits(recipe.synthetic, options.seed))
     device = _device(options.device)
     run = Run(

@@ -26,6 +26,10 @@ class Evaluation:
     calibration_error: float
     """Expected calibration error: by how much, from 0 to 1, the probability of an answer differs
     from the share of answers with such a probability that are right."""
+    temperature: float
+    """What the weights' logits were divided by."""
+    nll_without_temperature: float
+    calibration_error_without_temperature: float
 
     @property
     def images(self) -> int:
@@ -53,6 +57,8 @@ class Evaluation:
             "accuracy": self.accuracy,
             "nll": self.nll,
             "calibration_error": self.calibration_error,
+            "nll_without_temperature": self.nll_without_temperature,
+            "calibration_error_without_temperature": self.calibration_error_without_temperature,
             "recall": self.recall,
             "confusion": self.confusion.tolist(),
         }
@@ -63,11 +69,11 @@ class Evaluation:
     def to_text(self) -> str:
         """A few lines for a terminal."""
         calibration = f"expected calibration error {self.calibration_error:.2%}"
-        lines = [
-            self.headline(),
-            f"  negative log-likelihood {self.nll:.4f}, {calibration}",
-            "  digit  recall   read as " + "".join(f"{digit:>6}" for digit in range(10)),
-        ]
+        lines = [self.headline(), f"  negative log-likelihood {self.nll:.4f}, {calibration}"]
+        if self.temperature != 1:
+            nll, error = self.nll_without_temperature, self.calibration_error_without_temperature
+            lines.append(f"  without the temperature {self.temperature:g}: {nll:.4f}, {error:.2%}")
+        lines.append("  digit  recall   read as " + "".join(f"{digit:>6}" for digit in range(10)))
         for digit, recall in enumerate(self.recall):
             counts = "".join(f"{count or '·':>6}" for count in self.confusion[digit].tolist())
             share = "      –" if recall is None else f"{recall:7.2%}"
@@ -81,13 +87,25 @@ def measure(recognizer: Recognizer, digits: Digits) -> Evaluation:
     labels, read = digits.labels.numpy(), probabilities.argmax(axis=1)
     confusion = np.zeros((10, 10), np.int64)
     np.add.at(confusion, (labels, read), 1)
-    likelihood = probabilities[np.arange(len(labels)), labels]
+    # The softmax of logits / T, to the power of T, is that of the logits but for a factor.
+    without = (probabilities / probabilities.max(axis=1, keepdims=True)) ** recognizer.temperature
+    without /= without.sum(axis=1, keepdims=True)
     return Evaluation(
         digits.name,
         confusion,
-        nll=float(-np.log(np.maximum(likelihood, 1e-300)).mean()),
+        nll=_nll(probabilities, labels),
         calibration_error=calibration_error(probabilities.max(axis=1), read == labels),
+        temperature=recognizer.temperature,
+        nll_without_temperature=_nll(without, labels),
+        calibration_error_without_temperature=calibration_error(
+            without.max(axis=1), read == labels
+        ),
     )
+
+
+def _nll(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    likelihood = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(likelihood, 1e-300)).mean())
 
 
 def calibration_error(confidence: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:

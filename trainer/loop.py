@@ -51,7 +51,10 @@ class Run:
         self.seed = seed
         self.epochs_done = 0.0
         """How many epochs of the recipe are done, the fraction of a stopped one included."""
-        self._epochs_before = 0.0  # done before this process went on with the run
+        self.seconds = 0.0
+        """How long they took by the clock, validation included, and also in other processes that
+        the run went on from; what an interruption lost is not counted."""
+        self._epochs_before = self._seconds_before = 0.0  # when this process went on with the run
         self._device = device
         self._training = training.to(device)
         self._ink = ink.to(device) if ink and recipe.ink_share else None
@@ -93,6 +96,7 @@ class Run:
         """
         return {
             "epochs_done": self.epochs_done,
+            "seconds": self.seconds,
             "generators": [generator.get_state() for generator in self._generators],
             **{name: part.state_dict() for name, part in self._parts.items()},
         }
@@ -100,6 +104,7 @@ class Run:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from the `state()` of a run with the same recipe, data, seed and kind of device."""
         self.epochs_done = self._epochs_before = state["epochs_done"]
+        self.seconds = self._seconds_before = state["seconds"]
         for generator, its_state in zip(self._generators, state["generators"], strict=True):
             generator.set_state(its_state)
         for name, part in self._parts.items():
@@ -121,7 +126,7 @@ class Run:
             training_images=len(self._training) + len(self._ink or []),
             validation_images=len(self.validation) if self.validation else 0,
         )
-        started = time.monotonic()
+        started = time.monotonic() - self.seconds
         for epoch in range(int(self.epochs_done) + 1, self.recipe.epochs + 1):
             yield from self._train_epoch(epoch, started, should_stop)
             if self.epochs_done < epoch:
@@ -146,6 +151,7 @@ class Run:
             seen += len(labels)
             self.epochs_done = epoch - 1 + batch / self._batches
             now = time.monotonic()
+            self.seconds = now - started
             if now - told >= _SECONDS_BETWEEN_MESSAGES:
                 told = now
                 yield BatchDone(
@@ -154,19 +160,21 @@ class Run:
                     accuracy=right.item() / seen,
                     loss=self._checked(loss_sum.item() / seen),
                     images_per_second=seen / (now - epoch_started),
-                    seconds_left=self._seconds_left(now - started),
+                    seconds_left=self._seconds_left(),
                 )
             if batch < self._batches and should_stop():
                 return
         seconds = time.monotonic() - epoch_started
+        validation_accuracy = accuracy(self.net, self.validation) if self.validation else None
+        self.seconds = time.monotonic() - started
         yield EpochDone(
             epoch=epoch,
             train_accuracy=right.item() / seen,
-            validation_accuracy=accuracy(self.net, self.validation) if self.validation else None,
+            validation_accuracy=validation_accuracy,
             loss=self._checked(loss_sum.item() / seen),
             learning_rate=learning_rate,
             images_per_second=seen / seconds,
-            seconds_left=self._seconds_left(time.monotonic() - started),
+            seconds_left=self._seconds_left(),
         )
 
     @property
@@ -214,9 +222,11 @@ class Run:
             return done / _WARM_UP
         return 0.5 + 0.5 * math.cos(math.pi * (done - _WARM_UP) / (1 - _WARM_UP))
 
-    def _seconds_left(self, elapsed: float) -> float:
+    def _seconds_left(self) -> float:
+        """If it goes on as in this process: the ones before may have had another machine."""
+        seconds = self.seconds - self._seconds_before
         done = self.epochs_done - self._epochs_before
-        return elapsed / done * (self.recipe.epochs - self.epochs_done)
+        return seconds / done * (self.recipe.epochs - self.epochs_done)
 
     def _checked(self, loss: float) -> float:
         if not math.isfinite(loss):
@@ -246,17 +256,19 @@ def _default_generator(device: torch.device) -> Generator:
     return torch.default_generator
 
 
-def accuracy(net: Net, digits: Digits) -> float:
-    """The share of `digits` that `net` reads right. Puts the net into evaluation mode."""
+def logits(net: Net, digits: Digits) -> Tensor:
+    """What `net` makes of `digits`: [n, 10], on the CPU. Puts the net into evaluation mode."""
     net.eval()
     device = net.fc2.weight.device
-    right = 0
     with torch.inference_mode():
-        for start in range(0, len(digits), _VALIDATION_BATCH):
-            part = slice(start, start + _VALIDATION_BATCH)
-            logits = net(normalize(to_unit(digits.images[part].to(device))))
-            right += int((logits.argmax(dim=1).cpu() == digits.labels[part]).sum())
-    return right / len(digits)
+        parts = digits.images.split(_VALIDATION_BATCH)
+        return torch.cat([net(normalize(to_unit(part.to(device)))).cpu() for part in parts])
+
+
+def accuracy(net: Net, digits: Digits) -> float:
+    """The share of `digits` that `net` reads right. Puts the net into evaluation mode."""
+    right = logits(net, digits).argmax(dim=1) == digits.labels
+    return int(right.sum()) / len(digits)
 
 
 def _autocast(device: torch.device) -> torch.autocast:

@@ -87,6 +87,7 @@ class MainWindow(QMainWindow):
         self.appeared.connect(self._offer_interrupted_run)
         self.canvas.drawing_changed.connect(self._answer_drawing)
         self.canvas.history_changed.connect(self._update_actions)
+        self.canvas.history_changed.connect(self._let_chart_wait)
         self._update_actions()
         self.canvas.setFocus()
         self._restore_geometry()
@@ -281,6 +282,11 @@ class MainWindow(QMainWindow):
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.training)
             self._tell_training_what_is_in_use()
         return self.training
+
+    def _let_chart_wait(self) -> None:
+        """Draw nothing else while a stroke is being drawn."""
+        if self.training:
+            self.training.chart.waits = self.canvas.is_drawing
 
     def _tell_training_what_is_in_use(self) -> None:
         if self.training and self._recognizer and self._weights:

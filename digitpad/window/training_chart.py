@@ -58,9 +58,12 @@ class TrainingChart(QWidget):
         super().__init__(parent)
         self.frames_drawn = 0
         """How many times the accuracies were painted."""
+        self.waits = False
+        """Whether drawing waits, as it does for the pen: a frame here costs as much time as a
+        screen's frame has, and the stroke's own answer would be late."""
         self.setAccessibleName("Training chart")
         self._redrawing = QTimer(self, singleShot=True, interval=_REDRAW_MS)
-        self._redrawing.timeout.connect(self.redraw)
+        self._redrawing.timeout.connect(self._redraw_or_wait)
         self._accuracy, self._loss = _Plot(), _Plot()
         self._loss.setXLink(self._accuracy)
         self._accuracy.scene().sigPrepareForPaint.connect(self._count_frame)
@@ -121,6 +124,12 @@ class TrainingChart(QWidget):
                 values[-1] = value
 
     # Drawing
+
+    def _redraw_or_wait(self) -> None:
+        if self.waits:
+            self._redrawing.start()
+        else:
+            self.redraw()
 
     def redraw(self) -> None:
         """Draw now what was added."""

@@ -3,13 +3,14 @@
 import argparse
 import sys
 
-from tests.benchmarks import forward, latency, startup, training
+from tests.benchmarks import forward, latency, startup, training, training_window
 
 BENCHMARKS = {
     "startup": startup.run,
     "forward": forward.run,
     "latency": latency.run,
     "training": training.run,
+    "training_window": training_window.run,
 }
 
 

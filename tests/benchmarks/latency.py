@@ -1,58 +1,77 @@
 """From a new point of a stroke to the painted answer, in the real window."""
 
+from __future__ import annotations
+
 import math
 import os
 import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from digitpad.models import bundled_weights
 from tests.benchmarks.ratio import Ratio
 
+if TYPE_CHECKING:
+    from digitpad.window.main_window import MainWindow
+
+# Qt is imported when a window is needed: the other benchmarks do without.
+# ruff: noqa: PLC0415
+
 FRAME = 1 / 60
 DRAWINGS, POINTS = 60, 60
 
 
 def run():
-    seconds = list(_seconds_to_painted_answer())
+    window = open_window()
+    seconds = list(seconds_to_painted_answer(window, DRAWINGS))
+    window.close()
     median, worst = np.percentile(seconds, [50, 99])
     what = "new stroke point to painted answer"
     yield Ratio(f"{what}, median", median, "a frame", FRAME, 0.5)
     yield Ratio(f"{what}, 99th percentile", worst, "a frame", FRAME, 0.5)
 
 
-def _seconds_to_painted_answer():
+def open_window() -> MainWindow:
+    """A window with the bundled weights, on the screen."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import QPointF, Qt  # noqa: PLC0415
-    from PySide6.QtTest import QTest  # noqa: PLC0415
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
 
-    from digitpad.window.answer import Answer  # noqa: PLC0415
-    from digitpad.window.main_window import MainWindow  # noqa: PLC0415
+    from digitpad.window.main_window import MainWindow
 
-    app = QApplication.instance() or QApplication([])
-    paintings = 0
-    paint = Answer.paintEvent
-
-    def counted(self, event):
-        nonlocal paintings
-        paint(self, event)
-        paintings += 1
-
-    Answer.paintEvent = counted
+    open_window.application = QApplication.instance() or QApplication([])  # or it is deleted
     window = MainWindow(bundled_weights())
     window.show()
     QTest.qWaitForWindowExposed(window)
-    answers = 0
+    return window
+
+
+def seconds_to_painted_answer(window: MainWindow, drawings: int, pause: int = 0) -> Iterator[float]:
+    """Draw with the mouse; for each point, how long it took. Between points, `pause` in ms."""
+    from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    paintings = answers = 0
+
+    class Paintings(QObject):
+        def eventFilter(self, _answer, event):  # noqa: N802
+            nonlocal paintings
+            paintings += event.type() == QEvent.Type.Paint  # done when processEvents() returns
+            return False
 
     def answered():
         nonlocal answers
         answers += 1
 
-    window.answered.connect(answered)
+    counter = Paintings()
+    window.answer.installEventFilter(counter)
+    connection = window.answered.connect(answered)
     canvas = window.canvas
     middle, reach = canvas.rect().center(), min(canvas.width(), canvas.height()) * 0.4
-    for drawing in range(DRAWINGS):
+    for drawing in range(drawings):
         for point in range(POINTS):
             # Loops, each a bit different: long strokes that keep turning.
             turn = 2 * math.tau * point / POINTS
@@ -66,12 +85,14 @@ def _seconds_to_painted_answer():
             else:
                 QTest.mouseMove(canvas, position)
             while answers == answers_before:
-                app.processEvents()
+                QApplication.processEvents()
             while paintings == paintings_before:
-                app.processEvents()
+                QApplication.processEvents()
             yield time.perf_counter() - started
+            if pause:
+                QTest.qWait(pause)
         QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=position)
         canvas.clear()
-        app.processEvents()
-    window.close()
-    Answer.paintEvent = paint
+        QApplication.processEvents()
+    window.answered.disconnect(connection)
+    window.answer.removeEventFilter(counter)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,15 @@ from trainer.weights import write_weights
 def evaluation():
     confusion = np.zeros((10, 10), np.int64)
     confusion[3, 3], confusion[3, 8], confusion[8, 8] = 6, 2, 4
-    return Evaluation("some", confusion, nll=0.5, calibration_error=0.02)
+    return Evaluation(
+        "some",
+        confusion,
+        nll=0.5,
+        calibration_error=0.02,
+        temperature=1.25,
+        nll_without_temperature=0.75,
+        calibration_error_without_temperature=0.04,
+    )
 
 
 def test_counts(evaluation):
@@ -26,15 +36,25 @@ def test_counts(evaluation):
 
 
 def test_as_text_and_json(evaluation):
-    first, second, *_ = evaluation.to_text().splitlines()
+    first, second, third, *_ = evaluation.to_text().splitlines()
     assert first == "some: 83.33% right (10 of 12)"
     assert second == "  negative log-likelihood 0.5000, expected calibration error 2.00%"
+    assert third == "  without the temperature 1.25: 0.7500, 4.00%"
     row = next(line for line in evaluation.to_text().splitlines() if line.startswith("      3"))
     assert row.split() == ["3", "75.00%", *"···6····2·"]
     content = evaluation.to_json()
     assert content["split"] == "some"
     assert (content["images"], content["right"]) == (12, 10)
     assert content["confusion"][3][8] == 2
+    assert (content["nll"], content["nll_without_temperature"]) == (0.5, 0.75)
+    assert content["calibration_error"] == 0.02
+    assert content["calibration_error_without_temperature"] == 0.04
+
+
+def test_a_temperature_that_changes_nothing_is_not_told(evaluation):
+    text = replace(evaluation, temperature=1.0).to_text()
+    assert "temperature" not in text
+    assert len(text.splitlines()) == len(evaluation.to_text().splitlines()) - 1
 
 
 def test_measures_what_the_trainers_net_reads(blobs, tmp_path):
@@ -48,6 +68,18 @@ def test_measures_what_the_trainers_net_reads(blobs, tmp_path):
     assert evaluation.confusion.sum(axis=1).tolist() == [64] * 10
     part = measure(Recognizer(path), Digits("one", blobs.images[:1], blobs.labels[:1]))
     assert part.images == 1
+
+
+@pytest.mark.parametrize("temperature", [0.25, 1, 4])
+def test_measures_with_the_temperature_and_without(keep, blobs, temperature):
+    plain = measure(Recognizer(keep("plain.safetensors")), blobs)
+    warm = measure(Recognizer(keep("warm.safetensors", temperature=temperature)), blobs)
+    assert (plain.temperature, warm.temperature) == (1, temperature)
+    assert plain.nll == pytest.approx(plain.nll_without_temperature)
+    assert warm.nll_without_temperature == pytest.approx(plain.nll)
+    assert warm.calibration_error_without_temperature == pytest.approx(plain.calibration_error)
+    assert (warm.nll == pytest.approx(plain.nll)) == (temperature == 1)
+    np.testing.assert_array_equal(warm.confusion, plain.confusion)
 
 
 def test_answers_as_often_right_as_they_say_have_no_calibration_error():

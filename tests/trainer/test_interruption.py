@@ -159,6 +159,7 @@ def test_tells_of_the_whole_run(whole):
     assert ended == RunEnded("finished")
     assert files(folder) == [WEIGHTS]
     metrics = read_weights(folder / WEIGHTS).metadata["metrics"]
+    assert 0.1 < metrics[0]["nll"] < metrics[0]["nll_without_temperature"]
     for metric, measured in zip(metrics, (validation, test), strict=True):
         assert isinstance(measured, Measured)
         assert (metric["split"], metric["right"]) == (measured.split, measured.right)
@@ -169,6 +170,7 @@ def test_tells_of_the_whole_run(whole):
 
 def test_a_killed_run_that_goes_on_ends_with_the_same_weights(interrupted, whole):
     look = interrupted.parent / "look.safetensors"
+    checkpoint = read_checkpoint(interrupted / CHECKPOINT)
     trainer = Trainer(
         interrupted.parent, "--resume", f"interrupted/{CHECKPOINT}", "--epoch-weights", look.name
     )
@@ -180,6 +182,9 @@ def test_a_killed_run_that_goes_on_ends_with_the_same_weights(interrupted, whole
     assert trainer.messages[-1] == RunEnded("finished")
     assert files(interrupted) == [WEIGHTS]
     weights, expected = (read_weights(path / WEIGHTS) for path in (interrupted, whole[0]))
+    assert weights.metadata["temperature"] == expected.metadata["temperature"] != 1
+    assert weights.metadata["threads"] == expected.metadata["threads"] == 1
+    assert weights.metadata["seconds"] > checkpoint.state["seconds"] > 0
     assert weights.metadata["command"] == shlex.join(["python", "-m", "trainer", *NEW, *JSON])
     for name, tensor in weights.tensors.items():
         np.testing.assert_array_equal(tensor, expected.tensors[name], strict=True)
@@ -197,6 +202,7 @@ def test_the_word_stop_ends_the_run_with_what_was_reached(tmp_path):
     assert ended == RunEnded("stopped")
     metadata = read_weights(tmp_path / WEIGHTS).metadata
     assert 1 < metadata["epochs_done"] < 100
+    assert metadata["temperature"] != 1
     assert [metric["right"] for metric in metadata["metrics"]] == [each.right for each in measured]
     assert files(tmp_path) == [WEIGHTS]
 
@@ -209,6 +215,7 @@ def test_the_word_cancel_ends_the_run_and_leaves_nothing(weights):
     assert trainer.messages[-1].path == str(look)
     metadata = read_weights(look).metadata
     assert metadata["epochs_done"] >= 1
+    assert "temperature" not in metadata
     assert (metadata["recipe"]["name"], metadata["metrics"]) == ("seed", [])
     assert psutil.Process(trainer.process.pid).nice() >= 10
     trainer.say(b"cancel\n")
@@ -385,6 +392,14 @@ def test_a_signal_while_data_are_loaded_ends_the_run(tmp_path, here, monkeypatch
     assert messages == [RunEnded("stopped")]
     assert said.endswith("Stopped; no weights were written\n")
     assert not (tmp_path / WEIGHTS).exists()
+
+
+def test_a_run_without_validation_takes_its_recipes_temperature(tmp_path, here, monkeypatch):
+    monkeypatch.setitem(RECIPES, "seed", replace(SEED, temperature=1.75))
+    assert here(*NEW, "--epochs", "1", "--final")[0] == 0
+    metadata = read_weights(tmp_path / WEIGHTS).metadata
+    assert metadata["temperature"] == 1.75
+    assert [metric["split"] for metric in metadata["metrics"]] == ["synthetic, seed 1"]
 
 
 def test_a_second_ctrl_c_ends_the_run_at_once(weights, here):

@@ -55,8 +55,8 @@ def test_the_one_cycle_rate_rises_then_falls_to_nearly_nothing(blobs):
     rates = [message.learning_rate for message in messages if isinstance(message, EpochDone)]
     assert rates[:3] == sorted(rates[:3])
     assert rates[2:] == sorted(rates[2:], reverse=True)
-    assert rates[2] == pytest.approx(5e-3, rel=0.02)
-    assert rates[-1] < 1e-4
+    assert rates[2] == pytest.approx(PAD.learning_rate, rel=0.02)
+    assert rates[-1] < PAD.learning_rate / 50
 
 
 def test_a_share_of_each_batch_is_ink(blobs):
@@ -96,12 +96,42 @@ def test_goes_on_from_its_state_as_if_it_had_not_been_interrupted(blobs, recipe)
     content.seek(0)
     resumed = new()
     resumed.restore(torch.load(content, weights_only=True))
+    before = resumed.seconds
+    assert 0 < before < whole.seconds
     messages = list(resumed.train(lambda: False))
     assert messages[0].epochs_done == 1
     assert [each.epoch for each in messages if isinstance(each, EpochDone)] == [2, 3]
     assert messages[-1].seconds_left == 0
+    assert resumed.seconds > before
     expected, weights = whole.net.state_dict(), resumed.net.state_dict()
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
+
+
+def test_the_seconds_are_those_of_all_that_it_learned(blobs, monkeypatch):
+    now = 0.0
+
+    def clock():  # an hour later whenever it is asked
+        nonlocal now
+        now += 3600
+        return now
+
+    monkeypatch.setattr("trainer.loop.time.monotonic", clock)
+    whole = Run(SHORT, blobs, last(blobs), seed=0, device=CPU)
+    states = [
+        whole.state() for message in whole.train(lambda: False) if isinstance(message, EpochDone)
+    ]
+    seconds = [state["seconds"] for state in states]
+    assert seconds[0] > 0
+    assert seconds == [seconds[0] * epoch for epoch in (1, 2, 3, 4)]  # as many looks in each
+    assert seconds[-1] == whole.seconds
+
+    now += 1e6  # nobody trains
+    resumed = Run(SHORT, blobs, last(blobs), seed=0, device=CPU)
+    resumed.restore(states[1])
+    messages = list(resumed.train(lambda: False))
+    assert resumed.seconds == whole.seconds
+    left = [message.seconds_left for message in messages if isinstance(message, EpochDone)]
+    assert left == [seconds[0], 0]
 
 
 def test_stops_after_the_batch_at_hand(blobs):

@@ -1,5 +1,7 @@
 import json
+import math
 import pickle
+import re
 import struct
 
 import pytest
@@ -20,7 +22,7 @@ def file(tmp_path):
     return path
 
 
-def rewrite(path, *, tensors=None, without=(), metadata=None):
+def rewrite(path, *, tensors=None, without=(), metadata=None, **changes):
     """Write `path` anew, with some tensors or metadata other than they were."""
     content = read_weights(path)
     new = {name: torch.tensor(value) for name, value in content.tensors.items()}
@@ -28,7 +30,7 @@ def rewrite(path, *, tensors=None, without=(), metadata=None):
     for name in without:
         del new[name]
     if metadata is None:
-        metadata = {METADATA_KEY: json.dumps(content.metadata)}
+        metadata = {METADATA_KEY: json.dumps(content.metadata | changes)}
     save_file(new, path, metadata)
 
 
@@ -42,6 +44,12 @@ def test_what_is_written_can_be_read(file):
     for name, tensor in weights.tensors.items():
         assert torch.equal(torch.tensor(tensor), expected[name])
     Recognizer(file)
+
+
+@pytest.mark.parametrize("temperature", [1, 0.5, 2.5])
+def test_a_temperature_above_0_is_read(file, temperature):
+    rewrite(file, temperature=temperature)
+    assert Recognizer(file).temperature == temperature
 
 
 def test_nothing_is_left_beside_the_file(file):
@@ -147,6 +155,13 @@ def put_a_folder_there(file):
                 },
             ),
             "the metadata's transform is {'mean': 0.5}",
+        ),
+        *(
+            (
+                lambda f, temperature=temperature: rewrite(f, temperature=temperature),
+                re.escape(f"temperature is {temperature!r}, not a finite number above 0"),
+            )
+            for temperature in (0, -1.5, math.nan, math.inf, 10**400, True, None, "1", [1])
         ),
     ],
 )

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QToolButton
 
 from digitpad.models import bundled_weights, interrupted_runs, kept_weights, weights_folder
+from digitpad.progress import BatchDone, RunStarted
 from digitpad.recognizer import Recognizer
 from digitpad.window.notice import Notice
 
@@ -379,3 +380,17 @@ def test_without_mnist_synthetic_digits_are_one_click_away(
     assert window.training.is_running
     wait_until(qtbot, lambda: not window.training.is_running)
     assert len(kept_weights()) == 1
+
+
+def test_the_chart_waits_for_the_pen(open_window, qtbot):
+    window = open_window(None)
+    qtbot.keyClick(window, Qt.Key.Key_T, CTRL)
+    chart = window.training.chart
+    window.training.process.message.emit(RunStarted({"name": "pad"}, 0, "cpu", 1, 0, 10, 100, 20))
+    wait_until(qtbot, lambda: chart.frames_drawn)
+    qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignals([chart._redrawing.timeout] * 2):
+        chart.add(BatchDone(1, 5, 0.9, 0.3, 5_000.0, 1.0))
+    assert chart._batch_accuracy.getData()[0] is None
+    qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton)
+    wait_until(qtbot, lambda: chart._batch_accuracy.getData()[0] is not None)
