@@ -151,10 +151,12 @@ def _recipe_rows(runs: Sequence[Run]) -> Iterator[list[str]]:
     """Each recipe with all of its runs, the bundled weights among them, and the paper's claim."""
     splits = _splits(runs)
     yield ["recipe", "learned from", "epochs", "minutes", *splits]
-    groups: dict[tuple[str, str, str], list[Run]] = {}
+    groups: dict[tuple[tuple[str, str, str], str], list[Run]] = {}
     for run in runs:
-        groups.setdefault(_recipe(run), []).append(run)
-    for (name, learned_from, epochs), group in groups.items():
+        # Also in what has no column: a recipe may have changed without its name.
+        whole = json.dumps(run.get("recipe"), sort_keys=True)
+        groups.setdefault((_recipe(run), whole), []).append(run)
+    for ((name, learned_from, epochs), _), group in groups.items():
         summaries = summarize(map(_tests, group))
         means = [_mean(summaries[split]) if split in summaries else "–" for split in splits]
         yield [f"`{name}`", learned_from, epochs, _minutes(group), *means]

@@ -17,11 +17,7 @@ import torch
 import digitpad
 from digitpad.models import checkpoint_file, new_weights_file
 from digitpad.progress import EpochDone, EpochWeightsWritten, Measured, RunEnded, WeightsWritten
-<<<<<<< HEAD
-=======
-from digitpad.recognizer import Recognizer
 from trainer.calibration import fit_temperature
->>>>>>> main
 from trainer.checkpoint import Checkpoint, check_made_with
 from trainer.data import (
     TRAINING_PEN_WIDTHS,

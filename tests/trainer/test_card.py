@@ -154,6 +154,14 @@ def test_each_recipe_has_a_row_with_mean_and_standard_deviation(checkout, weight
     assert "validation" not in text.split(card.BEGIN)[1].split(card.END)[0]
 
 
+def test_a_recipe_that_changed_without_its_name_has_a_row_of_its_own(checkout, weights):
+    recipe = read_weights(checkout / card.BUNDLED).metadata["recipe"]
+    changed = weights("changed", recipe=recipe | {"ease": 0.9}, metrics=metrics(0.9, 0.8))
+    card.write_card([changed], checkout)
+    _bundled, other = rows((checkout / card.README).read_text("utf-8"), f"`{recipe['name']}`")
+    assert other[-2:] == ["90.00 % (1)", "80.00 % (1)"]
+
+
 def test_a_run_that_was_stopped_counts_for_nothing(checkout, weights):
     before = [path.read_bytes() for path in written(checkout)]
     stopped = weights("stopped", epochs_done=3.25)
