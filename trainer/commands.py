@@ -233,7 +233,7 @@ def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
         load_ink(path, without=options.ink_holdout, pen_widths=TRAINING_PEN_WIDTHS)
         for path in (options.ink if recipe.ink_share else [])
     ]
-    if recipe.synthetic and not ink and options.data != "synthetic":
+    if recipe.synthetic and options.data != "synthetic":
         ink.append(synthetic_digits(recipe.synthetic, options.seed))
     device = _device(options.device)
     run = Run(

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
+from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
 from digitpad.progress import BatchDone, EpochDone, Message, RunStarted
@@ -70,9 +71,7 @@ class Run:
         self._average = AveragedModel(
             self._net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True
         )
-        self._optimizer = torch.optim.Adam(
-            self._net.parameters(), lr=recipe.learning_rate, fused=True
-        )
+        self._optimizer = _optimizer(self._net, recipe)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate_at)
         self._augment = AUGMENTATIONS[recipe.augmentation]
         self._parts: dict[str, Any] = {
@@ -236,6 +235,19 @@ class Run:
     def _diverged(self, how: str) -> TrainingError:
         epoch = math.ceil(self.epochs_done)
         return TrainingError(f"{how} in epoch {epoch}; try again with another --seed")
+
+
+def _optimizer(net: Net, recipe: Recipe) -> Optimizer:
+    parameters = list(net.parameters())
+    weights = [parameter for parameter in parameters if parameter.ndim > 1]
+    others = [parameter for parameter in parameters if parameter.ndim == 1]
+    groups: list[dict[str, Any]] = [
+        {"params": weights, "weight_decay": recipe.weight_decay},
+        {"params": others},
+    ]
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(groups, lr=recipe.learning_rate, fused=True)
+    return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True, fused=True)
 
 
 def _moving_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:

@@ -8,13 +8,17 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Adam on cross entropy, with all that varies between recipes."""
+    """Cross entropy, with all that varies between recipes."""
 
     name: str
     epochs: int
     batch_size: int
+    optimizer: Literal["adam", "sgd"]
+    """Adam, or stochastic gradient descent with a Nesterov momentum of 0.9."""
     learning_rate: float
     """The highest one."""
+    weight_decay: float
+    """Of the layers' weights; their biases, and batch norm, have none."""
     schedule: Literal["step", "one cycle"]
     """A tenth of it after every 15 epochs; or up for a tenth of the run, then down to zero along a
     cosine."""
@@ -26,9 +30,9 @@ class Recipe:
     average: float
     """Decay, per step, of the moving average of the weights that the run ends with; 0: the last."""
     ink_share: float
-    """The share of each batch that is drawings: those of the ink files, or synthetic ones."""
+    """The share of each batch that is drawings: those of the ink files, and synthetic ones."""
     synthetic: int
-    """How many synthetic drawings take the place of ink files where there are none."""
+    """How many synthetic drawings there are."""
     temperature: float
     """For a run that holds nothing out to fit one to: what the runs of this recipe came to that
     had a validation split."""
@@ -38,7 +42,9 @@ SEED = Recipe(
     name="seed",
     epochs=20,
     batch_size=64,
+    optimizer="adam",
     learning_rate=1e-3,
+    weight_decay=0.0,
     schedule="step",
     augmentation="seed",
     ease=0.0,
@@ -52,16 +58,18 @@ SEED = Recipe(
 
 PAD = Recipe(
     name="pad",
-    epochs=60,
+    epochs=50,
     batch_size=128,
-    learning_rate=5e-3,
+    optimizer="sgd",
+    learning_rate=0.2,
+    weight_decay=1e-3,
     schedule="one cycle",
     augmentation="pad",
-    ease=0.5,
+    ease=0.2,
     dropout=0.0,
     average=0.999,
-    ink_share=0.2,
-    synthetic=30_000,
+    ink_share=0.3,
+    synthetic=15_000,
     temperature=1.0,
 )
 """For the pad: it also learns from drawings, and from every sample in ever new shapes."""
