@@ -1,4 +1,4 @@
-"""The trainer's command line: `python -m trainer` and `python -m trainer evaluate`."""
+"""The trainer's command line: `python -m trainer`, and with `evaluate` or `card` after it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if _MISSING := [name for name in ("torch", "torchvision", "tqdm") if find_spec(n
     sys.exit(2)
 try:
     from trainer import commands
+    from trainer.card import CardError, write_card
     from trainer.checkpoint import (
         Checkpoint,
         CheckpointError,
@@ -33,7 +34,7 @@ try:
     from trainer.loop import TrainingError
     from trainer.output import OutputError
     from trainer.recipe import PAD, RECIPES
-    from trainer.report import REPORTS
+    from trainer.report import REPORTS, Report
     from trainer.seeds import train_seeds
 except KeyboardInterrupt:  # torch takes a second to import, and whoever sees a slip is faster
     sys.exit(128 + signal.SIGINT)
@@ -42,37 +43,56 @@ except KeyboardInterrupt:  # torch takes a second to import, and whoever sees a 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0 done, 1 failed, 2 usage or data missing, 128 + a signal."""
     arguments = sys.argv[1:] if argv is None else list(argv)
-    is_evaluate = arguments[:1] == ["evaluate"]
-    parser = _evaluate_parser() if is_evaluate else _train_parser(Path.cwd())
-    options = parser.parse_args(arguments[1:] if is_evaluate else arguments)
-    if is_evaluate and options.writers and not options.ink:
-        parser.error("--writers is about the drawings of --ink")
+    command = arguments[0] if arguments and arguments[0] in ("evaluate", "card") else "train"
+    if command == "train":
+        parser, rest = _train_parser(Path.cwd()), arguments
+    else:
+        parser = _evaluate_parser() if command == "evaluate" else _card_parser()
+        rest = arguments[1:]
+    options = parser.parse_args(rest)
     report = REPORTS[options.progress]
     try:
-        if is_evaluate:
-            return commands.evaluate(options)
-        options.arguments, options.folder = arguments, str(Path.cwd())
-        begun = None
-        if options.resume:
-            begun = read_checkpoint(options.resume)
-            options = parser.parse_args(arguments, _begun_options(options.resume, begun))
-        _check(parser, options)
-        if options.background:
-            _step_back()
-        if options.seeds > 1:
-            return train_seeds(options, begun, report)
-        return commands.train(options, begun, report)
+        if command == "evaluate":
+            return _evaluate(parser, options)
+        if command == "card":
+            print("Written:", *write_card(options.files), sep="\n  ")
+            return 0
+        return _train(parser, options, arguments, report)
     except KeyboardInterrupt:
         report(RunEnded("stopped"))
         print("Stopped at once", file=sys.stderr)
         return 128 + signal.SIGINT
-    except (CheckpointError, DataError, WeightsError) as error:
+    except (CardError, CheckpointError, DataError, WeightsError) as error:
         sentence, code = str(error), 2
     except (OutputError, TrainingError) as error:
         sentence, code = str(error), 1
     report(RunEnded("failed", sentence))
     print(f"{parser.prog}: {sentence}", file=sys.stderr)
     return code
+
+
+def _evaluate(parser: ArgumentParser, options: Namespace) -> int:
+    if options.writers and not options.ink:
+        parser.error("--writers is about the drawings of --ink")
+    if options.plot and find_spec("matplotlib") is None:
+        parser.error(
+            'matplotlib is not installed; --plot needs: python -m pip install -e ".[train]"'
+        )
+    return commands.evaluate(options)
+
+
+def _train(parser: ArgumentParser, options: Namespace, arguments: list[str], report: Report) -> int:
+    options.arguments, options.folder = arguments, str(Path.cwd())
+    begun = None
+    if options.resume:
+        begun = read_checkpoint(options.resume)
+        options = parser.parse_args(arguments, _begun_options(options.resume, begun))
+    _check(parser, options)
+    if options.background:
+        _step_back()
+    if options.seeds > 1:
+        return train_seeds(options, begun, report)
+    return commands.train(options, begun, report)
 
 
 def _begun_options(path: Path, begun: Checkpoint) -> Namespace:
@@ -109,7 +129,8 @@ def _train_parser(folder: Path) -> ArgumentParser:
         prog="python -m trainer",
         description="Train the Net and write its weights. Ctrl-C ends the training early and "
         "keeps what was reached.",
-        epilog="'python -m trainer evaluate' measures a weights file; it has its own --help.",
+        epilog="'python -m trainer evaluate' measures a weights file, and 'python -m trainer card' "
+        "writes the model card; both have their own --help.",
     )
     parser.add_argument(
         "--recipe", choices=sorted(RECIPES), default=PAD.name, help="default: %(default)s"
@@ -208,7 +229,32 @@ def _evaluate_parser() -> ArgumentParser:
         help="of the ink files only the drawings of writers A to B",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    parser.add_argument(
+        "--plot",
+        type=_png,
+        metavar="FILE.png",
+        help="draw a picture as well: confusion, reliability, and the worst mistakes",
+    )
     _add_data_dir(parser, Path())
+    parser.set_defaults(progress="none")
+    return parser
+
+
+def _card_parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="python -m trainer card",
+        description="Write assets/MODEL_CARD.md and the README's table, in a checkout, from what "
+        "the bundled weights and others say of themselves. The card's prose is in "
+        "trainer/model_card.md.",
+    )
+    parser.add_argument(
+        "files",
+        type=Path,
+        nargs="*",
+        metavar="FILE",
+        help="the weights files of other runs, of the same recipe or of others; default: the runs "
+        "of last time, which are in assets/runs.json",
+    )
     parser.set_defaults(progress="none")
     return parser
 
@@ -243,6 +289,12 @@ def _whole(text: str, lowest: int = 0) -> int:
     if not text.isdecimal() or int(text) < lowest:
         raise ArgumentTypeError(f"a whole number from {lowest} on, not {text!r}")
     return int(text)
+
+
+def _png(text: str) -> Path:
+    if Path(text).suffix.lower() != ".png":
+        raise ArgumentTypeError(f"the picture is a PNG: its name must end in .png, not {text!r}")
+    return Path(text)
 
 
 def _writers(text: str) -> range:

@@ -17,7 +17,6 @@ import torch
 import digitpad
 from digitpad.models import checkpoint_file, new_weights_file
 from digitpad.progress import EpochDone, EpochWeightsWritten, Measured, RunEnded, WeightsWritten
-from digitpad.recognizer import Recognizer
 from trainer.calibration import TEMPERATURES, fit_temperature
 from trainer.checkpoint import Checkpoint, check_made_with
 from trainer.data import (
@@ -138,11 +137,19 @@ def _end_without_weights(stop: Stop | None, checkpoint: Path) -> Stop:
 
 
 def evaluate(options: Namespace) -> int:
-    """Measure a weights file and print how it reads. Raises DataError and WeightsError."""
-    recognizer = Recognizer(options.weights)
+    """Measure a weights file, print how it reads, and draw that where `--plot` says.
+
+    Raises DataError, OutputError and WeightsError.
+    """
+    if options.plot:
+        check_writable(options.plot, "--plot")
+    recognizer = RememberingRecognizer(options.weights)
     splits = [load_mnist(options.data_dir, train=False)]
     splits += [load_ink(path, only=options.writers) for path in options.ink]
-    evaluations = [measure(recognizer, split) for split in splits]
+    evaluations, probabilities = [], []
+    for split in splits:
+        evaluations.append(measure(recognizer, split))
+        probabilities.append(recognizer.remembered)
     if options.json:
         content = {
             "weights": str(options.weights),
@@ -152,6 +159,10 @@ def evaluate(options: Namespace) -> int:
         print(json.dumps(content))
     else:
         print("\n\n".join(evaluation.to_text() for evaluation in evaluations))
+    if options.plot:
+        from trainer.plot import write_plot  # noqa: PLC0415  # it imports matplotlib
+
+        write_plot(options.plot, list(zip(evaluations, splits, probabilities, strict=True)))
     return 0
 
 
@@ -174,7 +185,7 @@ def _metrics(
                 images=evaluation.images,
                 right=evaluation.right,
                 confusion=evaluation.confusion.tolist(),
-                examples=examples(split, recognizer.read),
+                examples=examples(split, recognizer.remembered.argmax(axis=1)),
             )
         )
         metrics.append(evaluation.to_json())
@@ -212,12 +223,15 @@ def _load(
 
 def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
     """The run, and all that decides what it ends with, as JSON."""
-    if options.ink and not recipe.ink_share:
-        raise DataError(f"the recipe {recipe.name} does not learn from ink; leave out --ink")
+    if options.ink and not recipe.ink_share and options.ink_holdout is None:
+        raise DataError(
+            f"the recipe {recipe.name} does not learn from ink; leave out --ink, or name the "
+            "writers to measure on with --ink-holdout"
+        )
     training, validation = _training_and_validation(options)
     ink = [
         load_ink(path, without=options.ink_holdout, pen_widths=TRAINING_PEN_WIDTHS)
-        for path in options.ink
+        for path in (options.ink if recipe.ink_share else [])
     ]
     if recipe.synthetic and options.data != "synthetic":
         ink.append(synthetic_digits(recipe.synthetic, options.seed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digitpad.recognizer import Recognizer
 from trainer.data import Digits
 
-_BINS = 15
+BINS = 15
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,23 @@ def _nll(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float
 
 def calibration_error(confidence: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
     """The expected calibration error of answers [n] of some confidence, in 15 equal bins."""
-    bins = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
-    gap = np.bincount(bins, is_right.astype(np.float64) - confidence, minlength=_BINS)
-    return float(np.abs(gap).sum() / len(confidence))
+    bins = reliability(confidence, is_right)
+    return float(np.abs(bins.right - bins.confidence).sum() / len(confidence))
+
+
+class Reliability(NamedTuple):
+    """Sums over the answers in each of 15 equal bins of confidence, float64 [15] each."""
+
+    answers: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    right: NDArray[np.float64]
+
+
+def reliability(confidence: NDArray[np.float64], is_right: NDArray[np.bool_]) -> Reliability:
+    """The answers [n] by their confidence, from 0 to 1; a bin has its lower edge."""
+    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    answers, sum_of_confidence, right = (
+        np.bincount(bins, each, minlength=BINS).astype(np.float64)
+        for each in (np.ones(len(bins)), confidence, is_right)
+    )
+    return Reliability(answers, sum_of_confidence, right)

@@ -16,13 +16,12 @@ _PER_CELL = 12
 class RememberingRecognizer(Recognizer):
     """Remembers what it read last, so that nothing is read twice."""
 
-    read: NDArray[np.int64]
-    """The digits [n] that the images last read were taken for."""
+    remembered: NDArray[np.float64]
+    """The probabilities [n, 10] for the images last read."""
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        result = super().probabilities(images)
-        self.read = result.argmax(axis=1)
-        return result
+        self.remembered = super().probabilities(images)
+        return self.remembered
 
 
 def examples(digits: Digits, read: NDArray[np.int64]) -> list[list[int | str]]:

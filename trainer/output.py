@@ -1,4 +1,4 @@
-"""The files that a training writes, on a disk that may be full."""
+"""The files that the trainer writes, on a disk that may be full."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROOM = 1 << 20  # bytes: more than the weights and the checkpoint take
 
 
 class OutputError(Exception):
-    """The weights cannot be written where they should be; the message says what to do."""
+    """What was made cannot be written where it should be; the message says what to do."""
 
 
 class EpochWeights:
@@ -57,8 +57,8 @@ class EpochWeights:
         return True
 
 
-def check_writable(out: Path) -> None:
-    """Find out before the training whether its weights can be written after it."""
+def check_writable(out: Path, option: str = "--out") -> None:
+    """Find out before the work whether what comes of it can be written to `out` of `option`."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out.parent) as file:
@@ -67,7 +67,7 @@ def check_writable(out: Path) -> None:
             raise IsADirectoryError(0, "it is a folder")
     except OSError as error:
         raise OutputError(
-            f"cannot write {out}: {error.strerror}; make room, or name another file with --out"
+            f"cannot write {out}: {error.strerror}; make room, or name another file with {option}"
         ) from error
 
 

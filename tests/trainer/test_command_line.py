@@ -12,6 +12,7 @@ from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
 from digitpad.models import bundled_weights
 from digitpad.network import read_weights
+from trainer import commands
 from trainer.__main__ import main
 
 TRAINER = [sys.executable, "-m", "trainer"]
@@ -136,6 +137,7 @@ def test_a_folder_that_cannot_be_written_is_found_out_before_training(tmp_path):
         ("--out a --epoch-weights a.checkpoint", "names a file that the run needs"),
         ("evaluate --writers 5-1", "two numbers with the smaller one first"),
         ("evaluate --writers 1-5", "--writers is about the drawings of --ink"),
+        ("evaluate --plot plot.jpg", "its name must end in .png, not 'plot.jpg'"),
     ],
 )
 def test_wrong_usage_exits_with_2(arguments, says, capsys):
@@ -191,6 +193,32 @@ def test_installed_without_what_training_needs_it_says_what_to_install(module):
     assert f"{module} is not installed" in process.stderr
     assert 'pip install -e ".[train]"' in process.stderr
     assert "Traceback" not in process.stderr
+
+
+def test_a_recipe_without_ink_is_measured_on_the_drawings_held_out(
+    pen_file, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(commands, "SYNTHETIC_IMAGES", 500)
+    out = tmp_path / "net.safetensors"
+    arguments = ["--data", "synthetic", "--recipe", "seed", "--epochs", "1", "--ink", str(pen_file)]
+    arguments += ["--out", str(out), "--progress", "none"]
+    assert main(arguments) == 2
+    assert "the recipe seed does not learn from ink; leave out --ink, or" in capsys.readouterr().err
+    assert main([*arguments, "--ink-holdout", "26-30"]) == 0
+    metadata = read_weights(out).metadata
+    assert [part["name"] for part in metadata["data"]] == ["synthetic training but validation"]
+    measured = {metric["split"]: metric["images"] for metric in metadata["metrics"]}
+    assert measured[f"{pen_file.name}, writers 26-30"] == 1_248
+
+
+def test_without_matplotlib_it_says_what_a_plot_needs(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", "--plot", "plot.png"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "matplotlib is not installed" in said
+    assert 'pip install -e ".[train]"' in said
 
 
 def test_ctrl_c_is_quiet_from_the_start():
