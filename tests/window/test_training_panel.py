@@ -18,6 +18,7 @@ from digitpad.window.training_chart import TrainingChart
 from digitpad.window.training_form import TrainingForm
 from digitpad.window.training_panel import TrainingPanel
 from trainer.__main__ import _train_parser
+from trainer.recipe import RECIPES
 
 STARTED = RunStarted({"name": "pad"}, 0, "cpu", 3, 0, 10, 100, 20)
 SEVEN_AS_ONE = b64encode(bytes([200] * 784)).decode()
@@ -118,8 +119,17 @@ def test_a_cell_of_the_confusion_shows_its_digits(qtbot, confusion):
 
 def test_what_the_form_asks_for_is_what_the_trainer_understands(form):
     options = _train_parser(Path.cwd()).parse_args(form.arguments())
-    assert (options.recipe, options.epochs, options.data, options.seed) == ("pad", 60, "mnist", 0)
-    assert options.ink == []
+    assert (options.recipe, options.data, options.seed, options.ink) == ("pad", "mnist", 0, [])
+
+
+def test_the_form_knows_the_trainers_recipes(form):
+    names = [form.recipe.itemData(row) for row in range(form.recipe.count())]
+    assert sorted(names) == sorted(RECIPES)
+    for name in names:
+        form.recipe.setCurrentText(name)
+        options = _train_parser(Path.cwd()).parse_args(form.arguments())
+        assert (options.recipe, options.epochs) == (name, RECIPES[name].epochs)
+        assert form.ink.isEnabled() == bool(RECIPES[name].ink_share)
 
 
 def test_a_folder_that_is_not_there_is_told_before_the_start(qtbot, form, tmp_path):
