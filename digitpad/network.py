@@ -131,7 +131,7 @@ def _metadata(path: Path, raw: dict[str, str]) -> dict[str, Any]:
         if found != value:
             raise WeightsError(f"{path}: the metadata's {key} is {found!r}, not {value!r}")
     temperature = metadata.get("temperature", 1.0)
-    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    is_number = type(temperature) in (int, float)  # not bool
     if not (is_number and 0 < temperature <= sys.float_info.max):
         raise WeightsError(
             f"{path}: the metadata's temperature is {temperature!r}, not a finite number above 0"

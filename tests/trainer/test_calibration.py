@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,13 +9,12 @@ from safetensors.numpy import save_file
 
 from digitpad.network import METADATA_KEY, Network, read_weights
 from digitpad.recognizer import Recognizer, transform
-from tests.conftest import REPOSITORY
 from trainer.calibration import fit_temperature
 from trainer.data import Digits
 from trainer.evaluate import measure
 
 OUTPUT = ("fc2.weight", "fc2.bias")
-SEED_WEIGHTS = REPOSITORY / "tests" / "data" / "seed.safetensors"
+SEED_WEIGHTS = Path(__file__).parents[1] / "data" / "seed.safetensors"
 
 
 @pytest.fixture

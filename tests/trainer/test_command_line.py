@@ -65,6 +65,7 @@ def test_trains_and_writes_weights_that_the_pad_reads(trained):
     assert metadata["command"].startswith("python -m trainer --recipe seed --epochs 1")
     assert metadata["data"][0]["images"] == 55_000
     assert len(metadata["data"][0]["sha256"]) == 64
+    assert 0.5 < metadata["temperature"] < 2
     metrics = {metric["split"]: metric["accuracy"] for metric in metadata["metrics"]}
     assert metrics.keys() == {"MNIST validation", "MNIST test"}
     assert min(metrics.values()) > 0.95
@@ -154,6 +155,7 @@ def test_evaluates_the_bundled_weights(mnist_dir, pen_file):
     assert process.returncode == 0, process.stderr
     content = json.loads(process.stdout)
     assert content["weights"] == str(bundled_weights())
+    assert content["temperature"] == read_weights(bundled_weights()).metadata.get("temperature", 1)
     mnist, pen = content["evaluations"]
     assert (mnist["split"], mnist["images"]) == ("MNIST test", 10_000)
     assert mnist["accuracy"] >= 0.9935
@@ -171,6 +173,8 @@ def test_evaluates_some_writers_as_text(trained, mnist_dir, pen_file):
     assert process.returncode == 0, process.stderr
     assert "MNIST test: 9" in process.stdout
     assert "pendigits-orig.tra, writers 26-30: " in process.stdout
+    temperature = read_weights(out).metadata["temperature"]
+    assert process.stdout.count(f"  without the temperature {temperature:g}: ") == 2
 
 
 def test_writers_to_hold_out_that_nobody_has_are_found_out_before_training(tmp_path):
