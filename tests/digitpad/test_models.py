@@ -68,7 +68,7 @@ def test_kept_weights_tell_what_their_metadata_say(keep):
     assert kept_weights() == [
         WeightsFile(
             path,
-            WHEN,
+            datetime.fromisoformat(metadata["created"]),
             recipe="pad",
             epochs_done=metadata["recipe"]["epochs"],
             epochs=metadata["recipe"]["epochs"],

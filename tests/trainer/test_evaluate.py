@@ -72,7 +72,7 @@ def test_measures_what_the_trainers_net_reads(blobs, tmp_path):
 
 @pytest.mark.parametrize("temperature", [0.25, 1, 4])
 def test_measures_with_the_temperature_and_without(keep, blobs, temperature):
-    plain = measure(Recognizer(keep("plain.safetensors")), blobs)
+    plain = measure(Recognizer(keep("plain.safetensors", temperature=1)), blobs)
     warm = measure(Recognizer(keep("warm.safetensors", temperature=temperature)), blobs)
     assert (plain.temperature, warm.temperature) == (1, temperature)
     assert plain.nll == pytest.approx(plain.nll_without_temperature)
