@@ -36,10 +36,10 @@ class Net(nn.Module):
         self.fc2 = nn.Linear(40, 10)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.bn1(self.conv1(x)))
-        x = self.pool1(F.relu(self.bn2(self.conv2(x))))
-        x = F.relu(self.bn3(self.conv3(x)))
-        x = self.pool2(F.relu(self.bn4(self.conv4(x))))
+        x = F.relu(self.bn1(self.conv1(x)), inplace=True)
+        x = F.relu(self.pool1(self.bn2(self.conv2(x))), inplace=True)
+        x = F.relu(self.bn3(self.conv3(x)), inplace=True)
+        x = F.relu(self.pool2(self.bn4(self.conv4(x))), inplace=True)
         x = self.conv5(x)
         x = F.relu(self.bn6(self.conv6(x)))
         x = F.relu(self.bn7(self.conv7(x)))

@@ -86,8 +86,8 @@ def augment_pad(images: Tensor, generator: Generator, strength: float = 1.0) -> 
     rows = [cos * aspect, shear * cos - sin, shift_x, sin * aspect, shear * sin + cos, shift_y]
     affine = torch.stack(rows, dim=1).view(-1, 2, 3)
     grid = F.affine_grid(affine, [n, 1, 28, 28], align_corners=False)
-    bend = torch.randn(n, 25, 2, generator=generator, device=device) * (strength * 0.56 / 14)
-    grid += (_bicubic(device) @ bend).view(n, 28, 28, 2)
+    bend = torch.randn(n, 2, 25, generator=generator, device=device) * (strength * 0.56 / 14)
+    grid += (bend @ _bicubic(device)).view(n, 2, 28, 28).movedim(1, 3)
     x = F.grid_sample(to_unit(images), grid, align_corners=False)
     return _thicken_or_thin(x, spread(1.0), generator)
 
@@ -97,7 +97,7 @@ def _bicubic(device: torch.device) -> Tensor:
     """The matrix [784, 25] that enlarges 5×5 values to 28×28: as a product it is faster by far."""
     each = torch.eye(25, device=device).view(25, 1, 5, 5)
     enlarged = F.interpolate(each, size=(28, 28), mode="bicubic", align_corners=True)
-    return enlarged.view(25, 784).T.contiguous()
+    return enlarged.view(25, 784)
 
 
 def _thicken_or_thin(x: Tensor, amount: Tensor, generator: Generator) -> Tensor:
