@@ -24,6 +24,7 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 
 _SECONDS_BETWEEN_MESSAGES = 0.1
 _WARM_UP = 0.1  # the share of a one-cycle run in which the learning rate rises
+_EASING = 0.2  # the share of a run, its last, in which the augmentation weakens
 _VALIDATION_BATCH = 1_000
 
 
@@ -199,8 +200,7 @@ class Run:
 
     def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Learn from one batch; its mean loss, and how many the Net got right."""
-        strength = 1 - self.recipe.ease * self.epochs_done / self.recipe.epochs
-        x = normalize(self._augment(images, self._generator, strength))
+        x = normalize(self._augment(images, self._generator, self._strength()))
         with _autocast(self._device):
             logits = self._net(x.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), labels)
@@ -211,6 +211,11 @@ class Run:
         if self.recipe.average:
             self._average.update_parameters(self._net)
         return loss.detach(), (logits.argmax(dim=1) == labels).sum()
+
+    def _strength(self) -> float:
+        """How strong the augmentation is at this step."""
+        done = self.epochs_done / self.recipe.epochs
+        return 1 - self.recipe.ease * max(0.0, 1 - (1 - done) / _EASING)
 
     def _rate_at(self, step: int) -> float:
         """The learning rate of a step, as a share of the highest."""

@@ -25,7 +25,8 @@ class Recipe:
     augmentation: Literal["seed", "pad"]
     """Which one of `trainer.transforms`."""
     ease: float
-    """By how much the augmentation has weakened when the run ends, as a share of its strength."""
+    """By how much the augmentation weakens over the last fifth of the run, as a share of its
+    strength."""
     dropout: float
     average: float
     """Decay, per step, of the moving average of the weights that the run ends with; 0: the last."""
@@ -54,14 +55,14 @@ SEED = Recipe(
 
 PAD = Recipe(
     name="pad",
-    epochs=50,
+    epochs=60,
     batch_size=128,
     optimizer="sgd",
     learning_rate=0.2,
     weight_decay=1e-3,
     schedule="one cycle",
     augmentation="pad",
-    ease=0.2,
+    ease=0.75,
     dropout=0.0,
     average=0.999,
     ink_share=0.3,

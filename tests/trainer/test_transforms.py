@@ -3,6 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
+from digitpad.ink import CENTRE, INK_BOX
 from digitpad.recognizer import transform
 from trainer.transforms import (
     augment_pad,
@@ -100,14 +101,40 @@ def test_the_same_seed_draws_the_same(augment):
 def test_the_pads_augmentation_changes_every_image_and_keeps_its_ink(images):
     before = to_unit(images)
     after = augment_pad(images, torch.Generator().manual_seed(0))
-    assert (after.min(), after.max()) >= (0, 0)
-    assert after.max() <= 1 + 1e-6
+    assert after.min() >= 0
+    assert after.max() <= 1
     assert ((after - before).abs().amax((1, 2, 3)) > 0.1).all()
     ratio = after.sum((1, 2, 3)) / before.sum((1, 2, 3))
     assert ratio.mean() == pytest.approx(1, abs=0.1)
     assert ratio.min() > 0.3
 
 
+def test_the_pads_augmentation_follows_the_mnist_rule(images):
+    after = augment_pad(images, torch.Generator().manual_seed(0))[:, 0]
+    ink = after > 0.1
+    sides = torch.stack([_length(ink.any(along)) for along in (1, 2)]).amax(0)
+    # 20 pixels ± 3 %, and what bending and thickening add.
+    assert ((sides >= 18) & (sides <= 23)).float().mean() > 0.98
+    assert sides.float().mean() == pytest.approx(INK_BOX, abs=1)
+    for along in (1, 2):
+        mass = after.sum(along)
+        centre = (mass @ torch.arange(28.0)) / mass.sum(1)
+        # MNIST's are off by up to half a pixel themselves: it was made with whole ones.
+        assert (centre - CENTRE).mean() == pytest.approx(0, abs=0.1)
+        assert (centre - CENTRE).abs().max() < 2.5
+
+
+def _length(marked):
+    """From the first to the last that is True in each row of [n, 28]."""
+    marked = marked.to(torch.uint8)
+    return 28 - marked.argmax(1) - marked.flip(1).argmax(1)
+
+
 def test_without_strength_the_pads_augmentation_changes_nothing(images):
     after = augment_pad(images, torch.Generator().manual_seed(0), 0.0)
     torch.testing.assert_close(after, to_unit(images), atol=1e-4, rtol=0)
+
+
+def test_an_image_without_ink_stays_empty():
+    blank = torch.zeros(2, 28, 28, dtype=torch.uint8)
+    assert not augment_pad(blank, torch.Generator().manual_seed(0)).any()
