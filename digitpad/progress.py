@@ -28,6 +28,8 @@ class RunStarted:
     batches_per_epoch: int
     training_images: int
     validation_images: int
+    data: str
+    """The name of the images to learn from, for instance "MNIST training"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ class Run:
             batches_per_epoch=self._batches,
             training_images=len(self._training) + len(self._ink or []),
             validation_images=len(self.validation) if self.validation else 0,
+            data=self._training.name,
         )
         started = time.monotonic() - self.seconds
         for epoch in range(int(self.epochs_done) + 1, self.recipe.epochs + 1):

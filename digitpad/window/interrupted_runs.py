@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -13,27 +14,31 @@ from digitpad.window.parts import date_and_time
 
 
 class InterruptedRuns(QObject):
-    """Finds interrupted trainings, and lets the person go on with the newest or discard it."""
+    """Lets the person go on with the newest of the interrupted trainings, or discard it."""
 
     notice_wanted = Signal(str, list)
     """A text to show, and the QActions for what can be done about it."""
 
-    resume_requested = Signal(Path)
-    """Go on with the training of this checkpoint."""
+    resume_requested = Signal(InterruptedRun)
+    """Go on with this training."""
 
-    def offer(self) -> None:
-        """Offer to go on with the newest training that can; nothing where there is none."""
-        for run in interrupted_runs():
+    def offer(self, runs: Sequence[InterruptedRun]) -> None:
+        """Offer to go on with the first that can; nothing where there is none."""
+        for run in runs:
             if not _may_be_going_on(run):
-                self._offer(run)
+                self._offer(run, "It can go on from there.")
                 return
 
-    def _offer(self, run: InterruptedRun) -> None:
+    def put_off(self, run: InterruptedRun) -> None:
+        """Offer to go on with this one when the training that goes on now has ended."""
+        self._offer(run, "It can go on from there when the one that goes on now has ended.")
+
+    def _offer(self, run: InterruptedRun, when: str) -> None:
         self.notice_wanted.emit(
             f"A training was interrupted; its last epoch was done on {date_and_time(run.when)}. "
-            "It can go on from there.",
+            f"{when}",
             [
-                self._action("&Go On", lambda: self.resume_requested.emit(run.checkpoint)),
+                self._action("&Go On", lambda: self.resume_requested.emit(run)),
                 self._action("&Discard", lambda: self._discard(run)),
             ],
         )
@@ -53,7 +58,7 @@ class InterruptedRuns(QObject):
         except OSError as error:
             self._tell_failure(f"{deleted} could not be brought back", error)
         else:
-            self.offer()
+            self.offer(interrupted_runs())
 
     def _tell_failure(self, what: str, error: OSError) -> None:
         self.notice_wanted.emit(f"{what}: {error.strerror or error}.", [])
@@ -68,6 +73,16 @@ def _may_be_going_on(run: InterruptedRun) -> bool:
     """Whether a trainer is at work, in a terminal perhaps, that may have written the checkpoint."""
     for process in psutil.process_iter(["cmdline", "create_time"]):
         arguments = process.info["cmdline"] or []  # None where that is not for us to know
-        if "trainer" in arguments and process.info["create_time"] <= run.when.timestamp():
+        if (
+            "trainer" in arguments
+            and process.info["create_time"] <= run.when.timestamp()
+            and not _is_another(run, arguments)
+        ):
             return True
     return False
+
+
+def _is_another(run: InterruptedRun, arguments: Sequence[str]) -> bool:
+    """Whether a trainer with these arguments says that its files are others."""
+    says = any(argument.startswith(("--out", "--resume")) for argument in arguments)
+    return says and not any(run.weights.name in argument for argument in arguments)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QRect, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QLayout,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from digitpad.ink import Drawing
+    from digitpad.models import InterruptedRun
     from digitpad.recognizer import Prediction, Recognizer
     from digitpad.window.answer import TrainingAnswer
     from digitpad.window.interrupted_runs import InterruptedRuns
@@ -81,6 +83,8 @@ class MainWindow(QMainWindow):
         self._undo = self._action("&Undo", self.canvas.undo, "Ctrl+Z")
         self._redo = self._action("&Redo", self.canvas.redo, "Ctrl+Shift+Z", "Ctrl+Y")
         self._clear = self._action("&Clear", self.canvas.clear, "Esc")
+        # In the training panel, Esc leaves the drawing alone.
+        self._clear.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._fill_menus()
         self._lay_out()
         self.appeared.connect(self._read_weights)
@@ -103,7 +107,7 @@ class MainWindow(QMainWindow):
     def _fill_menus(self) -> None:
         quit_action = self._action("&Quit", self.close, "Ctrl+Q")
         quit_action.setMenuRole(QAction.MenuRole.QuitRole)
-        train = self._action("&Train…", self.show_training, "Ctrl+T")
+        train = self._action("&Train…", self._toggle_training, "Ctrl+T")
         about_action = self._action("&About digitpad", self._show_about)
         about_action.setMenuRole(QAction.MenuRole.AboutRole)
         self.menuBar().addMenu("&File").addAction(quit_action)
@@ -140,6 +144,10 @@ class MainWindow(QMainWindow):
         side.addLayout(buttons)
 
         central = QWidget()
+        central.setAccessibleName("Pad")
+        central.addAction(self._clear)
+        central.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # and so, beside the sheet, is its focus
+        central.setFocusProxy(self.canvas)
         self._rows = QVBoxLayout(central)
         self._rows.setContentsMargins(16, 16, 16, 16)
         self._rows.setSpacing(16)
@@ -264,6 +272,15 @@ class MainWindow(QMainWindow):
         training.open()
         training.panel.setFocus()
 
+    def _toggle_training(self) -> None:
+        """Go to the panel, or where one is in it: close it, and go back to the sheet."""
+        focus = QApplication.focusWidget()
+        if self.training and focus and self.training.isAncestorOf(focus):
+            self.training.close()
+            self.canvas.setFocus()
+        else:
+            self.show_training()
+
     def _training(self) -> TrainingDock:
         """Made when it is needed first: the chart's library alone takes half a second."""
         if self.training is None:
@@ -306,17 +323,22 @@ class MainWindow(QMainWindow):
     def _offer_interrupted_run(self) -> None:
         from digitpad.models import interrupted_runs
 
-        if not interrupted_runs() or self.notice:  # what the notice says comes first
+        runs = interrupted_runs()
+        if not runs or self.notice:  # what the notice says comes first
             return
         from digitpad.window.interrupted_runs import InterruptedRuns
 
         self._interrupted_runs = offer = InterruptedRuns(self)
         offer.notice_wanted.connect(self._show_notice)
         offer.resume_requested.connect(self._resume_training)
-        offer.offer()
+        offer.offer(runs)
 
-    def _resume_training(self, checkpoint: Path) -> None:
-        self._training().resume(checkpoint)
+    def _resume_training(self, run: InterruptedRun) -> None:
+        training = self._training()
+        if not training.is_running:
+            training.resume(run.checkpoint)
+        elif self._interrupted_runs:
+            self._interrupted_runs.put_off(run)
         self.show_training()
 
     # The window itself
@@ -349,8 +371,23 @@ class MainWindow(QMainWindow):
                 self.training.ask_to_close()
                 return
             self.training.close()  # with the room that it took
-        _settings().setValue(_GEOMETRY, self.saveGeometry())
+        _settings().setValue(_GEOMETRY, self._geometry_without_training())
         super().closeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange and self.training:
+            # The size comes after the state.
+            QTimer.singleShot(0, self.training, self.training.give_room_back)
+
+    def _geometry_without_training(self) -> QByteArray:
+        """What to come back to; a maximized window still has the room for the panel."""
+        if not (self.training and self.training.size_to_return_to):
+            return self.saveGeometry()
+        other = QWidget()
+        other.setGeometry(QRect(self.normalGeometry().topLeft(), self.training.size_to_return_to))
+        other.setWindowState(self.windowState())
+        return other.saveGeometry()
 
     def _restore_geometry(self) -> None:
         # Qt refuses what is not its own, and brings a window back that lies on no screen.

@@ -1,4 +1,8 @@
-"""Training from the window: the trainer's process, the panel that shows it, and the Net in it."""
+"""Training from the window: the trainer's process, the panel that shows it, and the Net in it.
+
+What `main_window` is for the pad, this is for training: it puts the widgets together, which do not
+know each other, and connects them. `main_window` alone knows this.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QMessageBox, QWidget
 
@@ -21,7 +25,14 @@ from digitpad.models import (
     weights_file,
 )
 from digitpad.network import WeightsError
-from digitpad.progress import EpochDone, EpochWeightsWritten, Measured, Message, RunStarted
+from digitpad.progress import (
+    EpochDone,
+    EpochWeightsWritten,
+    Measured,
+    Message,
+    RunStarted,
+    WeightsWritten,
+)
 from digitpad.recognizer import Recognizer
 from digitpad.window.confusion_view import ConfusionView
 from digitpad.window.training_chart import TrainingChart
@@ -30,6 +41,11 @@ from digitpad.window.training_panel import TrainingPanel
 from digitpad.window.training_process import Outcome, Run, TrainingProcess
 
 _DATA_ADVICE = "--data synthetic"  # what the trainer says for want of MNIST, and only then
+
+# What leaving would mean.
+_KEPT = "What it has learned is kept. If you close now, how well it reads is not measured."
+_CAN_GO_ON = "It can go on next time from its last whole epoch, or be thrown away."
+_NOTHING_YET = "No epoch of it is done yet: if you leave, nothing is kept."
 
 
 class TrainingDock(QDockWidget):
@@ -50,24 +66,28 @@ class TrainingDock(QDockWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("Training", parent)
+        self._window = parent  # floating, this is a window itself
         self.setAllowedAreas(
             Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
         )
         self.recognizer: Recognizer | None = None
         """Of the run: what it has come to, while it goes on; its weights, until they are used."""
         self.epoch = 0
-        """The last epoch of the run that is done."""
+        """The last whole one that `recognizer` has learned in."""
         self.process = TrainingProcess(self)
         self.form, self.chart, self.confusion = TrainingForm(), TrainingChart(), ConfusionView()
         self.panel = TrainingPanel(self.form, self.chart, self.confusion)
         self.setWidget(self.panel)
         self._weights: Path | None = None  # of the run that has ended
         self._measured: list[Measured] = []
-        self._line_to_beat: float | None = None
+        self._checkpoint: Path | None = None  # of the run that goes on, if an epoch of it is done
+        self._epochs_done = 0
         self._in_use: tuple[Path | None, dict[str, float]] = (None, {})
-        self._wider_by = 0
+        self.size_to_return_to: QSize | None = None
+        """Of the window without this, where it still has the room because it fills its screen."""
+        self._extra_width = 0
         self._question: QMessageBox | None = None
-        self._closes_at_end = False
+        self._closes_at_end = self._owes_weights = False
         self._connect()
 
     def _connect(self) -> None:
@@ -101,58 +121,62 @@ class TrainingDock(QDockWidget):
     def _start_as_asked(self) -> None:
         arguments = self.form.arguments()
         out = new_weights_file(self.form.recipe.currentData(), datetime.now(UTC))
-        is_mnist = self.form.data.currentData() == "mnist"
-        self._start([*arguments, f"--out={out}"], out, beats_bundled=is_mnist)
+        self._start([*arguments, f"--out={out}"], out)
 
     def resume(self, checkpoint: Path) -> None:
-        """Go on with an interrupted training, unless another one is going on."""
-        if not self.is_running:
-            self._start([f"--resume={checkpoint}"], weights_file(checkpoint), beats_bundled=False)
+        """Go on with an interrupted training. None may be going on."""
+        self._start([f"--resume={checkpoint}"], weights_file(checkpoint))
 
-    def _start(self, arguments: Sequence[str], out: Path, *, beats_bundled: bool) -> None:
-        self._line_to_beat = None
-        if beats_bundled:
-            with suppress(FileNotFoundError):
-                self._line_to_beat = describe(bundled_weights()).accuracy
-        self.epoch, self._weights, self._measured = 0, None, []
+    def _start(self, arguments: Sequence[str], out: Path) -> None:
+        self._checkpoint = checkpoint_file(out)
+        self._epochs_done, self._weights, self._measured = 0, None, []
         self._set_net(None)
         self.confusion.clear()
         self.panel.show_starting()
         epoch_weights = epoch_weights_file(out)
         arguments = [*arguments, f"--epoch-weights={epoch_weights}"]
-        self.process.start(Run(arguments, checkpoint_file(out), epoch_weights))
+        self.process.start(Run(arguments, self._checkpoint, epoch_weights))
 
     def _take(self, message: Message) -> None:
         match message:
             case RunStarted():
-                self.epoch = message.epochs_done
+                self._epochs_done = message.epochs_done
                 self.chart.start(
                     message.epochs,
                     message.epochs_done,
                     message.batches_per_epoch,
-                    self._line_to_beat,
+                    _line_to_beat(message.data),
                 )
             case EpochDone():
-                self.epoch = message.epoch
+                self._epochs_done = message.epoch
             case EpochWeightsWritten():
                 with suppress(WeightsError):  # the next epoch's may be better readable
-                    self._set_net(Recognizer(Path(message.path)))
+                    self._set_net(Recognizer(Path(message.path)), message.epoch)
+            case WeightsWritten() if self._closes_at_end:
+                QTimer.singleShot(0, self, self.shut_down)  # not while the process is read
             case Measured():
                 self._measured.append(message)
                 self.confusion.add(message)
         self.chart.add(message)
-        self.panel.show_running(message)
+        if not self._closes_at_end:  # the panel says so, and no more
+            self.panel.show_running(message)
+        if self._question and self._question.informativeText() != self._what_is_kept():
+            self._question.close()
+            self._ask()
 
     def _end(self, outcome: Outcome) -> None:
         if self._question:
             self._question.close()
-        if self._closes_at_end:
+        if self._closes_at_end and (outcome.weights or not self._owes_weights):
             self.may_close.emit()
             return
+        self._closes_at_end = False  # the person was told that what was learned is kept
         self._show_end(outcome)
         self.open()
         new = {each.split: each.right / each.images for each in self._measured}
-        if self._weights and outcome.kind == "finished" and is_better(new, self._in_use[1]):
+        is_ours = self._weights == self._in_use[0]  # they say only now how well they read
+        is_to_be = outcome.kind == "finished" and is_better(new, self._in_use[1])
+        if self._weights and (is_ours or is_to_be):
             self.use_requested.emit(self._weights)
 
     def _show_end(self, outcome: Outcome) -> None:
@@ -169,7 +193,7 @@ class TrainingDock(QDockWidget):
                 )
                 return
             self._weights = outcome.weights
-        self._set_net(net)
+        self._set_net(net, self._epochs_done)
         if outcome.kind in {"finished", "stopped", "cancelled"}:
             self.panel.show_finished(
                 outcome.sentence,
@@ -187,51 +211,69 @@ class TrainingDock(QDockWidget):
                 checkpoint=outcome.checkpoint,
             )
 
-    def _set_net(self, recognizer: Recognizer | None) -> None:
+    def _set_net(self, recognizer: Recognizer | None, epoch: int = 0) -> None:
         if recognizer is not self.recognizer:
-            self.recognizer = recognizer
+            self.recognizer, self.epoch = recognizer, epoch
             self.net_changed.emit()
 
     # Leaving
 
     def ask_to_close(self) -> None:
         """Ask what is to become of the training that is going on, for the window is to close."""
-        if self._question:
+        if self._closes_at_end or self.process.is_cancelled:
+            self._closes_at_end = True  # it will not be long
+        elif self._question:
             self._question.raise_()
-            return
-        self._question = box = QMessageBox(self.window())
+        else:
+            self._ask()
+
+    def _ask(self) -> None:
+        self._question = box = QMessageBox(self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle("digitpad")
         box.setIcon(QMessageBox.Icon.Question)
         box.setText("A training is going on.")
+        kept = self._what_is_kept()
+        box.setInformativeText(kept)
         role = QMessageBox.ButtonRole
-        if self.epoch:
-            box.setInformativeText(
-                f"It can go on next time from epoch {self.epoch}, or be thrown away."
-            )
-            later = box.addButton("&Go On Next Time", role.AcceptRole)
-            later.clicked.connect(self._leave)
-            box.setDefaultButton(later)
-        else:
-            box.setInformativeText("No epoch of it is done yet: if you leave, nothing is kept.")
-        box.addButton("&Throw Away", role.DestructiveRole).clicked.connect(self._throw_away)
-        stay = box.addButton("&Stay", role.RejectRole)
-        if not self.epoch:
-            box.setDefaultButton(stay)
+        default = box.addButton("&Stay", role.RejectRole)
+        if kept != _KEPT:
+            box.addButton("&Throw Away", role.DestructiveRole).clicked.connect(self._throw_away)
+        if kept != _NOTHING_YET:
+            words = "&Close Without Measuring" if kept == _KEPT else "&Go On Next Time"
+            default = box.addButton(words, role.AcceptRole)
+            default.clicked.connect(self._leave)
+        box.setDefaultButton(default)
         box.finished.connect(self._forget_question)
         box.open()
 
+    def _what_is_kept(self) -> str:
+        """If the training that is going on ended now."""
+        if self.process.keeps_weights:
+            return _KEPT
+        return _CAN_GO_ON if self._checkpoint and self._checkpoint.exists() else _NOTHING_YET
+
     def shut_down(self) -> None:
-        """End a training that is going on, so that it can go on next time; wait for that."""
+        """End a training that is going on, so that what it has learned is not lost; wait for
+        that."""
         self._closes_at_end = True
         self.process.shut_down()
 
     def _leave(self) -> None:
-        self.shut_down()
+        self._show_ending("Ending…")
+        # One that was stopped needs some time for its weights; it tells when they are written.
+        self._owes_weights = self.process.keeps_weights and not self.process.has_weights
+        if not self._owes_weights:
+            self.shut_down()
 
     def _throw_away(self) -> None:
-        self._closes_at_end = True
+        self._show_ending("Cancelling…")
         self.process.cancel()
+
+    def _show_ending(self, headline: str) -> None:
+        self._closes_at_end = True
+        self.panel.show_ending(headline)
+        self.open()
 
     def _forget_question(self) -> None:
         self._question = None
@@ -243,26 +285,48 @@ class TrainingDock(QDockWidget):
         if not self.isHidden():
             self.raise_()
             return
-        window = self.window()
-        if not (self.isFloating() or window.isMaximized() or window.isFullScreen()):
+        window = self._window
+        self.size_to_return_to = None
+        if not (self._extra_width or self.isFloating() or _fills_its_screen(window)):
             screen = window.screen().availableGeometry()
             frame, content = window.frameGeometry(), window.geometry()
             most = screen.width() - (frame.width() - content.width())
             wanted = min(content.width() + self.sizeHint().width(), most)
-            self._wider_by = max(wanted - content.width(), 0)
-            window.resize(content.width() + self._wider_by, content.height())
+            self._extra_width = max(wanted - content.width(), 0)
+            window.resize(content.width() + self._extra_width, content.height())
             _keep_on(screen, window)
         self.show()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
-        window = self.window()
-        if not (window.isMaximized() or window.isFullScreen()):
-            window.resize(window.width() - self._wider_by, window.height())
-        self._wider_by = 0
+        self.hide()
+        if self._extra_width:
+            size = self._window.normalGeometry().size()
+            self.size_to_return_to = size - QSize(self._extra_width, 0)
+            self.give_room_back()
+
+    def give_room_back(self) -> None:
+        """Once this is closed, make the window narrower again, unless it fills its screen."""
+        layout = self._window.layout()
+        if layout and self.size_to_return_to and not _fills_its_screen(self._window):
+            layout.activate()  # or the window is never narrower than with this
+            self._window.resize(self.size_to_return_to)
+            self.size_to_return_to, self._extra_width = None, 0
 
     def sizeHint(self) -> QSize:
         return self.panel.sizeHint().expandedTo(self.minimumSizeHint())
+
+
+def _line_to_beat(data: str) -> float | None:
+    """The accuracy of the bundled weights, if those who learn from these data compare with it."""
+    with suppress(FileNotFoundError):
+        if data.startswith("MNIST"):
+            return describe(bundled_weights()).accuracy
+    return None
+
+
+def _fills_its_screen(window: QWidget) -> bool:
+    return window.isMaximized() or window.isFullScreen()
 
 
 def _keep_on(screen: QRect, window: QWidget) -> None:

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QGuiApplication,
+    QKeySequence,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -88,6 +94,10 @@ class TrainingPanel(QScrollArea):
         if isinstance(message, RunStarted):
             self._has_course = True
             self._show(self._running, self._chart)
+
+    def show_ending(self, headline: str) -> None:
+        """The run is about to end, and nothing more can be done about it."""
+        self._running.end(headline)
 
     def show_log(self, line: str) -> None:
         """Add a line of what the trainer says."""
@@ -209,6 +219,8 @@ class _Running(QWidget):
         self._what_is_lost = QLabel(wordWrap=True)
         question.addWidget(self._what_is_lost)
         question.addWidget(row(self.keep_button, self.really_button))
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._question, self._keep)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for part in (self.headline, self.bar, self.details, self._buttons, self._question):
@@ -280,13 +292,16 @@ class _Running(QWidget):
         self.cancel_button.setEnabled(True)
 
     def _cancel(self) -> None:
+        self.end("Cancelling…")
+        self.cancel_requested.emit()
+
+    def end(self, headline: str) -> None:
         self._keep()
         self._is_ending = False
-        self._say("Cancelling…", "")
+        self._say(headline, "")
         self._is_ending = True
         self.stop_button.setEnabled(False)
         self.cancel_button.setEnabled(False)
-        self.cancel_requested.emit()
 
 
 class _End(QWidget):

@@ -37,6 +37,9 @@ from digitpad.progress import (
 
 GRACE = 5_000
 """Milliseconds that a trainer has to end after it was asked to, and again after a SIGTERM."""
+MEASURING = 24
+"""How many times as long a trainer that was stopped may measure its weights on one split: it takes
+a second, but not on a machine that is busy with what is more urgent."""
 LOG_LINES = 200
 LOG_LINE_BYTES = 500
 
@@ -105,7 +108,8 @@ class TrainingProcess(QObject):
         """`grace` in milliseconds."""
         super().__init__(parent)
         self._run: Run | None = None
-        self._patience = QTimer(self, singleShot=True, interval=grace)
+        self._grace = grace
+        self._patience = QTimer(self, singleShot=True)
         self._patience.timeout.connect(self._lose_patience)
         self._could_not_start.connect(self._end_without_start, Qt.ConnectionType.QueuedConnection)
 
@@ -113,6 +117,21 @@ class TrainingProcess(QObject):
     def is_running(self) -> bool:
         """From `start` until `ended`."""
         return self._run is not None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the run that goes on was to leave nothing."""
+        return self.is_running and self._asked == "cancel"
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the weights of the run that goes on are safe, and only measured yet."""
+        return self.is_running and self._weights is not None
+
+    @property
+    def keeps_weights(self) -> bool:
+        """Whether the run that goes on has written its weights, or was asked to stop and do so."""
+        return self.has_weights or (self.is_running and self._asked == "stop")
 
     def start(self, run: Run) -> None:
         """Start the run. If that fails, `ended` says so."""
@@ -187,7 +206,7 @@ class TrainingProcess(QObject):
             return
         self._asked = word
         self._process.write(f"{word}\n".encode())
-        self._patience.start()
+        self._patience.start(self._grace)
 
     def _lose_patience(self) -> None:
         if self._is_forced:
@@ -198,7 +217,7 @@ class TrainingProcess(QObject):
         # The trainer takes this for a request as well, and Windows, where it has no window, for
         # nothing.
         self._process.terminate()
-        self._patience.start()
+        self._patience.start(self._grace)
 
     def _kill(self) -> None:
         self._is_forced = True
@@ -256,13 +275,14 @@ class TrainingProcess(QObject):
                 self._weights = Path(path)
             case RunEnded():
                 self._run_ended = message
-        # Whoever stops early waits for the weights, and on a slow machine it takes a while to write
-        # and measure them. A trainer that tells of that has heard, and gets its time anew with each
+        # Whoever stops early waits for the weights, and on a slow machine it takes a while to
+        # measure them. A trainer that tells of that has heard, and gets its time anew with each
         # message; one that only tells of more batches has not. Whoever cancels waits for nothing.
         # After its last message a trainer has nothing left to do but to exit, asked or not.
-        has_heard = self._asked == "stop" and isinstance(message, WeightsWritten | Measured)
-        if has_heard or (isinstance(message, RunEnded) and self._asked != "cancel"):
-            self._patience.start()
+        if self._asked == "stop" and isinstance(message, WeightsWritten | Measured):
+            self._patience.start(MEASURING * self._grace)
+        elif isinstance(message, RunEnded) and self._asked != "cancel":
+            self._patience.start(self._grace)
         self.message.emit(message)
 
     # The end

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,11 +25,10 @@ _LONGEST = 40  # letters of a name
 class _Deletion(NamedTuple):
     deleted: Path
     date: str
-    was_in_use: bool
 
 
 class WeightsMenu(QMenu):
-    """Lists the bundled weights and the kept ones; imports, exports, deletes.
+    """Lists the bundled weights and the kept ones; imports, exports, reveals, deletes.
 
     Whenever it opens, it is filled with what is there then.
     """
@@ -43,12 +41,21 @@ class WeightsMenu(QMenu):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("&Weights", parent)
-        self.in_use: Path | None = None
-        """The file of the weights that answer."""
+        self._in_use: Path | None = None
         self._deletions: list[_Deletion] = []  # the last one is undone first
+        self._was_in_use: _Deletion | None = None  # why the bundled weights answer
         self._choices = QActionGroup(self)
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
+
+    @property
+    def in_use(self) -> Path | None:
+        """The file of the weights that answer."""
+        return self._in_use
+
+    @in_use.setter
+    def in_use(self, path: Path) -> None:
+        self._in_use, self._was_in_use = path, None
 
     def _fill(self) -> None:
         from digitpad.models import bundled_weights, kept_weights
@@ -57,45 +64,28 @@ class WeightsMenu(QMenu):
         for submenu in self.findChildren(QMenu):
             submenu.deleteLater()
         bundled, kept = bundled_weights(), kept_weights()
-        self._add_choice(self, bundled, f"&Bundled{_DASH}{_facts_of(bundled)}")
+        others = {bundled: f"&Bundled{_DASH}{_facts_of(bundled)}"}
         if self.in_use and self.in_use not in [bundled, *(file.path for file in kept)]:
-            name = f"{_short(self.in_use.name)}{_DASH}{_facts_of(self.in_use)}"
-            self._add_choice(self, self.in_use, name)
+            others[self.in_use] = f"{_short(self.in_use.name)}{_DASH}{_facts_of(self.in_use)}"
+        for path, label in others.items():
+            self._add_choice(self, path, label)
         self.addSeparator()
-        self._add_files(self, kept, self._add_kept)
+        _add_files(self, kept, self.in_use, self._add_kept)
         self.addSeparator()
         self.addAction("&Import…", self._ask_what_to_import)
-        self.addAction("&Export…", self._ask_where_to_export).setEnabled(self.in_use is not None)
-        self.addAction("Show &Folder", self._show_folder)
+        usable = [file for file in kept if not file.damage]
+        self._add_submenu("&Export", others, usable, self._ask_where_to_export)
+        self._add_submenu("Show in &Folder", others, kept, self._reveal)
         self.addSeparator()
-        delete = self._add_menu(self, "&Delete")
-        delete.setEnabled(bool(kept))
-        self._add_files(delete, kept, self._add_deletion)
+        self._add_submenu("&Delete", {}, kept, self._delete)
         undo = self.addAction("&Undo Delete", self._undo_delete)
         undo.setEnabled(bool(self._deletions))
         if self._deletions:
             undo.setText(f"&Undo Delete of {self._deletions[-1].date}")
 
-    def _add_files(
-        self, menu: QMenu, files: Sequence[WeightsFile], add: Callable[[QMenu, WeightsFile], None]
-    ) -> None:
-        """The newest files and the one in use; the rest in a menu of its own."""
-        rest = [file for file in files[_AT_ONCE:] if file.path != self.in_use]
-        for file in files:
-            if file not in rest:
-                add(menu, file)
-        if rest:
-            more = self._add_menu(menu, "&More")
-            for file in rest:
-                add(more, file)
-
     def _add_kept(self, menu: QMenu, file: WeightsFile) -> None:
         action = self._add_choice(menu, file.path, _label(file))
         action.setEnabled(file.damage is None)
-        action.setToolTip(file.damage or str(file.path))
-
-    def _add_deletion(self, menu: QMenu, file: WeightsFile) -> None:
-        action = menu.addAction(_label(file), lambda: self._delete(file))
         action.setToolTip(file.damage or str(file.path))
 
     def _add_choice(self, menu: QMenu, path: Path, label: str) -> QAction:
@@ -106,10 +96,29 @@ class WeightsMenu(QMenu):
         action.setChecked(path == self.in_use)
         return action
 
-    def _add_menu(self, menu: QMenu, name: str) -> QMenu:
-        submenu = menu.addMenu(name)
-        submenu.setToolTipsVisible(True)
-        return submenu
+    def _add_submenu(
+        self,
+        name: str,
+        others: Mapping[Path, str],
+        kept: Sequence[WeightsFile],
+        do: Callable[[Path], None],
+    ) -> None:
+        """For what can be done with each of the files."""
+
+        def add(menu: QMenu, path: Path, label: str, tool_tip: str) -> None:
+            menu.addAction(label, lambda: do(path)).setToolTip(tool_tip)
+
+        submenu = _add_menu(self, name)
+        for path, label in others.items():
+            if path.exists():
+                add(submenu, path, label, str(path))
+        _add_files(
+            submenu,
+            kept,
+            self.in_use,
+            lambda menu, file: add(menu, file.path, _label(file), file.damage or str(file.path)),
+        )
+        submenu.setEnabled(bool(submenu.actions()))
 
     # What the actions do
 
@@ -137,24 +146,21 @@ class WeightsMenu(QMenu):
         else:
             self.chosen.emit(copy)
 
-    def _ask_where_to_export(self) -> None:
+    def _ask_where_to_export(self, path: Path) -> None:
         from PySide6.QtWidgets import QFileDialog
 
         dialog = self._dialog("Export Weights")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("safetensors")
-        if self.in_use:
-            dialog.selectFile(self.in_use.name)
-        dialog.fileSelected.connect(self._export)
+        dialog.selectFile(path.name)
+        dialog.fileSelected.connect(lambda name: self._export(path, name))
         dialog.open()
 
-    def _export(self, name: str) -> None:
+    def _export(self, path: Path, name: str) -> None:
         from digitpad.models import export
 
-        if self.in_use is None:
-            return
         try:
-            export(self.in_use, Path(name))
+            export(path, Path(name))
         except OSError as error:
             self.failed.emit(
                 f"The weights could not be exported to {name}: {_reason(error)}. "
@@ -169,30 +175,25 @@ class WeightsMenu(QMenu):
         dialog.setNameFilters(["Weights (*.safetensors)", "All files (*)"])
         return dialog
 
-    def _show_folder(self) -> None:
-        from PySide6.QtCore import QUrl
-        from PySide6.QtGui import QDesktopServices
+    def _reveal(self, path: Path) -> None:
+        from digitpad.window.reveal import reveal
 
-        from digitpad.models import weights_folder
+        sentence = f"No program here shows folders. The weights are in {path}"
+        reveal(path, self, lambda: self.failed.emit(sentence))
 
-        folder = weights_folder()
-        with suppress(OSError):  # then there is nothing to show
-            folder.mkdir(parents=True, exist_ok=True)
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self.failed.emit(f"No program here shows folders. The weights are in {folder}")
-
-    def _delete(self, file: WeightsFile) -> None:
-        from digitpad.models import bundled_weights, delete
+    def _delete(self, path: Path) -> None:
+        from digitpad.models import bundled_weights, delete, describe
 
         try:
-            deleted = delete(file.path)
+            date = _date(describe(path))
+            deletion = _Deletion(delete(path), date)
         except OSError as error:
-            self.failed.emit(f"{file.path} could not be deleted: {_reason(error)}.")
+            self.failed.emit(f"{path} could not be deleted: {_reason(error)}.")
             return
-        was_in_use = file.path == self.in_use
-        self._deletions.append(_Deletion(deleted, _date(file), was_in_use))
-        if was_in_use:
+        self._deletions.append(deletion)
+        if path == self.in_use:
             self.chosen.emit(bundled_weights())
+            self._was_in_use = deletion
 
     def _undo_delete(self) -> None:
         from digitpad.models import restore
@@ -203,8 +204,31 @@ class WeightsMenu(QMenu):
         except OSError as error:
             self.failed.emit(f"{deletion.deleted} could not be brought back: {_reason(error)}.")
             return
-        if deletion.was_in_use:
+        if deletion is self._was_in_use:
             self.chosen.emit(path)
+
+
+def _add_files(
+    menu: QMenu,
+    files: Sequence[WeightsFile],
+    in_use: Path | None,
+    add: Callable[[QMenu, WeightsFile], None],
+) -> None:
+    """The newest files and the one in use; the rest in a menu of its own."""
+    rest = [file for file in files[_AT_ONCE:] if file.path != in_use]
+    for file in files:
+        if file not in rest:
+            add(menu, file)
+    if rest:
+        more = _add_menu(menu, "&More")
+        for file in rest:
+            add(more, file)
+
+
+def _add_menu(menu: QMenu, name: str) -> QMenu:
+    submenu = menu.addMenu(name)
+    submenu.setToolTipsVisible(True)
+    return submenu
 
 
 _DASH = "  –  "

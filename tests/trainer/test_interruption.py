@@ -153,6 +153,7 @@ def test_tells_of_the_whole_run(whole):
     assert isinstance(first, RunStarted)
     assert (first.epochs, first.epochs_done, first.seed) == (4, 0, 0)
     assert (first.training_images, first.validation_images) == (1_800, 200)
+    assert first.data == "synthetic training but validation"
     epochs = [message for message in between if isinstance(message, EpochDone)]
     assert [epoch.epoch for epoch in epochs] == [1, 2, 3, 4]
     assert 0.5 < epochs[-1].validation_accuracy <= 1

@@ -40,6 +40,7 @@ def test_says_first_what_it_will_do(blobs):
     first = messages[0]
     assert isinstance(first, RunStarted)
     assert first.recipe["name"] == "seed"
+    assert first.data == "training"
     assert (first.epochs, first.batches_per_epoch) == (4, 8)
     assert (first.training_images, first.validation_images) == (500, 140)
 

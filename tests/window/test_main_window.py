@@ -293,7 +293,7 @@ def test_a_screen_reader_finds_a_name_for_everything(open_window, tmp_path, qtbo
         for widget in window.findChildren(QWidget)
         if widget.focusPolicy() != Qt.FocusPolicy.NoFocus
     ]
-    assert len(focusable) == 6
+    assert len(focusable) == 7
     for widget in (window, window.answer, window.net_view, *focusable):
         interface = QAccessible.queryAccessibleInterface(widget)
         assert interface.text(QAccessible.Text.Name), widget

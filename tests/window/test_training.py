@@ -8,15 +8,21 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QPushButton, QToolButton
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QToolButton
 
-from digitpad.models import bundled_weights, interrupted_runs, kept_weights, weights_folder
-from digitpad.progress import BatchDone, RunStarted
+from digitpad.models import (
+    bundled_weights,
+    describe,
+    interrupted_runs,
+    kept_weights,
+    weights_folder,
+)
+from digitpad.progress import BatchDone, EpochDone, EpochWeightsWritten, RunStarted
 from digitpad.recognizer import Recognizer
 from digitpad.window.notice import Notice
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-MINUTE = 60_000  # a limit for a test that would fail, in milliseconds
+MINUTES_3 = 180_000  # a limit for a test that would fail, in milliseconds
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # What Python finds first as `trainer`. It steps aside for the real one, with fewer digits to draw:
@@ -28,6 +34,29 @@ sys.path.remove(str(Path(__file__).parent))
 from trainer import __main__, commands
 commands.SYNTHETIC_IMAGES = 2_000
 sys.exit(__main__.main())
+"""
+
+
+# Stand-ins for a training that is quicker than the real one, or waits for the test.
+UNTIL = """
+import os, time
+def until(name):
+    path = os.path.join(os.path.dirname(__file__), name)
+    while not os.path.exists(path):
+        time.sleep(0.01)
+"""
+OBEYS = "import sys; sys.stdin.readline()\n"
+DONE = """
+import os, sys
+from digitpad.progress import *
+def tell(message):
+    print(to_json(message), flush=True)
+(out,) = (a.removeprefix("--out=") for a in sys.argv if a.startswith("--out="))
+tell(RunStarted({}, 0, "cpu", 1, 0, 1, 1, 1, ""))
+"""
+CHECKPOINT = """
+os.makedirs(os.path.dirname(out), exist_ok=True)
+open(out + ".checkpoint", "x").close()
 """
 
 
@@ -69,7 +98,7 @@ def process_id(training):
 
 
 def wait_until(qtbot, is_so):
-    qtbot.waitUntil(lambda: bool(is_so()), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(is_so()), timeout=MINUTES_3)
 
 
 def entry(menu, words):
@@ -78,9 +107,10 @@ def entry(menu, words):
     return found
 
 
-def test_from_the_menu_to_the_weights_and_back(open_window, mouse_on, seven, train, qtbot):
+def test_from_the_menu_to_the_weights_and_back(open_window, mouse_on, seven, module, train, qtbot):
+    module(FEWER_DIGITS)
     window = open_window(None)
-    training = train(window, epochs=2)
+    training = train(window, epochs=5)
     wait_until(qtbot, lambda: training.recognizer)
     assert training.is_running
     assert len(training.chart.rows()) >= 1
@@ -94,7 +124,7 @@ def test_from_the_menu_to_the_weights_and_back(open_window, mouse_on, seven, tra
 
     wait_until(qtbot, lambda: not training.is_running)
     (kept,) = kept_weights()
-    assert (kept.recipe, kept.epochs_done, kept.damage) == ("seed", 2, None)
+    assert (kept.recipe, kept.epochs_done, kept.damage) == ("seed", 5, None)
     new = Recognizer(kept.path).recognize(drawing)
     # Nobody knows which are better: the new ones were not measured on MNIST.
     assert (window.answer.prediction, window.training_answer.prediction) == (bundled, new)
@@ -118,9 +148,9 @@ def test_from_the_menu_to_the_weights_and_back(open_window, mouse_on, seven, tra
 # Leaving while a training goes on
 
 
-def question(training):
+def question(window):
     """What is asked, and the buttons by their names."""
-    (box,) = training.window().findChildren(QMessageBox)
+    (box,) = (box for box in window.findChildren(QMessageBox) if box.isVisible())
     return box, {button.text().replace("&", ""): button for button in box.buttons()}
 
 
@@ -131,9 +161,10 @@ def test_leave_and_go_on_next_time(open_window, module, train, qtbot, weights):
     wait_until(qtbot, lambda: training.epoch >= 2)
     pid = process_id(training)
     assert not window.close()
-    box, buttons = question(training)
+    box, buttons = question(window)
     assert "epoch" in box.informativeText()
     buttons["Go On Next Time"].click()
+    assert training.panel._running.headline.text() == "Ending…"
     assert not window.isVisible()
     assert not psutil.pid_exists(pid)
     (run,) = interrupted_runs()
@@ -160,11 +191,25 @@ def test_leave_and_throw_away(open_window, module, train, qtbot, weights):
     wait_until(qtbot, lambda: training.epoch >= 1)
     pid = process_id(training)
     window.close()
-    _, buttons = question(training)
+    _, buttons = question(window)
     buttons["Throw Away"].click()
     wait_until(qtbot, lambda: not window.isVisible())
     assert not psutil.pid_exists(pid)
     assert list(weights_folder().iterdir()) == []
+
+
+def test_what_fails_on_leaving_is_told(window, module, train, qtbot, tmp_path):
+    module(UNTIL + DONE + OBEYS + "until('go')\nsys.exit('no room')")
+    training = train(window, epochs=1)
+    wait_until(qtbot, lambda: training.panel._has_course)
+    training.panel._running.stop_button.click()
+    window.close()
+    question(window)[1]["Close Without Measuring"].click()
+    (tmp_path / "go").touch()
+    wait_until(qtbot, lambda: not training.is_running)
+    assert window.isVisible()
+    assert "no room" in training.panel._end.sentence.toPlainText()
+    assert window.close()
 
 
 def test_stay(window, module, train, qtbot):
@@ -172,13 +217,13 @@ def test_stay(window, module, train, qtbot):
     training = train(window, epochs=60)
     wait_until(qtbot, lambda: training.epoch >= 1)
     window.close()
-    _, buttons = question(training)
+    _, buttons = question(window)
     buttons["Stay"].click()
     assert window.isVisible()
     assert training.is_running
     qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
     window.close()  # asks again; and what ends meanwhile needs no answer
-    question(training)
+    question(window)
     training.process.cancel()
     wait_until(qtbot, lambda: not training.is_running)
     qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
@@ -190,12 +235,85 @@ def test_before_the_first_epoch_there_is_nothing_to_go_on_with(window, module, t
     training = train(window, epochs=60)
     qtbot.waitUntil(lambda: process_id(training) > 0)
     window.close()
-    box, buttons = question(training)
+    box, buttons = question(window)
     assert set(buttons) == {"Throw Away", "Stay"}
     assert box.defaultButton() is buttons["Stay"]
     box.reject()
     window.quit()
     assert not window.isVisible()
+
+
+def test_a_training_that_is_being_thrown_away_says_so(window, module, train, qtbot, tmp_path):
+    module(UNTIL + OBEYS + "until('go')")
+    training = train(window, epochs=60)
+    window.close()
+    question(window)[1]["Throw Away"].click()
+    running = training.panel._running
+    assert running.headline.text() == "Cancelling…"
+    assert not running.stop_button.isEnabled()
+    assert not running.cancel_button.isEnabled()
+    window.close()  # is answered already
+    assert window.isVisible()
+    assert not [box for box in window.findChildren(QMessageBox) if box.isVisible()]
+    (tmp_path / "go").touch()
+    wait_until(qtbot, lambda: not window.isVisible())
+
+
+def test_closing_on_a_training_that_is_cancelled_asks_nothing(
+    window, module, train, qtbot, tmp_path
+):
+    module(UNTIL + OBEYS + "until('go')")
+    training = train(window, epochs=60)
+    training.panel._running.cancel_button.click()
+    training.panel._running.really_button.click()
+    window.close()
+    assert not window.findChildren(QMessageBox)
+    (tmp_path / "go").touch()
+    wait_until(qtbot, lambda: not window.isVisible())
+
+
+# Once the weights are kept, they can neither be thrown away nor does the training go on
+
+
+def test_leave_while_it_is_measured(window, module, train, qtbot, tmp_path):
+    """What is asked changes with what would be kept."""
+    module(
+        UNTIL + DONE + CHECKPOINT + "until('go')\n" + write(bundled_weights()) + "sys.stdin.read()"
+    )
+    training = train(window, epochs=1)
+    wait_until(qtbot, interrupted_runs)
+    window.close()
+    box, buttons = question(window)
+    assert set(buttons) == {"Go On Next Time", "Throw Away", "Stay"}
+    assert box.defaultButton() is buttons["Go On Next Time"]
+    (tmp_path / "go").touch()
+    wait_until(qtbot, kept_weights)
+    wait_until(qtbot, lambda: "Throw Away" not in question(window)[1])
+    box, buttons = question(window)
+    assert set(buttons) == {"Close Without Measuring", "Stay"}
+    assert "kept" in box.informativeText()
+    pid = process_id(training)
+    buttons["Close Without Measuring"].click()
+    assert not window.isVisible()
+    assert not psutil.pid_exists(pid)
+    assert len(kept_weights()) == 1
+
+
+def test_leave_while_it_stops(window, module, train, qtbot, tmp_path):
+    """The window waits for the weights, and not for the measuring."""
+    module(UNTIL + DONE + OBEYS + "until('go')\n" + write(bundled_weights()) + "sys.stdin.read()")
+    training = train(window, epochs=1)
+    wait_until(qtbot, lambda: training.panel._has_course)
+    training.panel._running.stop_button.click()
+    window.close()
+    _, buttons = question(window)
+    assert set(buttons) == {"Close Without Measuring", "Stay"}
+    buttons["Close Without Measuring"].click()
+    assert training.panel._running.headline.text() == "Ending…"
+    assert window.isVisible()
+    (tmp_path / "go").touch()
+    wait_until(qtbot, lambda: not window.isVisible())
+    assert len(kept_weights()) == 1
 
 
 # Interrupted trainings
@@ -236,32 +354,67 @@ def test_a_training_that_cannot_go_on_says_so(open_window, interrupted, weights,
     assert interrupted.exists()
 
 
+def test_leaving_while_it_is_loading_again_loses_nothing(
+    open_window, interrupted, module, qtbot, weights
+):
+    module("import sys; sys.stdin.read()")
+    window = open_window(weights)
+    qtbot.waitUntil(lambda: window.notice is not None)
+    click(window.notice, "Go On")
+    assert window.training.is_running
+    window.close()
+    box, buttons = question(window)
+    assert box.defaultButton() is buttons["Go On Next Time"]
+    buttons["Go On Next Time"].click()
+    assert not window.isVisible()
+    assert interrupted.exists()
+
+
+def test_a_training_can_go_on_only_when_the_other_has_ended(
+    open_window, interrupted, module, train, qtbot, weights
+):
+    module(OBEYS)
+    window = open_window(weights)
+    qtbot.waitUntil(lambda: window.notice is not None)
+    training = train(window, epochs=60)
+    pid = process_id(training)
+    click(window.notice, "Go On")
+    assert process_id(training) == pid
+    assert "when the one that goes on now has ended" in window.notice.text
+    training.process.cancel()
+    wait_until(qtbot, lambda: not training.is_running)
+    click(window.notice, "Go On")
+    assert f"--resume={interrupted}" in training.process._process.arguments()
+    assert window.notice is None
+    training.process.cancel()
+    wait_until(qtbot, lambda: not training.is_running)
+
+
 def test_a_training_that_goes_on_elsewhere_is_not_offered(
     open_window, module, train, qtbot, weights
 ):
-    module(FEWER_DIGITS)
+    module(DONE + CHECKPOINT + "sys.stdin.read()")
     window = open_window(weights)
     training = train(window, epochs=60)
     wait_until(qtbot, interrupted_runs)
-    other = open_window(weights)
-    with qtbot.waitSignal(other.answered):
-        other.canvas.clear()
-        other._answer_drawing(other.canvas.drawing)
-    assert other.notice is None
+
+    def offer():
+        other = open_window(weights)
+        qtbot.waitUntil(lambda: other._interrupted_runs is not None)  # it has looked
+        return other.notice
+
+    assert offer() is None
     assert training.is_running
+    checkpoint = interrupted_runs()[0].checkpoint
+    other = checkpoint.with_name("other.safetensors.checkpoint")
+    other.touch()  # later than the start of the trainer, but that one says what its files are
+    assert "interrupted" in offer().text
+    other.unlink()
     window.quit()
+    assert "interrupted" in offer().text
 
 
 # What the new weights are worth
-
-DONE = """
-import os, sys
-from digitpad.progress import *
-def tell(message):
-    print(to_json(message), flush=True)
-(out,) = (a.removeprefix("--out=") for a in sys.argv if a.startswith("--out="))
-tell(RunStarted({}, 0, "cpu", 1, 0, 1, 1, 1))
-"""
 
 
 def measured(right):
@@ -303,6 +456,62 @@ def test_other_weights_wait_for_the_person(window, module, train, qtbot, weights
     training.panel._end.use_button.click()
     (kept,) = kept_weights()
     assert window.weights_menu.in_use == kept.path
+
+
+def test_weights_that_are_chosen_while_they_are_measured_are_in_use_already(
+    window, module, train, qtbot, tmp_path
+):
+    code = write(bundled_weights()) + "until('go')\n" + measured(1)
+    module(UNTIL + DONE + code)
+    training = train(window, epochs=1)
+    wait_until(qtbot, kept_weights)
+    (kept,) = kept_weights()
+    window.use_weights(kept.path)
+    (tmp_path / "go").touch()
+    wait_until(qtbot, lambda: not training.is_running)
+    assert not training.panel._end.use_button.isEnabled()
+    assert not window.training_answer.isVisible()
+    assert window.weights_menu.in_use == kept.path
+
+
+def test_the_net_in_training_is_named_by_the_epoch_that_it_is_of(window, weights, qtbot):
+    qtbot.keyClick(window, Qt.Key.Key_T, CTRL)
+    training = window.training
+    for message in (
+        EpochDone(1, 0.9, 0.9, 0.3, 0.1, 5_000.0, 1.0),
+        EpochWeightsWritten(1, str(weights)),
+        EpochDone(2, 0.9, 0.9, 0.3, 0.1, 5_000.0, 1.0),
+        EpochWeightsWritten(2, "nowhere"),  # the disk is full, for instance
+    ):
+        training.process.message.emit(message)
+    with qtbot.waitSignal(window.answered):
+        window._answer_drawing(window.canvas.drawing)
+    assert "after epoch 1" in window.training_answer.accessibleDescription()
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ("MNIST training but validation", describe(bundled_weights()).accuracy),
+        ("synthetic training but validation", None),
+    ],
+)
+def test_who_learns_from_mnist_has_a_line_to_beat_also_when_going_on(
+    open_window, interrupted, module, qtbot, weights, data, line
+):
+    module(f"""
+import sys
+from digitpad.progress import *
+print(to_json(RunStarted({{}}, 0, "cpu", 9, 3, 1, 1, 1, {data!r})), flush=True)
+sys.stdin.read()
+""")
+    window = open_window(weights)
+    qtbot.waitUntil(lambda: window.notice is not None)
+    click(window.notice, "Go On")
+    wait_until(qtbot, lambda: window.training.panel._has_course)
+    assert window.training.chart._line_to_beat == line
+    assert interrupted.exists()
+    window.quit()
 
 
 def button_of(widget, words):
@@ -351,13 +560,15 @@ def test_a_flood_of_garbage(fails, window):
     assert "garbage" in window.training.panel._log.toPlainText()
 
 
-def test_a_trainer_that_hangs_and_ignores_terminate(window, mouse, seven, module, train, qtbot):
+def test_a_trainer_that_hangs_and_ignores_terminate(
+    window, mouse, seven, module, train, qtbot, weights
+):
     hangs = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     module(hangs + DONE + "while True: time.sleep(9)")
     training = train(window, epochs=1)
     wait_until(qtbot, lambda: training.panel._has_course)
     pid = process_id(training)
-    training.process._patience.setInterval(100)  # ms: how long it may take to obey
+    training.process._grace = 100  # ms: how long it may take to obey
     training.panel._running.cancel_button.click()
     training.panel._running.really_button.click()
     with qtbot.waitSignal(window.answered):
@@ -365,6 +576,8 @@ def test_a_trainer_that_hangs_and_ignores_terminate(window, mouse, seven, module
     wait_until(qtbot, lambda: not training.is_running)
     assert not psutil.pid_exists(pid)
     assert "cancelled" in training.panel._end.sentence.toPlainText()
+    assert window.weights_menu.in_use == weights
+    assert window.answer.prediction == Recognizer(weights).recognize(window.canvas.drawing)
     assert not window.canvas.is_blank
 
 
@@ -420,11 +633,129 @@ def test_without_mnist_synthetic_digits_are_one_click_away(
     assert len(kept_weights()) == 1
 
 
+def test_a_folder_with_mnist_is_chosen_and_trained_with(window, module, qtbot, tmp_path):
+    module(
+        """
+import sys
+if not any(a.startswith("--data-dir=") for a in sys.argv):
+    sys.exit("MNIST is missing; or train with --data synthetic")
+"""
+        + DONE
+        + write(bundled_weights())
+        + measured(0)
+    )
+    qtbot.keyClick(window, Qt.Key.Key_T, CTRL)
+    window.training.form.start_button.click()
+    wait_until(qtbot, lambda: not window.training.is_running)
+    window.training.panel._end.folder_button.click()
+    (dialog,) = window.findChildren(QFileDialog)
+    (tmp_path / "data").mkdir()
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile(str(tmp_path / "data"))
+    dialog.accept()
+    assert f"--data-dir={tmp_path / 'data'}" in window.training.process._process.arguments()
+    wait_until(qtbot, lambda: not window.training.is_running)
+    assert len(kept_weights()) == 1
+
+
+# The panel beside the pad
+
+
+def open_panel(window, qtbot):
+    """Where there is room for it; what is added to the window's width."""
+    window.resize(600, 500)
+    qtbot.keyClick(window, Qt.Key.Key_T, CTRL)
+    assert window.width() > 600
+    return window.training
+
+
+@pytest.mark.parametrize("state", ["beside", "floating", "maximized"])
+def test_the_room_for_the_panel_is_not_kept(open_window, weights, qtbot, state):
+    window = open_window(weights)
+    training = open_panel(window, qtbot)
+    if state == "floating":
+        training.setFloating(True)
+    elif state == "maximized":
+        window.showMaximized()
+    assert window.close()
+    again = open_window(weights)
+    assert again.isMaximized() == (state == "maximized")
+    again.showNormal()
+    qtbot.waitUntil(lambda: again.width() == 600)
+
+
+def test_a_maximized_window_gives_the_room_back_when_it_becomes_smaller(window, qtbot):
+    training = open_panel(window, qtbot)
+    window.showMaximized()
+    training.close()
+    assert window.width() > 600
+    window.showNormal()
+    qtbot.waitUntil(lambda: window.width() == 600)
+    assert window.height() == 500
+
+
+def test_the_room_of_a_panel_that_is_open_again_is_not_given_back(window, qtbot):
+    training = open_panel(window, qtbot)
+    width = window.width()
+    window.showMaximized()
+    training.close()
+    training.open()
+    window.showNormal()
+    qtbot.waitUntil(lambda: not window.isMaximized() and window.height() == 500)
+    assert window.width() == width
+    training.close()
+    assert window.width() == 600
+
+
+def test_ctrl_t_goes_to_the_panel_and_closes_it_from_there(window, qtbot):
+    training = open_panel(window, qtbot)
+    assert training.isAncestorOf(window.focusWidget())
+    qtbot.mouseClick(window.answer, Qt.MouseButton.LeftButton)
+    assert window.focusWidget() is window.canvas
+    qtbot.keyClick(window, Qt.Key.Key_T, CTRL)
+    assert training.isVisible()
+    assert training.isAncestorOf(window.focusWidget())
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_T, CTRL)
+    assert not training.isVisible()
+    assert window.focusWidget() is window.canvas
+    assert window.width() == 600
+
+
+def test_esc_in_the_panel_leaves_the_drawing_alone(window, mouse, seven, qtbot):
+    mouse.draw(seven)
+    form = open_panel(window, qtbot).form
+    for widget in (window.training.panel, form.epochs, form.start_button):
+        widget.setFocus()
+        qtbot.keyClick(widget, Qt.Key.Key_Escape)
+        assert not window.canvas.is_blank
+    qtbot.mouseClick(window.net_view, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert window.canvas.is_blank
+
+
+def test_esc_at_the_question_whether_to_cancel_keeps_going(
+    window, mouse, seven, module, train, qtbot
+):
+    mouse.draw(seven)
+    module(OBEYS)
+    running = train(window, epochs=60).panel._running
+    running.cancel_button.click()
+    assert running.keep_button.isVisible()
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert not running.keep_button.isVisible()
+    assert running.cancel_button.isVisible()
+    assert window.training.is_running
+    assert not window.canvas.is_blank
+    window.quit()
+
+
 def test_the_chart_waits_for_the_pen(open_window, qtbot):
     window = open_window(None)
     qtbot.keyClick(window, Qt.Key.Key_T, CTRL)
     chart = window.training.chart
-    window.training.process.message.emit(RunStarted({"name": "pad"}, 0, "cpu", 1, 0, 10, 100, 20))
+    window.training.process.message.emit(
+        RunStarted({"name": "pad"}, 0, "cpu", 1, 0, 10, 100, 20, "")
+    )
     wait_until(qtbot, lambda: chart.frames_drawn)
     qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton)
     with qtbot.waitSignals([chart._redrawing.timeout] * 2):

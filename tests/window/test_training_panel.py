@@ -20,7 +20,7 @@ from digitpad.window.training_panel import TrainingPanel
 from trainer.__main__ import _train_parser
 from trainer.recipe import RECIPES
 
-STARTED = RunStarted({"name": "pad"}, 0, "cpu", 3, 0, 10, 100, 20)
+STARTED = RunStarted({"name": "pad"}, 0, "cpu", 3, 0, 10, 100, 20, "")
 SEVEN_AS_ONE = b64encode(bytes([200] * 784)).decode()
 
 

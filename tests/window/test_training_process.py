@@ -48,7 +48,7 @@ from pathlib import Path
 from digitpad.files import unfinished
 def tell(line):
     print(line, flush=True)
-started = {to_json(RunStarted({}, 0, "cpu", 9, 0, 9, 9, 9))!r}
+started = {to_json(RunStarted({}, 0, "cpu", 9, 0, 9, 9, 9, ""))!r}
 """
 
 WEIGHTS = "net.safetensors"
@@ -280,6 +280,11 @@ def test_an_exit_without_a_word(train):
     assert outcome.log[0] == "Traceback (most recent call last):"
 
 
+def test_it_is_less_urgent_than_the_window(train):
+    outcome = train(f"{FAKE}\nprint(sys.argv)").end()
+    assert "'--background'" in outcome.log[0]
+
+
 def test_an_error_after_the_wish_to_stop_is_told(train):
     trained = train(f"{FAKE}\nsys.stdin.readline()\nraise OSError('no room')")
     trained.process.stop_early()
@@ -408,7 +413,7 @@ def test_stopped_by_force_it_can_go_on(train):
 
 
 def test_a_trainer_that_tells_of_its_measuring_is_waited_for(train):
-    # It takes longer than it would be given if it did not tell.
+    # Each split takes longer than it would be given to end.
     written = to_json(WeightsWritten("there"))
     measured = to_json(Measured("some", 1, 1, [], []))
     ended = to_json(RunEnded("stopped"))
@@ -418,12 +423,12 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 tell(started)
 sys.stdin.readline()
 tell({written!r})
-for _ in range(10):
-    time.sleep(0.25)
+for _ in range(2):
+    time.sleep(1.5)
     tell({measured!r})
 tell({ended!r})
 """,
-        grace=1_000,
+        grace=500,
     )
     trained.until_told(RunStarted)
     trained.process.stop_early()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, QSettings, Qt, QUrl, Slot
+from PySide6.QtCore import QProcess, QSettings, Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu
 
@@ -122,8 +123,8 @@ def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
         f"{date(NEWEST - timedelta(hours=1))}  –  {PAD}",
         f"{date(NEWEST - timedelta(days=1))}  –  seed · stopped after 7.3 of 20 epochs",
         "Import…",
-        "Export…",
-        "Show Folder",
+        "Export",
+        "Show in Folder",
         "Delete",
         "Undo Delete",
     ]
@@ -140,7 +141,7 @@ def test_of_many_runs_the_older_ones_are_in_a_menu_of_their_own(keep, open_windo
         if oldest:
             window.use_weights(oldest)
         menu = opened(window)
-        for each in (menu, submenu(menu, "Delete")):
+        for each in (menu, *(submenu(menu, words) for words in ("Export", "Show", "Delete"))):
             assert len(dated(each)) == listed
             assert len(texts(submenu(each, "More"))) == 40 - listed
     assert date(NEWEST - timedelta(hours=39)) in checked(menu)[0]
@@ -151,7 +152,8 @@ def test_menus_that_were_shown_before_are_gone(keep, open_window, opened, qtbot)
     keep_runs(keep, 13)
     for _ in range(3):
         opened(window)
-    qtbot.waitUntil(lambda: len(window.weights_menu.findChildren(QMenu)) == 3)
+    # Three with something to do with each file, and in these and the menu itself: More.
+    qtbot.waitUntil(lambda: len(window.weights_menu.findChildren(QMenu)) == 7)
 
 
 def test_weights_that_are_not_kept_are_listed_while_they_are_in_use(weights, window, opened):
@@ -264,7 +266,9 @@ def test_a_notice_about_weights_goes_when_others_answer(drawn, tmp_path, opened,
     assert window.notice is not None
     assert window.answer.prediction is None
     assert checked(opened(window)) == []
-    assert not entry(window.weights_menu, "Export").isEnabled()
+    assert [text.split()[0] for text in texts(submenu(window.weights_menu, "Export"))] == [
+        "Bundled"
+    ]
     entry(window.weights_menu, "Bundled").trigger()
     assert in_use(window) == bundled_weights()
     assert window.notice is None
@@ -303,6 +307,22 @@ def test_deleted_weights_come_back_and_answer_again(drawn, keep, opened):
     assert not entry(menu, "Undo Delete").isEnabled()
     window.close()
     assert in_use(drawn()) == first
+
+
+@pytest.mark.parametrize("later", ["other", "bundled"])
+def test_weights_that_come_back_do_not_replace_a_later_choice(drawn, keep, opened, later):
+    """Not even a later choice of the bundled ones, by way of others."""
+    first, second = keep_runs(keep, 2)
+    window = drawn()
+    window.use_weights(first)
+    entry(submenu(opened(window), "Delete"), date(NEWEST)).trigger()
+    window.use_weights(second)
+    if later == "bundled":
+        window.use_weights(bundled_weights())
+    chosen = in_use(window)
+    entry(opened(window), "Undo Delete").trigger()
+    assert first.exists()
+    assert in_use(window) == chosen
 
 
 def test_weights_that_cannot_be_deleted_stay_in_use(drawn, keep, opened):
@@ -371,21 +391,33 @@ def test_where_nothing_can_be_kept_nothing_is_imported(drawn, weights, opened):
     assert in_use(window) == bundled_weights()
 
 
-def test_the_weights_in_use_can_be_exported(drawn, keep, opened, tmp_path):
-    (path,) = keep_runs(keep, 1)
-    window = drawn()
-    window.use_weights(path)
-    entry(opened(window), "Export").trigger()
+@pytest.mark.parametrize("which", ["kept", "bundled", "in use from elsewhere"])
+def test_any_weights_can_be_exported(drawn, keep, weights, opened, tmp_path, which):
+    (kept,) = keep_runs(keep, 1)
+    path, words = {
+        "kept": (kept, date(NEWEST)),
+        "bundled": (bundled_weights(), "Bundled"),
+        "in use from elsewhere": (weights, weights.name),
+    }[which]
+    window = drawn(weights)
+    entry(submenu(opened(window), "Export"), words).trigger()
     give(window, tmp_path / "mine")
     exported = tmp_path / "mine.safetensors"
     assert exported.read_bytes() == path.read_bytes()
-    assert read_weights(exported).metadata["created"] == NEWEST.isoformat()
+    assert in_use(window) == weights
+
+
+def test_damaged_weights_are_not_exported(keep, open_window, opened):
+    keep_runs(keep, 1)[0].write_bytes(b"garbage")
+    window = open_window(None)
+    assert dated(submenu(opened(window), "Export")) == []
+    assert len(dated(submenu(window.weights_menu, "Show in Folder"))) == 1
 
 
 def test_an_export_that_cannot_be_written_is_told(drawn, opened, tmp_path):
     resource = pytest.importorskip("resource", reason="limits on files are POSIX's")
     window = drawn()
-    entry(opened(window), "Export").trigger()
+    entry(submenu(opened(window), "Export"), "Bundled").trigger()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
     try:
@@ -397,24 +429,21 @@ def test_an_export_that_cannot_be_written_is_told(drawn, opened, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-class Folders(QObject):
-    """Shows folders in the place of the desktop's own program."""
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_file_is_shown_where_it_lies(open_window, keep, opened, monkeypatch, is_there):
+    """Here by the program of macOS."""
+    (path,) = keep_runs(keep, 1)
+    window, started = open_window(None), []
 
-    def __init__(self):
-        super().__init__()
-        self.shown = []
+    def start(*command):
+        started.append(command)
+        return is_there, 0
 
-    @Slot(QUrl)
-    def show(self, url):
-        self.shown.append(Path(url.toLocalFile()))
-
-
-def test_the_folder_of_the_kept_weights_is_shown(open_window, opened):
-    folders, window = Folders(), open_window(None)
-    QDesktopServices.setUrlHandler("file", folders, "show")
-    try:
-        entry(opened(window), "Show Folder").trigger()
-    finally:
-        QDesktopServices.unsetUrlHandler("file")
-    assert folders.shown == [weights_folder()]
-    assert weights_folder().is_dir()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(QProcess, "startDetached", start)
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: False)
+    entry(submenu(opened(window), "Show in Folder"), date(NEWEST)).trigger()
+    assert started == [("open", ["-R", str(path)])]
+    assert (window.notice is None) == is_there
+    if not is_there:
+        assert f"No program here shows folders. The weights are in {path}" in window.notice.text
