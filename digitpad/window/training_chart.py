@@ -423,11 +423,11 @@ def _legend() -> QLabel:
 
 
 def _set_legend(legend: QLabel, entries: Iterable[tuple[str, str, str]]) -> None:
-    """Each entry has a colour, a sign in it, and words, which stay on one line."""
+    """Each entry has a colour, a sign in it, and words; lines break at their commas only."""
     legend.setText(
         "&nbsp;&nbsp;&nbsp; ".join(
-            f'<span style="white-space: nowrap"><span style="color: {colour}">{sign}</span>'
-            f"&nbsp;{words.replace(' ', '&nbsp;')}</span>"
+            f'<span style="color: {colour}">{sign}</span>&nbsp;'
+            + words.replace(" ", "&nbsp;").replace(",&nbsp;", ", ")
             for colour, sign, words in entries
         )
     )

@@ -29,8 +29,6 @@ from digitpad.window.training_form import TrainingForm
 from digitpad.window.training_panel import TrainingPanel
 from digitpad.window.training_process import Outcome, Run, TrainingProcess
 
-_DATA_ADVICE = "--data synthetic"  # what the trainer says for want of MNIST, and only then
-
 
 class TrainingDock(QDockWidget):
     """Starts a training, shows how it goes, and has the Net that it has come to so far.
@@ -72,6 +70,7 @@ class TrainingDock(QDockWidget):
 
     def _connect(self) -> None:
         self.form.start_requested.connect(self._start_as_asked)
+        self.form.problem_found.connect(self.panel.show_form)
         self.panel.stop_requested.connect(self.process.stop_early)
         self.panel.cancel_requested.connect(self.process.cancel)
         self.panel.use_weights_requested.connect(self.use_requested)
@@ -92,7 +91,7 @@ class TrainingDock(QDockWidget):
         self._in_use = weights, accuracies
         is_ours = weights == self._weights
         if self._weights:
-            self.panel.show_used(used=is_ours)
+            self.panel.show_in_use(None if is_ours else accuracies)
         if is_ours:
             self._set_net(None)
 
@@ -151,7 +150,7 @@ class TrainingDock(QDockWidget):
             return
         self._show_end(outcome)
         self.open()
-        new = {each.split: each.right / each.images for each in self._measured}
+        new = {each.split: each.accuracy for each in self._measured}
         if self._weights and outcome.kind == "finished" and is_better(new, self._in_use[1]):
             self.use_requested.emit(self._weights)
 
@@ -182,7 +181,7 @@ class TrainingDock(QDockWidget):
             self.panel.show_failed(
                 outcome.sentence,
                 command=outcome.command,
-                data_missing=_DATA_ADVICE in outcome.sentence,
+                data_missing=outcome.data_missing,
                 weights=outcome.weights,
                 checkpoint=outcome.checkpoint,
             )
