@@ -44,6 +44,7 @@ from digitpad.window.parts import (
 
 _LOG_LINES = 200
 _BAR_STEPS = 1_000  # of an epoch
+_MARGIN = 12
 _USE = "U&se These Weights"
 
 
@@ -69,6 +70,7 @@ class TrainingPanel(QScrollArea):
         super().__init__()
         self._form, self._chart, self._confusion = form, chart, confusion
         self._running, self._end = _Running(), _End()
+        self._parts = (form, self._running, self._end, chart, confusion)
         self._log = QPlainTextEdit(readOnly=True)
         self._log.setAccessibleName("Log")
         self._log.setTabChangesFocus(True)
@@ -152,7 +154,7 @@ class TrainingPanel(QScrollArea):
 
     def _show(self, *parts: QWidget) -> None:
         had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
-        for part in (self._form, self._running, self._end, self._chart, self._confusion):
+        for part in self._parts:
             part.setVisible(part in parts)
         self._log_fold.setVisible(self._form not in parts)
         if had_focus:
@@ -170,12 +172,11 @@ class TrainingPanel(QScrollArea):
         self.setAccessibleName("Training")
         self._column = QWidget()
         layout = QVBoxLayout(self._column)
-        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         layout.setSpacing(16)
-        for part in (self._form, self._running, self._end):
+        for part in self._parts:
             layout.addWidget(part)
-        layout.addWidget(self._chart, 1)
-        layout.addWidget(self._confusion)
+        layout.setStretchFactor(self._chart, 1)
         layout.addWidget(self._log_fold)
         layout.addStretch()
         self.setWidget(self._column)
@@ -195,9 +196,10 @@ class TrainingPanel(QScrollArea):
         return super().eventFilter(watched, event)
 
     def minimumSizeHint(self) -> QSize:
-        width = self._column.minimumSizeHint().width()
+        # Of what is hidden as well: in a narrow window, it stays as wide as it is during a run.
+        widest = max(part.minimumSizeHint().width() for part in self._parts)
         scroll_bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        return QSize(width + scroll_bar, 12 * self.fontMetrics().height())
+        return QSize(widest + 2 * _MARGIN + scroll_bar, 12 * self.fontMetrics().height())
 
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height()

@@ -403,7 +403,7 @@ def test_stopped_by_force_it_can_go_on(train):
     assert outcome.kind == "killed"
     assert outcome.sentence == (
         "The training was to end. It did not answer, and was ended by force.\n"
-        f"Go on with: python -m trainer --resume {trained.checkpoint}"
+        "It can go on after the last epoch that was done."
     )
     trained.until(lambda: is_gone(child))
 
