@@ -278,6 +278,7 @@ class TrainingChart(QWidget):
         grey = mixed(text, ground, _LINE)
         metrics = self.fontMetrics()
         for plot, lines in ((self._accuracy, 10), (self._loss, 6)):
+            plot.resetCachedContent()  # the ground, in the colour of the palette before
             plot.setMinimumHeight(lines * metrics.height())
             plot.getPlotItem().layout.setContentsMargins(0, 0, metrics.averageCharWidth(), 0)
             plot.getAxis("left").setGrid(255)

@@ -151,11 +151,11 @@ def test_writers_that_make_no_sense_are_told_before_the_start(qtbot, form, ink_f
         form.start_button.click()
 
 
-def test_the_wheel_scrolls_and_changes_only_the_field_that_has_the_focus(qtbot, form):
-    area = QScrollArea()
+def test_the_wheel_scrolls_and_changes_only_the_field_that_has_the_focus(qtbot):
+    area, form = QScrollArea(), TrainingForm()
     qtbot.addWidget(area)
     area.setWidget(form)
-    area.resize(form.width(), 100)
+    area.resize(400, 100)
     with qtbot.waitExposed(area):
         area.show()
 

@@ -77,33 +77,6 @@ def words(widget):
     return " ".join(said).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_the_chart_has_a_row_for_each_epoch_and_is_saved_as_numbers(chart, tmp_path):
-    for number, accuracy in ((1, 0.9), (2, 0.95)):
-        chart.add(BatchDone(number, 5, accuracy, 0.5, 8000.0, 60.0))
-        chart.add(epoch(number, accuracy))
-    assert len(chart.rows()) == 2
-    chart.save_numbers(tmp_path / "numbers.csv")
-    with (tmp_path / "numbers.csv").open(newline="") as file:
-        names, *rows = csv.reader(file)
-    assert [row[names.index("validation_accuracy")] for row in rows] == ["0.9", "0.95"]
-
-
-def test_the_chart_is_drawn_anew_when_an_epoch_is_done(qtbot, chart):
-    with qtbot.waitExposed(chart):
-        chart.show()
-    before = chart.grab().toImage()
-    chart.add(epoch(1, 0.9))
-    chart.add(epoch(2, 0.99))
-    qtbot.waitUntil(lambda: chart.grab().toImage() != before)
-
-
-def test_the_chart_is_saved_as_a_picture_or_says_why_not(chart, tmp_path):
-    chart.save_picture(tmp_path / "chart.png")
-    assert QImage(str(tmp_path / "chart.png")).width() > 100
-    chart.save_picture(tmp_path / "no such folder" / "chart.png")
-    assert "cannot be written" in words(chart)
-
-
 def test_a_cell_of_the_confusion_shows_its_digits(qtbot, confusion):
     confusion.resize(400, 700)
     with qtbot.waitExposed(confusion):
@@ -115,32 +88,6 @@ def test_a_cell_of_the_confusion_shows_its_digits(qtbot, confusion):
     shown = confusion.images.grab().toImage()
     middle = confusion.images.image_rect(0).center()
     assert shown.pixelColor(middle).value() == 200
-
-
-def test_what_the_form_asks_for_is_what_the_trainer_understands(form):
-    options = _train_parser(Path.cwd()).parse_args(form.arguments())
-    assert (options.recipe, options.data, options.seed, options.ink) == ("pad", "mnist", 0, [])
-
-
-def test_the_form_knows_the_trainers_recipes(form):
-    names = [form.recipe.itemData(row) for row in range(form.recipe.count())]
-    assert sorted(names) == sorted(RECIPES)
-    for name in names:
-        form.recipe.setCurrentText(name)
-        options = _train_parser(Path.cwd()).parse_args(form.arguments())
-        assert (options.recipe, options.epochs) == (name, RECIPES[name].epochs)
-        assert form.ink.isEnabled() == bool(RECIPES[name].ink_share)
-
-
-def test_a_folder_that_is_not_there_is_told_before_the_start(qtbot, form, tmp_path):
-    with qtbot.waitExposed(form):
-        form.show()
-    with qtbot.assertNotEmitted(form.start_requested):
-        form.start_with_folder(tmp_path / "missing")
-    assert "missing" in words(form)
-    with qtbot.waitSignal(form.start_requested):
-        form.start_with_synthetic()
-    assert _train_parser(Path.cwd()).parse_args(form.arguments()).data == "synthetic"
 
 
 def test_a_run_is_shown_from_its_start_to_its_figures(qtbot, panel, confusion):
