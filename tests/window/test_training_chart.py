@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 
 import pytest
 from PySide6.QtGui import QColor, QImage, QPalette
@@ -140,9 +141,8 @@ def test_loss_and_learning_rate_have_a_plot_of_their_own(chart):
 
 def picture(chart):
     """The colours of the picture, and how many pixels have them."""
-    image = chart._picture.grab().toImage()
-    pixels = [image.pixel(x, y) for x in range(image.width()) for y in range(image.height())]
-    return {pixel: pixels.count(pixel) for pixel in set(pixels)}
+    image = chart._picture.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return Counter(memoryview(image.constBits()).cast("I"))
 
 
 @pytest.mark.parametrize("first", [LIGHT, DARK], ids=["light first", "dark first"])
