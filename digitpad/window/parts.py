@@ -164,9 +164,8 @@ def bold(label: QLabel) -> QLabel:
 
 
 def breakable(text: str) -> str:
-    """The text, so that a label can wrap within long words, too: the names of files for instance,
-    which would make it as wide as they are."""
-    return re.sub(r"(\S{20})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
+    """The text, so that a label can wrap within the names of files, which else would be as wide."""
+    return re.sub(r"([._-]|[^\s._-]{12})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
 
 
 def date_and_time(when: datetime) -> str:

@@ -290,12 +290,11 @@ def _folder_problem(folder: Path | None) -> str:
 def _ink_problem(files: list[Path]) -> str:
     problems = []
     for path in files:
-        name = breakable(path.name)
         try:
             if not is_ink_file(path):
-                problems.append(f"{name} is neither UNIPEN nor Quick, Draw! ndjson.")
+                problems.append(f"{path.name} is neither UNIPEN nor Quick, Draw! ndjson.")
         except InkFileError as error:
-            problems.append(f"{name}{str(error).removeprefix(str(path))}.")
+            problems.append(f"{path.name}{str(error).removeprefix(str(path))}.")
     return "\n".join([*problems, "Remove it, or repair the file."]) if problems else ""
 
 
@@ -308,7 +307,7 @@ def _writers_problem(writers: str) -> str:
 
 def _tell(field: QWidget, label: QLabel, problem: str) -> bool:
     """Show the problem below the field, if there is one; whether there is."""
-    label.setText(problem)
+    label.setText(breakable(problem))
     label.setVisible(bool(problem))
     field.setAccessibleDescription(problem)
     return bool(problem)

@@ -44,7 +44,7 @@ def problem(qtbot, form):
         form.start_button.click()
     (label,) = told.args
     assert label.isVisible()
-    return label.text()
+    return label.text().replace("\N{ZERO WIDTH SPACE}", "")
 
 
 def test_as_it_stands_it_can_be_started(qtbot, form):

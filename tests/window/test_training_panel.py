@@ -188,17 +188,17 @@ def training(window, monkeypatch):
     return dock
 
 
-def show_all_of_an_end(training):
+def show_all_of_an_end(training, split=B):
     """As much as there can be."""
     panel = training.panel
     panel.show_starting()
-    for message in (STARTED, EpochDone(1, 0.98, 0.98, 0.3, 0.00321, 8e3, 9.0), measured(B)):
+    for message in (STARTED, EpochDone(1, 0.98, 0.98, 0.3, 0.00321, 8e3, 9.0), measured(split)):
         training._take(message)
     panel.show_finished(
         "It was stopped.\nIts weights are in /some/where/that/is/far/away/net.safetensors",
         weights=WEIGHTS,
-        measured=[measured(), measured(B)],
-        in_use={A: 0.5, B: 0.4},
+        measured=[measured(), measured(split)],
+        in_use={A: 0.5, split: 0.4},
         checkpoint=Path("net.checkpoint"),
     )
 
@@ -221,6 +221,7 @@ def test_in_the_smallest_window_nothing_of_the_panel_is_cut_off(qtbot, window, t
         panel.show_failed("torch is not installed.", command=command, data_missing=True)
 
     training.form._options.unfold()
+    widths = set()
     for show in (
         panel.show_form,
         lambda: training._take(STARTED),
@@ -230,9 +231,13 @@ def test_in_the_smallest_window_nothing_of_the_panel_is_cut_off(qtbot, window, t
     ):
         window.resize(1, 1)
         show()
-        panel.ensurePolished()
         qtbot.waitUntil(lambda: panel.widget().width() == panel.viewport().width())
         qtbot.waitUntil(lambda: cut_off() == [])
+        widths.add(panel.minimumSizeHint().width())
+    assert len(widths) == 1  # the window does not get wider when a run ends
+    show_all_of_an_end(training, split="W" * 99)  # unless it must
+    qtbot.waitUntil(lambda: panel.widget().width() == panel.viewport().width())
+    qtbot.waitUntil(lambda: cut_off() == [])
 
 
 @pytest.mark.parametrize("way", ["synthetic", "folder"])
@@ -247,8 +252,18 @@ def test_a_problem_in_the_hidden_form_is_shown(qtbot, window, training, tmp_path
     assert training.started == []
     problem = training.form._ink_problem
     qtbot.waitUntil(lambda: problem.isVisible() and not problem.visibleRegion().isEmpty())
-    assert "gone.tra" in problem.text()
+    assert "gone.tra: cannot be read" in training.form.ink.accessibleDescription()
     assert not training.panel._end.isVisible()
+
+
+def test_the_form_is_scrolled_to_its_problem(qtbot, panel, tmp_path):
+    form = panel._form
+    form.problem_found.connect(panel.show_form)
+    panel.resize(300, 200)
+    form.add_ink(tmp_path / "gone.tra")
+    form.start()
+    problem = form._ink_problem
+    qtbot.waitUntil(lambda: problem.visibleRegion().boundingRect() == problem.rect())
 
 
 def mnemonics(window):
