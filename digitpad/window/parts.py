@@ -165,7 +165,7 @@ def bold(label: QLabel) -> QLabel:
 
 def breakable(text: str) -> str:
     """The text, so that a label can wrap within the names of files, which else would be as wide."""
-    return re.sub(r"([._-]|[^\s._-]{12})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
+    return re.sub(r"(_|[^\s_-]{12})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
 
 
 def date_and_time(when: datetime) -> str:
