@@ -85,13 +85,33 @@ class Measured:
     examples: list[list[Any]]
     """Some images of each cell of the confusion: [i, j, the 28×28 bytes in base64]."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what cannot be: whoever shows it need not look again."""
+        counts = [count for row in self.confusion for count in row]
+        if [len(row) for row in self.confusion] != [10] * 10 or min(counts) < 0:
+            raise ValueError("Measured has no 10×10 counts for its confusion")
+        if not 0 <= self.right <= self.images or self.images == 0:
+            raise ValueError(f"Measured has {self.right} right of {self.images} images")
+        if any(len(example) != 3 for example in self.examples):
+            raise ValueError("Measured has other examples than [i, j, bytes]")
+
+    @property
+    def accuracy(self) -> float:
+        """From 0 to 1."""
+        return self.right / self.images
+
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """Last of all messages. Where the run failed, `error` says in a sentence why."""
+    """Last of all messages. Where the run failed, `error` says why, and what to do: to people who
+    may never have seen the command line."""
 
     reason: Literal["finished", "stopped", "failed"]
     error: str | None = None
+    command: str | None = None
+    """For a terminal: it installs what the run lacks."""
+    data_missing: bool = False
+    """Whether the run lacks its data, and could do with others."""
 
 
 Message = (

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,14 +16,30 @@ import psutil
 
 from digitpad.models import bundled_weights, checkpoint_file, weights_file
 from digitpad.network import WeightsError
-from digitpad.progress import RunEnded
+from digitpad.progress import RunEnded, to_json
 
-if _MISSING := [name for name in ("torch", "torchvision", "tqdm") if find_spec(name) is None]:
-    print(
-        f"python -m trainer: {_MISSING[0]} is not installed, and drawing does without it; "
-        'training needs: python -m pip install -e ".[train]"',
-        file=sys.stderr,
+
+def _installation() -> str:
+    """The command that installs what training needs and drawing does not, wherever it is run."""
+    try:
+        declared = [each.partition(";") for each in requires("digitpad") or []]
+        needed = [need for need, _, marker in declared if "extra == 'train'" in marker]
+    except PackageNotFoundError:  # a checkout that is not installed
+        needed = list(_NEEDED)
+    program = f'"{sys.executable}"' if os.name == "nt" else shlex.quote(sys.executable)
+    return " ".join([program, "-m", "pip", "install", *(f'"{need}"' for need in needed)])
+
+
+_NEEDED = ("torch", "torchvision", "tqdm")
+if _missing := [name for name in _NEEDED if find_spec(name) is None]:
+    _why = (
+        f"{_missing[0]} is not installed. Drawing does without it, but training needs it. "
+        "This installs it, in a terminal:"
     )
+    # There is no parser yet: it needs torch itself.
+    if "json" in sys.argv:
+        print(to_json(RunEnded("failed", _why, command=_installation())))
+    print(f"python -m trainer: {_why}\n{_installation()}", file=sys.stderr)
     sys.exit(2)
 try:
     from trainer import commands
@@ -30,7 +49,7 @@ try:
         CheckpointError,
         read_checkpoint,
     )
-    from trainer.data import DataError, default_data_dir
+    from trainer.data import DataError, DataMissingError, default_data_dir
     from trainer.loop import TrainingError
     from trainer.output import OutputError
     from trainer.recipe import PAD, RECIPES
@@ -63,11 +82,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("Stopped at once", file=sys.stderr)
         return 128 + signal.SIGINT
     except (CardError, CheckpointError, DataError, WeightsError) as error:
-        sentence, code = str(error), 2
+        failure: Exception = error
+        code = 2
     except (OutputError, TrainingError) as error:
-        sentence, code = str(error), 1
-    report(RunEnded("failed", sentence))
-    print(f"{parser.prog}: {sentence}", file=sys.stderr)
+        failure, code = error, 1
+    lacks_data = isinstance(failure, DataMissingError)
+    report(RunEnded("failed", str(failure), data_missing=lacks_data))
+    notes = getattr(failure, "__notes__", [])
+    print(f"{parser.prog}: {failure}", *notes, sep="\n", file=sys.stderr)
     return code
 
 
@@ -75,9 +97,7 @@ def _evaluate(parser: ArgumentParser, options: Namespace) -> int:
     if options.writers and not options.ink:
         parser.error("--writers is about the drawings of --ink")
     if options.plot and find_spec("matplotlib") is None:
-        parser.error(
-            'matplotlib is not installed; --plot needs: python -m pip install -e ".[train]"'
-        )
+        parser.error(f"matplotlib is not installed; --plot needs: {_installation()}")
     return commands.evaluate(options)
 
 

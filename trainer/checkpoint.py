@@ -62,7 +62,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         return Checkpoint(**_unpacked(content))
     except Exception as error:  # there is no end to what torch raises where a file is not its own
         raise CheckpointError(
-            f"{path}: not a complete checkpoint; start the training anew, without --resume"
+            f"{path}: not a complete checkpoint; start the training anew"
         ) from error
 
 
@@ -73,8 +73,8 @@ def check_made_with(path: Path, checkpoint: Checkpoint, made_with: dict[str, Any
     ]
     if differing:
         raise CheckpointError(
-            f"{path} is of another run: the {' and the '.join(differing)} differ. Give the same "
-            "data and nothing that changes the run beside --resume, or start anew without it"
+            f"{path} is of another run: the {' and the '.join(differing)} differ. Go on with "
+            "the same data and all else that decides the run, or start anew"
         )
 
 

@@ -288,7 +288,7 @@ def _held_out(options: Namespace) -> list[Digits]:
         with suppress(DataError):  # the file was read before, so what it lacks is these writers
             found.append(load_ink(path, only=options.ink_holdout))
     if not found:
-        raise DataError("no ink file has drawings by the writers of --ink-holdout; leave it out")
+        raise DataError("no ink file has drawings by the writers held out; hold out others or none")
     return found
 
 
@@ -296,5 +296,5 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        raise TrainingError("there is no CUDA GPU that torch can use; try --device cpu")
+        raise TrainingError("there is no CUDA GPU that torch can use; train on the CPU")
     return torch.device(name)

@@ -33,13 +33,16 @@ TRAINING_PEN_WIDTHS = (2.0, 2.3, 2.6, 2.9, 3.2)
 """Widths, in pixels, at which drawings are rendered to learn from: most of MNIST's own spread."""
 
 
-_INSTEAD_OF_MNIST = (
-    "\nWithout MNIST, --data synthetic trains on digits that the trainer draws itself."
-)
-
-
 class DataError(Exception):
-    """The data cannot be used; the message says what is wrong and what to do."""
+    """The data cannot be used; the message says what is wrong and what to do.
+
+    As all that fails a run, it may be shown in the window: what only helps on the command line,
+    such as the name of an option, is a note of the error.
+    """
+
+
+class DataMissingError(DataError):
+    """There is nothing to train on; the run could do with other data."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +89,8 @@ def default_data_dir() -> Path:
 def load_mnist(data_dir: Path, *, train: bool) -> Digits:
     """MNIST's 60,000 training or 10,000 test images, downloaded where they are missing.
 
-    Raises DataError if they are neither there nor to be had, or if a file is damaged.
+    Raises DataError if they are neither there nor to be had, or if a file is damaged; for want of
+    training images, DataMissingError.
     """
     from trainer.vision import datasets  # noqa: PLC0415  # who needs no MNIST need not wait for it
 
@@ -96,8 +100,7 @@ def load_mnist(data_dir: Path, *, train: bool) -> Digits:
     except (RuntimeError, URLError, OSError) as error:
         if _all_files_in(data_dir):
             raise DataError(_damaged(data_dir, str(error))) from error
-        hint = _INSTEAD_OF_MNIST if train else ""
-        raise DataError(_missing(data_dir, error) + hint) from error
+        raise _missing(data_dir, error, train=train) from error
     except (AssertionError, ValueError, IndexError) as error:
         raise DataError(_damaged(data_dir, str(error))) from error
     images, labels = mnist.data, mnist.targets
@@ -162,14 +165,18 @@ def _all_files_in(data_dir: Path) -> bool:
     return all((_raw(data_dir) / name).is_file() for name in MNIST_FILES)
 
 
-def _missing(data_dir: Path, error: Exception) -> str:
-    return (
+def _missing(data_dir: Path, why: Exception, *, train: bool) -> DataError:
+    error = (DataMissingError if train else DataError)(
         f"MNIST is not in {_raw(data_dir)} and could not be downloaded"
-        f" ({str(error).strip().splitlines()[-1]}).\n"
+        f" ({str(why).strip().splitlines()[-1]}).\n"
         f"Either put these four files there, unpacked:\n"
         + "".join(f"    {name}\n" for name in MNIST_FILES)
-        + "or name another folder that holds MNIST/raw/ with --data-dir or DIGITPAD_DATA_DIR."
+        + "or choose another folder that holds MNIST/raw/."
     )
+    error.add_note("--data-dir or DIGITPAD_DATA_DIR name another folder.")
+    if train:
+        error.add_note("--data synthetic trains on digits that the trainer draws itself.")
+    return error
 
 
 def _damaged(data_dir: Path, what: str) -> str:

@@ -240,7 +240,7 @@ class Run:
 
     def _diverged(self, how: str) -> TrainingError:
         epoch = math.ceil(self.epochs_done)
-        return TrainingError(f"{how} in epoch {epoch}; try again with another --seed")
+        return TrainingError(f"{how} in epoch {epoch}; try again with another seed")
 
 
 def _optimizer(net: Net, recipe: Recipe) -> Optimizer:

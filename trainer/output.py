@@ -66,9 +66,9 @@ def check_writable(out: Path, option: str = "--out") -> None:
         if out.is_dir():
             raise IsADirectoryError(0, "it is a folder")
     except OSError as error:
-        raise OutputError(
-            f"cannot write {out}: {error.strerror}; make room, or name another file with {option}"
-        ) from error
+        failure = OutputError(f"cannot write {out}: {error.strerror}; make room there")
+        failure.add_note(f"Or name another file with {option}.")
+        raise failure from error
 
 
 def check_not_interrupted(out: Path, checkpoint: Path) -> None:
@@ -99,8 +99,10 @@ def write(out: Path, net: Net, metadata: dict[str, Any], checkpoint: Path) -> No
             refuge = Path(tempfile.mkdtemp(prefix="digitpad-")) / out.name
             write_weights(refuge, net, metadata)
         except OSError:
-            go_on = _how_to_go_on(checkpoint) if checkpoint.exists() else "Start again"
-            raise OutputError(f"{problem}, nor any other file. Make room. {go_on}") from error
+            failure = OutputError(f"{problem}, nor any other file; make room, then start again")
+            if checkpoint.exists():
+                failure.add_note(_how_to_go_on(checkpoint))
+            raise failure from error
         raise OutputError(
             f"{problem}. The weights are in {refuge} instead; move them to a safe place"
         ) from error

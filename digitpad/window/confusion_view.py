@@ -20,11 +20,11 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from digitpad.progress import Measured
 from digitpad.window.colours import mixed, red_green_blue
-from digitpad.window.parts import percent
+from digitpad.window.parts import choice, percent
 
 _DIGITS = 10
 _PIXELS = 28
@@ -49,12 +49,8 @@ class ConfusionView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._splits: list[Measured] = []
-        self._choice = QComboBox()
+        self._choice = choice()
         self._choice.setAccessibleName("What was read")
-        self._choice.setMinimumContentsLength(8)
-        self._choice.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
         self._choice.currentIndexChanged.connect(self._show_split)
         self._summary = _label()
         self.table = _Table()
@@ -89,7 +85,7 @@ class ConfusionView(QWidget):
             self.table.set_counts([])
             return
         split = self._splits[index]
-        share = percent(split.right / split.images)
+        share = percent(split.accuracy)
         self._summary.setText(f"{share} right: {split.right:,} of {split.images:,}")
         self.table.set_counts(split.confusion)
 

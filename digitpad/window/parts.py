@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from math import ceil
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, SignalInstance
+from PySide6.QtCore import QDateTime, QEvent, QLocale, QObject, Qt, SignalInstance
 from PySide6.QtGui import QPalette, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
+    QSpinBox,
     QTextEdit,
     QToolButton,
     QVBoxLayout,
@@ -76,6 +79,44 @@ class Sentence(QTextEdit):
         )
 
 
+class _WheelFilter(QObject):
+    """Leaves the wheel to what scrolls, unless the field that it is over has the focus."""
+
+    def eventFilter(self, field: QObject, event: QEvent) -> bool:
+        is_passing = (
+            event.type() == QEvent.Type.Wheel
+            and isinstance(field, QWidget)
+            and not field.hasFocus()
+        )
+        if is_passing:
+            event.ignore()
+        return is_passing
+
+
+def choice(items: Iterable[tuple[str, str]] = ()) -> QComboBox:
+    """A list to choose from; each item has a text and data."""
+    made = QComboBox()
+    made.setMinimumContentsLength(8)
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    for text, data in items:
+        made.addItem(text, data)
+    _leave_wheel(made)
+    return made
+
+
+def number(low: int, high: int) -> QSpinBox:
+    """A field for a whole number."""
+    made = QSpinBox()
+    made.setRange(low, high)
+    _leave_wheel(made)
+    return made
+
+
+def _leave_wheel(field: QWidget) -> None:
+    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # by default the wheel itself gives it
+    field.installEventFilter(_WheelFilter(field))
+
+
 def explanation(text: str = "") -> QLabel:
     """A label for what is said beside the point: faint, and it wraps."""
     label = QLabel(text, wordWrap=True)
@@ -120,6 +161,11 @@ def bold(label: QLabel) -> QLabel:
     label.setFont(font)
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label
+
+
+def breakable(text: str) -> str:
+    """The text, so that a label can wrap within the names of files, which else would be as wide."""
+    return re.sub(r"(_|[^\s_-]{12})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
 
 
 def date_and_time(when: datetime) -> str:

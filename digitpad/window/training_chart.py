@@ -278,6 +278,7 @@ class TrainingChart(QWidget):
         grey = mixed(text, ground, _LINE)
         metrics = self.fontMetrics()
         for plot, lines in ((self._accuracy, 10), (self._loss, 6)):
+            plot.resetCachedContent()  # the ground, in the colour of the palette before
             plot.setMinimumHeight(lines * metrics.height())
             plot.getPlotItem().layout.setContentsMargins(0, 0, metrics.averageCharWidth(), 0)
             plot.getAxis("left").setGrid(255)
@@ -423,11 +424,11 @@ def _legend() -> QLabel:
 
 
 def _set_legend(legend: QLabel, entries: Iterable[tuple[str, str, str]]) -> None:
-    """Each entry has a colour, a sign in it, and words, which stay on one line."""
+    """Each entry has a colour, a sign in it, and words; lines break at their commas only."""
     legend.setText(
         "&nbsp;&nbsp;&nbsp; ".join(
-            f'<span style="white-space: nowrap"><span style="color: {colour}">{sign}</span>'
-            f"&nbsp;{words.replace(' ', '&nbsp;')}</span>"
+            f'<span style="color: {colour}">{sign}</span>&nbsp;'
+            + words.replace(" ", "&nbsp;").replace(",&nbsp;", ", ")
             for colour, sign, words in entries
         )
     )

@@ -40,8 +40,6 @@ from digitpad.window.training_form import TrainingForm
 from digitpad.window.training_panel import TrainingPanel
 from digitpad.window.training_process import Outcome, Run, TrainingProcess
 
-_DATA_ADVICE = "--data synthetic"  # what the trainer says for want of MNIST, and only then
-
 # What leaving would mean.
 _KEPT = "What it has learned is kept. If you close now, how well it reads is not measured."
 _CAN_GO_ON = "It can go on next time from its last whole epoch, or be thrown away."
@@ -92,6 +90,7 @@ class TrainingDock(QDockWidget):
 
     def _connect(self) -> None:
         self.form.start_requested.connect(self._start_as_asked)
+        self.form.problem_found.connect(self.panel.show_form)
         self.panel.stop_requested.connect(self.process.stop_early)
         self.panel.cancel_requested.connect(self.process.cancel)
         self.panel.use_weights_requested.connect(self.use_requested)
@@ -112,7 +111,7 @@ class TrainingDock(QDockWidget):
         self._in_use = weights, accuracies
         is_ours = weights == self._weights
         if self._weights:
-            self.panel.show_used(used=is_ours)
+            self.panel.show_in_use(None if is_ours else accuracies)
         if is_ours:
             self._set_net(None)
 
@@ -173,7 +172,7 @@ class TrainingDock(QDockWidget):
         self._closes_at_end = False  # the person was told that what was learned is kept
         self._show_end(outcome)
         self.open()
-        new = {each.split: each.right / each.images for each in self._measured}
+        new = {each.split: each.accuracy for each in self._measured}
         is_ours = self._weights == self._in_use[0]  # they say only now how well they read
         is_to_be = outcome.kind == "finished" and is_better(new, self._in_use[1])
         if self._weights and (is_ours or is_to_be):
@@ -206,7 +205,7 @@ class TrainingDock(QDockWidget):
             self.panel.show_failed(
                 outcome.sentence,
                 command=outcome.command,
-                data_missing=_DATA_ADVICE in outcome.sentence,
+                data_missing=outcome.data_missing,
                 weights=outcome.weights,
                 checkpoint=outcome.checkpoint,
             )

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import os.path
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QFileDialog,
     QGridLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from digitpad.inkfile import InkFileError, is_ink_file
-from digitpad.window.parts import Fold, bold, button, column, explanation, row
+from digitpad.window.parts import (
+    Fold,
+    bold,
+    breakable,
+    button,
+    choice,
+    column,
+    explanation,
+    number,
+    row,
+)
 
 # The trainer's recipes, which the window cannot import: the name, the epochs, whether it learns
 # from ink, and a word on it.
@@ -32,7 +41,7 @@ _DATA = {
     "mnist": ("MNIST", "Handwriting of 500 people. If missing, 12 MB are downloaded."),
     "synthetic": ("Synthetic digits", "Drawn by the trainer itself: nothing to download."),
 }
-_DEVICES = {"auto": "The fastest there is", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)"}
+_DEVICES = {"The fastest there is": "auto", "Processor (CPU)": "cpu", "NVIDIA GPU (CUDA)": "cuda"}
 _ABOUT_SEED = "All that is random follows from it."
 _MOST_EPOCHS = 9_999
 _LARGEST_SEED = 2**31 - 1
@@ -44,19 +53,22 @@ class TrainingForm(QWidget):
     start_requested = Signal()
     """What is wanted makes sense, and `arguments()` says it in the trainer's words."""
 
+    problem_found = Signal(QWidget)
+    """It does not make sense; the label says why not."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.recipe = _choice({name: name for name in _RECIPES})
-        self.epochs = _number(1, _MOST_EPOCHS)
-        self.data = _choice({name: title for name, (title, _) in _DATA.items()})
+        self.recipe = choice((name, name) for name in _RECIPES)
+        self.epochs = number(1, _MOST_EPOCHS)
+        self.data = choice((title, name) for name, (title, _) in _DATA.items())
         self._about_recipe, self._about_data = explanation(), explanation()
         self.folder = QLineEdit()
         self.folder.setPlaceholderText("The usual one")
         self.ink = QListWidget()
         self.writers = QLineEdit()
         self.writers.setPlaceholderText("None; 26-30, for instance")
-        self.seed = _number(0, _LARGEST_SEED)
-        self.device = _choice(_DEVICES)
+        self.seed = number(0, _LARGEST_SEED)
+        self.device = choice(_DEVICES.items())
         self._folder_problem, self._ink_problem, self._writers_problem = (
             bold(QLabel(wordWrap=True)) for _ in range(3)
         )
@@ -93,13 +105,20 @@ class TrainingForm(QWidget):
 
     def _folder(self) -> Path | None:
         text = self.folder.text().strip()
-        return Path(text).expanduser() if text and self.data.currentData() == "mnist" else None
+        if not text or self.data.currentData() != "mnist":
+            return None
+        # Unlike Path.expanduser, it leaves as it is what it does not know: ~nobody
+        return Path(os.path.expanduser(text))  # noqa: PTH111
 
     def _ink_files(self) -> list[Path]:
         """Those to learn from, if the recipe learns from ink."""
         if not _RECIPES[self.recipe.currentData()][1]:
             return []
-        return [Path(self.ink.item(row).toolTip()) for row in range(self.ink.count())]
+        return self._listed_ink()
+
+    def _listed_ink(self) -> list[Path]:
+        path = Qt.ItemDataRole.UserRole
+        return [Path(self.ink.item(row).data(path)) for row in range(self.ink.count())]
 
     def _writers(self) -> str:
         return "".join(self.writers.text().split()) if self._ink_files() else ""
@@ -109,7 +128,7 @@ class TrainingForm(QWidget):
     def start(self) -> None:
         """Ask for the start, or say what is wrong and go there."""
         found = [
-            field
+            (field, label)
             for field, label, problem in (
                 (self.folder, self._folder_problem, _folder_problem(self._folder())),
                 (self.ink, self._ink_problem, _ink_problem(self._ink_files())),
@@ -118,8 +137,10 @@ class TrainingForm(QWidget):
             if _tell(field, label, problem)
         ]
         if found:
+            field, label = found[0]
             self._options.unfold()
-            found[0].setFocus()
+            self.problem_found.emit(label)
+            field.setFocus()
         else:
             self.start_requested.emit()
 
@@ -136,9 +157,9 @@ class TrainingForm(QWidget):
 
     def add_ink(self, path: Path) -> None:
         """Learn from this ink file, too."""
-        present = {self.ink.item(row).toolTip() for row in range(self.ink.count())}
-        if str(path) not in present:
+        if path not in self._listed_ink():
             item = QListWidgetItem(path.name)
+            item.setData(Qt.ItemDataRole.UserRole, str(path))
             item.setToolTip(str(path))
             self.ink.addItem(item)
         self._update_ink()
@@ -242,12 +263,12 @@ class TrainingForm(QWidget):
                 self._about_ink,
             ),
             column(
-                _label("&Writers held out", self.writers),
+                _label("Writers he&ld out", self.writers),
                 self.writers,
                 self._writers_problem,
                 explanation("Their drawings are not learned from, but measured on."),
             ),
-            column(_label("See&d", self.seed), self.seed, explanation(_ABOUT_SEED)),
+            column(_label("Seed", self.seed), self.seed, explanation(_ABOUT_SEED)),
             column(_label("Device", self.device), self.device),
             spacing=12,
         )
@@ -256,10 +277,13 @@ class TrainingForm(QWidget):
 
 
 def _folder_problem(folder: Path | None) -> str:
-    if folder is None or folder.is_dir():
-        return ""
-    if folder.exists():
-        return "This is not a folder. Choose the one that holds MNIST/raw."
+    try:
+        if folder is None or folder.is_dir():
+            return ""
+        if folder.exists():
+            return "This is not a folder. Choose the one that holds MNIST/raw."
+    except OSError as error:
+        return f"No folder can be opened there: {error.strerror}. Choose another."
     return "There is no such folder. Choose another, or leave it empty."
 
 
@@ -283,26 +307,10 @@ def _writers_problem(writers: str) -> str:
 
 def _tell(field: QWidget, label: QLabel, problem: str) -> bool:
     """Show the problem below the field, if there is one; whether there is."""
-    label.setText(problem)
+    label.setText(breakable(problem))
     label.setVisible(bool(problem))
     field.setAccessibleDescription(problem)
     return bool(problem)
-
-
-def _choice(items: dict[str, str]) -> QComboBox:
-    """Each item has data and a text."""
-    choice = QComboBox()
-    choice.setMinimumContentsLength(8)
-    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    for data, text in items.items():
-        choice.addItem(text, data)
-    return choice
-
-
-def _number(low: int, high: int) -> QSpinBox:
-    number = QSpinBox()
-    number.setRange(low, high)
-    return number
 
 
 def _label(text: str, field: QWidget) -> QLabel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from digitpad.models import is_better
 from digitpad.progress import (
     BatchDone,
     EpochDone,
@@ -36,10 +37,21 @@ from digitpad.progress import (
     RunStarted,
     WeightsWritten,
 )
-from digitpad.window.parts import Fold, Sentence, bold, button, explanation, percent, row
+from digitpad.window.parts import (
+    Fold,
+    Sentence,
+    bold,
+    breakable,
+    button,
+    explanation,
+    percent,
+    row,
+)
 
 _LOG_LINES = 200
 _BAR_STEPS = 1_000  # of an epoch
+_MARGIN = 12
+_USE = "U&se These Weights"
 
 
 class TrainingPanel(QScrollArea):
@@ -64,12 +76,13 @@ class TrainingPanel(QScrollArea):
         super().__init__()
         self._form, self._chart, self._confusion = form, chart, confusion
         self._running, self._end = _Running(), _End()
+        self._parts = (form, self._running, self._end, chart, confusion)
         self._log = QPlainTextEdit(readOnly=True)
         self._log.setAccessibleName("Log")
         self._log.setTabChangesFocus(True)
         self._log.setMaximumBlockCount(_LOG_LINES)
         self._log.setFixedHeight(10 * self.fontMetrics().height())
-        self._log_fold = Fold("Lo&g", self._log)
+        self._log_fold = Fold("&Log", self._log)
         self._has_course = False
         self._lay_out()
         self._connect()
@@ -77,9 +90,11 @@ class TrainingPanel(QScrollArea):
 
     # What is shown
 
-    def show_form(self) -> None:
-        """Ask what the next run is to be like."""
+    def show_form(self, at: QWidget | None = None) -> None:
+        """Ask what the next run is to be like, and scroll to a widget `at` in the form."""
         self._show(self._form)
+        if at:  # once it has its place
+            QTimer.singleShot(0, at, lambda: self.ensureWidgetVisible(at))
 
     def show_starting(self) -> None:
         """A run begins; its first message takes some seconds."""
@@ -118,7 +133,7 @@ class TrainingPanel(QScrollArea):
         known. Without `weights` there is nothing to use; a run with a `checkpoint` can go on.
         """
         self._end.show_sentence(sentence, weights, checkpoint)
-        self._end.show_accuracies(measured, in_use or {})
+        self._end.show_accuracies({each.split: each.accuracy for each in measured}, in_use or {})
         self._show_end(*[self._confusion] if measured else [])
 
     def show_failed(
@@ -139,16 +154,17 @@ class TrainingPanel(QScrollArea):
             QAccessibleEvent(self._end.sentence, QAccessible.Event.Alert)
         )
 
-    def show_used(self, *, used: bool) -> None:
-        """The weights of the run that has ended are in use now, or are not any more."""
-        self._end.show_used(used=used)
+    def show_in_use(self, accuracies: Mapping[str, float] | None) -> None:
+        """After a run has ended: other weights are in use now, with these accuracies; with None,
+        those of the run."""
+        self._end.show_in_use(accuracies)
 
     def _show_end(self, *more: QWidget) -> None:
         self._show(self._end, *[self._chart] if self._has_course else [], *more)
 
     def _show(self, *parts: QWidget) -> None:
         had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
-        for part in (self._form, self._running, self._end, self._chart, self._confusion):
+        for part in self._parts:
             part.setVisible(part in parts)
         self._log_fold.setVisible(self._form not in parts)
         if had_focus:
@@ -166,12 +182,11 @@ class TrainingPanel(QScrollArea):
         self.setAccessibleName("Training")
         self._column = QWidget()
         layout = QVBoxLayout(self._column)
-        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         layout.setSpacing(16)
-        for part in (self._form, self._running, self._end):
+        for part in self._parts:
             layout.addWidget(part)
-        layout.addWidget(self._chart, 1)
-        layout.addWidget(self._confusion)
+        layout.setStretchFactor(self._chart, 1)
         layout.addWidget(self._log_fold)
         layout.addStretch()
         self.setWidget(self._column)
@@ -185,10 +200,16 @@ class TrainingPanel(QScrollArea):
         self._end.folder_chosen.connect(self.folder_chosen)
         self._end.synthetic_requested.connect(self.synthetic_requested)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()  # there is no scrolling sideways, so its width is this one's
+        return super().eventFilter(watched, event)
+
     def minimumSizeHint(self) -> QSize:
-        width = self._column.minimumSizeHint().width()
+        # Of what is hidden as well: in a narrow window, it stays as wide as it is during a run.
+        widest = max(part.minimumSizeHint().width() for part in self._parts)
         scroll_bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        return QSize(width + scroll_bar, 12 * self.fontMetrics().height())
+        return QSize(widest + 2 * _MARGIN + scroll_bar, 12 * self.fontMetrics().height())
 
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height()
@@ -207,11 +228,11 @@ class _Running(QWidget):
         self.details = explanation()
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("Training progress")
-        self.stop_button = button("S&top Early", self._stop)
+        self.stop_button = button("&Stop Early", self._stop)
         self.stop_button.setToolTip("End the training and keep what it has learned")
-        self.cancel_button = button("Cance&l…", self._ask)
+        self.cancel_button = button("Ca&ncel…", self._ask)
         self.keep_button = button("&Keep Going", self._keep)
-        self.really_button = button("Yes, Cance&l", self._cancel)
+        self.really_button = button("Yes, Ca&ncel", self._cancel)
         self._buttons = row(self.stop_button, self.cancel_button)
         self._question = QWidget()
         question = QVBoxLayout(self._question)
@@ -317,6 +338,8 @@ class _End(QWidget):
         super().__init__()
         self._weights: Path | None = None
         self._checkpoint: Path | None = None
+        self._new: Mapping[str, float] = {}
+        self._old: Mapping[str, float] = {}
         self.verdict = bold(QLabel(wordWrap=True))
         self.accuracies = QWidget()
         self.sentence = Sentence("How the training ended")
@@ -328,13 +351,13 @@ class _End(QWidget):
         self.sign.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.command = QLineEdit(readOnly=True)
         self.command.setAccessibleName("Command for a terminal")
-        self.use_button = button("Use These &Weights", self._use)
+        self.use_button = button(_USE, self._use)
         self.resume_button = button("Go &On", self._resume)
         self.resume_button.setToolTip("Go on with this training where it ended")
         self.again_button = button("Train Agai&n", self.again_requested)
-        self.folder_button = button("Choose Fol&der…", self._ask_for_folder)
+        self.folder_button = button("Ch&oose Folder…", self._ask_for_folder)
         self.synthetic_button = button("Train on S&ynthetic Digits", self.synthetic_requested)
-        self._command_row = row(self.command, button("Cop&y", self._copy))
+        self._command_row = row(self.command, button("Co&py", self._copy))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -349,44 +372,56 @@ class _End(QWidget):
             row(self.resume_button, self.again_button),
         ):
             layout.addWidget(part)
-        QGridLayout(self.accuracies)
+        grid = QGridLayout(self.accuracies)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setColumnStretch(0, 1)
 
     def show_sentence(self, sentence: str, weights: Path | None, checkpoint: Path | None) -> None:
         """The sentence alone, and what can be done with what the run has left."""
         self._weights, self._checkpoint = weights, checkpoint
         self.sentence.setPlainText(sentence)
         self.sign.hide()
-        self.show_used(used=False)
         self.use_button.setVisible(weights is not None)
         self.resume_button.setVisible(checkpoint is not None)
-        self.show_accuracies((), {})
+        self.show_accuracies({}, {})
         self.show_remedies(None, data_missing=False)
 
-    def show_accuracies(self, measured: Sequence[Measured], in_use: Mapping[str, float]) -> None:
-        verdict = _verdict(measured, in_use)
-        self.verdict.setText(verdict)
-        self.verdict.setVisible(bool(verdict))
-        self.accuracies.setVisible(bool(measured))
+    def show_accuracies(self, new: Mapping[str, float], in_use: Mapping[str, float]) -> None:
+        """How well the run's weights read, and those in use: from 0 to 1, by split."""
+        self._new = new
+        self.show_in_use(in_use)
+
+    def show_in_use(self, accuracies: Mapping[str, float] | None) -> None:
+        """Compare with weights that read so well; with None, with the same as before, for those of
+        the run are in use."""
+        is_ours = accuracies is None
+        self._old = self._old if accuracies is None else accuracies
+        self.use_button.setText("In Use Now" if is_ours else _USE)
+        self.use_button.setEnabled(not is_ours)
+        verdict = _verdict(self._new, self._old, "before" if is_ours else "in use")
+        self.verdict.setText(f"In use now. {verdict}" if is_ours else verdict)
+        self.verdict.setVisible(bool(self._new))
+        self.accuracies.setVisible(bool(self._new))
+        self._fill_table("Before" if is_ours else "In use")
+
+    def _fill_table(self, heading: str) -> None:
+        """A line for each split that either weights were measured on; `heading` is the old ones'"""
         grid = self.accuracies.layout()
         assert isinstance(grid, QGridLayout)
         while item := grid.takeAt(0):
             if widget := item.widget():
+                widget.hide()
                 widget.deleteLater()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
-        grid.setColumnStretch(0, 1)
-        rows = [("Read right", "New", "In use")] if measured else []
-        rows += [
-            (
-                each.split,
-                percent(_accuracy(each)),
-                percent(in_use[each.split]) if each.split in in_use else "–",
+        lines = [("Read right", "New", heading)]
+        for split in {**self._new, **self._old}:
+            new, old = (
+                percent(each[split]) if split in each else "–" for each in (self._new, self._old)
             )
-            for each in measured
-        ]
-        for number, texts in enumerate(rows):
+            lines.append((breakable(split), new, old))
+        for number, texts in enumerate(lines):
             for column, text in enumerate(texts):
-                label = explanation(text) if number == 0 else QLabel(text, wordWrap=column == 0)
+                label = explanation(text) if number == 0 else QLabel(text)
                 label.setWordWrap(column == 0)
                 if column:
                     label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
@@ -398,10 +433,6 @@ class _End(QWidget):
         self._command_row.setVisible(command is not None)
         self.folder_button.setVisible(data_missing)
         self.synthetic_button.setVisible(data_missing)
-
-    def show_used(self, *, used: bool) -> None:
-        self.use_button.setText("In Use Now" if used else "Use These &Weights")
-        self.use_button.setEnabled(not used)
 
     def _use(self) -> None:
         if self._weights:
@@ -422,29 +453,24 @@ class _End(QWidget):
         dialog.open()
 
 
-def _verdict(measured: Sequence[Measured], in_use: Mapping[str, float]) -> str:
-    """How the weights compare with those in use, on the splits that both were measured on."""
-    known = [each for each in measured if each.split in in_use]
-    better = [each.split for each in known if _accuracy(each) > in_use[each.split]]
-    worse = [each.split for each in known if _accuracy(each) < in_use[each.split]]
-    if better and worse:
-        better_on, worse_on = " and ".join(better), " and ".join(worse)
-        return f"Better than the weights in use on {better_on}, worse on {worse_on}"
-    if worse:
-        return "Worse than the weights in use"
-    if better:
-        verdict = "Better than the weights in use"
-        missing = in_use.keys() - {each.split for each in measured}
-        return (
-            verdict
-            if not missing
-            else (f"{verdict} on {' and '.join(better)}; not measured on {' and '.join(missing)}")
-        )
-    return "As good as the weights in use" if known else ""
-
-
-def _accuracy(measured: Measured) -> float:
-    return measured.right / measured.images
+def _verdict(new: Mapping[str, float], old: Mapping[str, float], which: str) -> str:
+    """How the new weights compare with the old ones, on the splits that both were measured on."""
+    if not old:
+        return f"How well the weights {which} read is not known"
+    known = [split for split in old if split in new]
+    if not known:
+        return f"Not measured on what the weights {which} were measured on"
+    ours, theirs = ({split: each[split] for split in known} for each in (new, old))
+    if is_better(ours, theirs):
+        verdict = "Better than"
+    elif is_better(theirs, ours):
+        verdict = "Worse than"
+    elif ours == theirs:
+        verdict = "As good as"
+    else:
+        verdict = "Partly better, partly worse than"
+    where = "" if len(known) == len(old) else ", where both were measured"
+    return f"{verdict} the weights {which}{where}"
 
 
 def _time(seconds: float) -> str:

@@ -3,8 +3,6 @@ force."""
 
 from __future__ import annotations
 
-import re
-import shlex
 import signal
 import sys
 from collections import deque
@@ -78,13 +76,10 @@ class Outcome:
     """From where the run can go on."""
     log: tuple[str, ...] = ()
     """The last lines of what the trainer wrote that are no messages."""
-
-    @property
-    def command(self) -> str | None:
-        """The command for a terminal that the sentence names, if it does: to install what is
-        missing, or to go on."""
-        found = re.search(r"python -m (pip|trainer) .+", self.sentence)
-        return found[0] if found else None
+    command: str | None = None
+    """For a terminal: it installs what the run lacks."""
+    data_missing: bool = False
+    """Whether the run lacks its data, and could do with others."""
 
 
 class TrainingProcess(QObject):
@@ -329,14 +324,15 @@ class TrainingProcess(QObject):
             sentence += f"\nIts weights are in {self._weights}"
         can_go_on = kind in {"stopped", "killed", "crashed"} and checkpoint.exists()
         if can_go_on and not self._weights:
-            command = shlex.join(["python", "-m", "trainer", "--resume", str(checkpoint)])
-            sentence += f"\nGo on with: {command}"
+            sentence += "\nIt can go on after the last epoch that was done."
         outcome = Outcome(
             kind,
             sentence,
             weights=self._weights,
             checkpoint=checkpoint if can_go_on else None,
             log=tuple(self._log),
+            command=self._run_ended.command if self._run_ended else None,
+            data_missing=bool(self._run_ended and self._run_ended.data_missing),
         )
         self._process.deleteLater()
         self._run = None

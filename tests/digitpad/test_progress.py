@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitpad.progress import BatchDone, Message, RunEnded, WeightsWritten, from_json, to_json
+from digitpad.progress import (
+    BatchDone,
+    Measured,
+    Message,
+    RunEnded,
+    WeightsWritten,
+    from_json,
+    to_json,
+)
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
@@ -22,7 +30,19 @@ STRATEGIES = {
 }
 
 
+COUNTS = st.integers(0, 10_000)
+MEASURED = st.builds(
+    lambda counts, **fields: Measured(images=max(counts), right=min(counts), **fields),
+    counts=st.lists(st.integers(1, 10_000), min_size=1),
+    split=st.text(),
+    confusion=st.lists(st.lists(COUNTS, min_size=10, max_size=10), min_size=10, max_size=10),
+    examples=st.lists(st.lists(JSON, min_size=3, max_size=3)),
+)
+
+
 def messages(message_class):
+    if message_class is Measured:
+        return MEASURED
     hints = get_type_hints(message_class).items()
     return st.builds(
         message_class, **{name: STRATEGIES.get(h, st.from_type(h)) for name, h in hints}
@@ -67,8 +87,8 @@ def test_any_other_line_is_refused(line):
 @pytest.mark.parametrize(
     "line",
     [
-        '{"message": "RunEnded", "reason": "tired", "error": null}',
-        '{"message": "RunEnded", "reason": true, "error": null}',
+        to_json(RunEnded("finished")).replace('"finished"', '"tired"'),
+        to_json(RunEnded("finished")).replace('"finished"', "true"),
         to_json(BatchDone(1, 2, 0.5, 0.5, 0.5, 0.5)).replace("1", "true"),
         to_json(BatchDone(1, 2, 0.5, 0.5, 0.5, 0.5)).replace("0.5", "NaN"),
         to_json(BatchDone(1, 2, 0.5, 0.5, 0.5, 0.5)).replace("0.5", "1e999"),
@@ -93,4 +113,27 @@ def test_why_a_run_failed_comes_with_its_end():
         "message": "RunEnded",
         "reason": "failed",
         "error": "the disk is full",
+        "command": None,
+        "data_missing": False,
     }
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"images": 0, "right": 0},
+        {"right": 11},
+        {"right": -1},
+        {"confusion": []},
+        {"confusion": [[0] * 10] * 9 + [[0] * 11]},
+        {"confusion": [[0] * 10] * 9 + [[0] * 9 + [-1]]},
+        {"examples": [[1, 2]]},
+    ],
+    ids=str,
+)
+def test_what_cannot_have_been_measured_is_refused(odd):
+    measured = Measured("MNIST test", 10, 9, [[0] * 10] * 10, [[7, 1, ""]])
+    assert measured.accuracy == 0.9
+    line = json.loads(to_json(measured)) | odd
+    with pytest.raises(ValueError, match="Measured has"):
+        from_json(json.dumps(line))

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
 from digitpad.models import bundled_weights
 from digitpad.network import read_weights
+from digitpad.progress import from_json
 from trainer import commands
 from trainer.__main__ import main
 
@@ -182,7 +185,7 @@ def test_writers_to_hold_out_that_nobody_has_are_found_out_before_training(tmp_p
     write_ink(ink, [Sample(Drawing((Stroke.from_xy([0, 5], [0, 9]),)), 7)])
     process = run("--data", "synthetic", "--ink", ink, "--ink-holdout", "26-30", "--out", out)
     assert process.returncode == 2
-    assert "no ink file has drawings by the writers of --ink-holdout" in process.stderr
+    assert "no ink file has drawings by the writers held out" in process.stderr
     assert not out.exists()
 
 
@@ -191,12 +194,21 @@ def test_installed_without_what_training_needs_it_says_what_to_install(module):
     program = f"import sys; sys.modules[{module!r}] = None; import runpy; "
     program += "runpy.run_module('trainer', run_name='__main__')"
     process = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=False
+        [sys.executable, "-c", program, "--progress", "json"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert process.returncode == 2
-    assert f"{module} is not installed" in process.stderr
-    assert 'pip install -e ".[train]"' in process.stderr
-    assert "Traceback" not in process.stderr
+    ended = from_json(process.stdout)
+    assert ended.error.startswith(f"{module} is not installed")
+    assert process.stderr == f"python -m trainer: {ended.error}\n{ended.command}\n"
+    program, *words = shlex.split(ended.command)
+    assert program == sys.executable
+    assert words[:3] == ["-m", "pip", "install"]
+    # From anywhere: what is declared, not where this was installed from.
+    needed = {re.split("[=<>]", word)[0] for word in words[3:]}
+    assert needed == {"torch", "torchvision", "tqdm", "matplotlib"}
 
 
 def test_a_recipe_without_ink_is_measured_on_the_drawings_held_out(
@@ -222,7 +234,8 @@ def test_without_matplotlib_it_says_what_a_plot_needs(monkeypatch, capsys):
     assert ended.value.code == 2
     said = capsys.readouterr().err
     assert "matplotlib is not installed" in said
-    assert 'pip install -e ".[train]"' in said
+    assert f"{sys.executable} -m pip install" in said
+    assert "matplotlib>=" in said
 
 
 def test_ctrl_c_is_quiet_from_the_start():

@@ -292,7 +292,9 @@ def test_on_a_disk_that_fills_up_it_keeps_the_last_checkpoint(tmp_path):
         assert f"an interruption will lose epoch {epoch}" in trainer.errors
     assert trainer.messages[-1] == RunEnded("failed", ANY)
     assert trainer.messages[-1].error.startswith(sentence)
-    assert f"python -m trainer --resume {tmp_path / CHECKPOINT}" in trainer.messages[-1].error
+    go_on = f"python -m trainer --resume {tmp_path / CHECKPOINT}"
+    assert go_on in trainer.errors
+    assert go_on not in trainer.messages[-1].error
     assert files(tmp_path) == [CHECKPOINT]
     assert read_checkpoint(tmp_path / CHECKPOINT).state["epochs_done"] == 1
 
@@ -316,7 +318,7 @@ def test_a_checkpoint_is_only_for_the_run_that_it_is_of(interrupted, here):
     code, said = here("--resume", CHECKPOINT, "--seed", "9", "--final", folder=interrupted)
     assert code == 2
     assert f"{CHECKPOINT} is of another run: the seed and the data differ" in said
-    assert "start anew without it" in said
+    assert "or start anew" in said
     assert files(interrupted) == [CHECKPOINT]
     assert (interrupted / CHECKPOINT).read_bytes() == content
 
@@ -339,7 +341,7 @@ def test_a_full_disk_is_found_out_before_training(weights, here):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert code == 1
-    assert f"cannot write {weights}: File too large; make room, or name another file" in said
+    assert f"cannot write {weights}: File too large; make room there\nOr name another file" in said
     assert weights.read_bytes() == before
 
 
@@ -348,7 +350,7 @@ def test_a_loss_that_is_no_number_leaves_the_files_as_they_were(weights, here, m
     monkeypatch.setitem(RECIPES, "seed", replace(SEED, learning_rate=1e30))
     code, said = here(*NEW)
     assert code == 1
-    assert "in epoch 1; try again with another --seed" in said
+    assert "in epoch 1; try again with another seed" in said
     assert weights.read_bytes() == before
     assert files(weights.parent) == [WEIGHTS]
 

@@ -163,5 +163,5 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(blobs):
 
 def test_a_run_that_is_stopped_does_not_end_with_weights_that_are_no_numbers(blobs):
     run = Run(replace(SHORT, learning_rate=float("inf")), blobs, None, seed=0, device=CPU)
-    with pytest.raises(TrainingError, match="in epoch 1; try again with another --seed"):
+    with pytest.raises(TrainingError, match="in epoch 1; try again with another seed"):
         list(run.train(lambda: True))
