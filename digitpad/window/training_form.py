@@ -34,7 +34,7 @@ from digitpad.window.parts import (
 # The trainer's recipes, which the window cannot import: the name, the epochs, whether it learns
 # from ink, and a word on it.
 _RECIPES = {
-    "pad": (50, True, "For this pad: learns from MNIST, drawn digits and your ink files."),
+    "pad": (60, True, "For this pad: learns from MNIST, drawn digits and your ink files."),
     "seed": (20, False, "The paper's recipe: learns from MNIST alone."),
 }
 _DATA = {
