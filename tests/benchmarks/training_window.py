@@ -35,7 +35,7 @@ def run():
         window.show_training()
         training = window.training
         out = Path(folder) / "window.safetensors"
-        training._start([*_arguments(1_000), f"--out={out}"], out, beats_bundled=False)
+        training._start([*_arguments(1_000), f"--out={out}"], out)
         _wait_until(lambda: training.recognizer is not None)  # two Nets answer now
         busy = np.percentile(list(seconds_to_painted_answer(window, DRAWINGS, PAUSE)), 99)
 
