@@ -32,7 +32,7 @@ from digitpad.window.parts import percent
 COLUMNS = tuple(field.name for field in fields(EpochDone) if field.name != "seconds_left")
 """Of `TrainingChart.rows()`."""
 
-_REDRAW_MS = 100
+_REDRAW_MS = 250  # the trainer waits meanwhile: a frame each 100 ms costs it a tenth of its speed
 _POINTS = 1_500  # of the line through the batches, however long the run is
 _UNSETTLED = 0.05  # the share of an epoch until its accuracy so far means something
 _SMALLEST_ERROR, _SMALLEST_LOSS = 1e-4, 1e-6
