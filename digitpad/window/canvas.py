@@ -27,7 +27,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from digitpad.window.brush import Run, Trace, runs
+from digitpad.window.brush import WIDTH, Run, Trace, runs
 
 if TYPE_CHECKING:
     from digitpad.ink import Drawing, Stroke
@@ -66,7 +66,6 @@ _INTERRUPTIONS = {
 _NEW_LOOKS = {
     QEvent.Type.DevicePixelRatioChange,
     QEvent.Type.PaletteChange,
-    QEvent.Type.Resize,
 }
 
 
@@ -99,7 +98,8 @@ class Canvas(QWidget):
     """Takes strokes and keeps them as vectors: x and y from 0 to `SIDE`, y growing downwards.
 
     Whatever the widget's shape, the square of `SIDE` by `SIDE` canvas units is centred in it and
-    as large as fits; ink beside it is kept as it is.
+    as large as fits. Ink beside it is kept as it is; where the widget gets another shape, the
+    square is smaller if need be, so that all ink stays in sight.
     """
 
     drawing_changed = Signal(object)
@@ -123,6 +123,7 @@ class Canvas(QWidget):
         self._undone: list[tuple[Stroke, ...]] = []
         self._draft: _Draft | None = None
         self._stylus_seen = -inf
+        self._scale = 1.0  # pixels of the widget per canvas unit
         self._ink: QPixmap | None = None  # all ink but the open run of the stroke being drawn
         self._change = QTimer(self, singleShot=True, interval=0)
         self._change.timeout.connect(lambda: self.drawing_changed.emit(self.drawing))
@@ -184,10 +185,22 @@ class Canvas(QWidget):
 
     def _show(self, strokes: tuple[Stroke, ...]) -> None:
         self._strokes = strokes
-        self._ink = None
+        self._fit()
         self.update()
         self._change.start()
         self.history_changed.emit()
+
+    def _fit(self) -> None:
+        """Show the square, and all ink, as large as fits.
+
+        A stroke changes nothing: under the pen, the sheet must not move.
+        """
+        width, height = max(1, self.width()), max(1, self.height())
+        self._scale = min(width, height) / SIDE
+        for stroke in self.drawing.strokes if not self.is_blank else ():
+            x, y = abs(stroke.xy - SIDE / 2).max(axis=0) + WIDTH / 2
+            self._scale = min(self._scale, width / 2 / x, height / 2 / y)
+        self._ink = None
 
     # The pen: whatever draws, and nothing else until it is lifted
 
@@ -238,6 +251,8 @@ class Canvas(QWidget):
             return True  # or it comes back as a mouse event, and draws twice
         if event.type() in _INTERRUPTIONS:
             self._lift_pen()
+        elif event.type() == QEvent.Type.Resize:
+            self._fit()
         elif event.type() in _NEW_LOOKS:
             self._ink = None
         return super().event(event)
@@ -354,9 +369,8 @@ class Canvas(QWidget):
 
     def _to_widget(self) -> QTransform:
         """From canvas units to the widget's pixels."""
-        scale = max(1, min(self.width(), self.height())) / SIDE
         transform = QTransform.fromTranslate(self.width() / 2, self.height() / 2)
-        return transform.scale(scale, scale).translate(-SIDE / 2, -SIDE / 2)
+        return transform.scale(self._scale, self._scale).translate(-SIDE / 2, -SIDE / 2)
 
     def _to_canvas(self, position: QPointF) -> tuple[float, float]:
         at = self._to_widget().inverted()[0].map(position)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QImage,
     QInputDevice,
@@ -69,6 +69,23 @@ def test_canvas_units_do_not_depend_on_the_size(canvas, mouse, qtbot):
     qtbot.waitUntil(lambda: canvas.width() == 560)
     mouse.stroke((10, 20), (30, 40))
     assert points(canvas) == [[[10, 20, 1], [30, 40, 1]]]
+
+
+def test_ink_beside_the_square_stays_in_sight_when_the_sheet_gets_another_shape(
+    canvas, mouse, qtbot
+):
+    canvas.window().resize(280, 560)
+    qtbot.waitUntil(lambda: canvas.height() == 560)
+    mouse.stroke((140, -120), (140, 400))  # far above and below the square
+    drawn = points(canvas)
+    canvas.window().resize(560, 300)
+    qtbot.waitUntil(lambda: canvas.height() == 300)
+    assert points(canvas) == drawn
+    ys, _ = (ink(canvas)[1:-1, 100:-100] > 128).nonzero()
+    assert np.ptp(ys) == pytest.approx(298, abs=4)
+    canvas.clear()
+    QTest.mouseClick(canvas, LEFT, pos=QPoint(280, 0))  # the square is as high as the sheet again
+    assert points(canvas) == [[[140, 0, 1]]]
 
 
 def test_a_click_is_a_dot(canvas, mouse):
