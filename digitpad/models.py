@@ -32,6 +32,7 @@ class WeightsFile:
     created: datetime
     """When its training began, in UTC; or when the file was written, where it does not say."""
     recipe: str | None = None
+    seed: float | None = None
     epochs_done: float | None = None
     epochs: float | None = None
     """How many the recipe has."""
@@ -113,6 +114,7 @@ def describe(path: Path) -> WeightsFile:
         path,
         _time(metadata.get("created")) or written,
         recipe=_text(recipe.get("name")),
+        seed=_number(metadata.get("seed")),
         epochs_done=_number(metadata.get("epochs_done")),
         epochs=_number(recipe.get("epochs")),
         split=split,

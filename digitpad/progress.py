@@ -17,7 +17,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 class RunStarted:
     """First of all messages, unless the run fails before: what will be done.
 
-    `epochs_done` is not 0 where a run goes on that was interrupted.
+    `epochs_done` is not 0 where a run goes on that was interrupted. The EpochDone of those epochs
+    follow at once, as they were told before.
     """
 
     recipe: dict[str, Any]

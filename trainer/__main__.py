@@ -12,10 +12,6 @@ from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil
-
-from digitpad.models import bundled_weights, checkpoint_file, weights_file
-from digitpad.network import WeightsError
 from digitpad.progress import RunEnded, to_json
 
 
@@ -24,8 +20,8 @@ def _installation() -> str:
     try:
         declared = [each.partition(";") for each in requires("digitpad") or []]
         needed = [need for need, _, marker in declared if "extra == 'train'" in marker]
-    except PackageNotFoundError:  # a checkout that is not installed
-        needed = list(_NEEDED)
+    except PackageNotFoundError:  # a checkout that is not installed: it needs all
+        needed = [f"{Path(__file__).parents[1]}[train]"]
     program = f'"{sys.executable}"' if os.name == "nt" else shlex.quote(sys.executable)
     return " ".join([program, "-m", "pip", "install", *(f'"{need}"' for need in needed)])
 
@@ -42,6 +38,10 @@ if _missing := [name for name in _NEEDED if find_spec(name) is None]:
     print(f"python -m trainer: {_why}\n{_installation()}", file=sys.stderr)
     sys.exit(2)
 try:
+    import psutil
+
+    from digitpad.models import bundled_weights, checkpoint_file, weights_file
+    from digitpad.network import WeightsError
     from trainer import commands
     from trainer.card import CardError, write_card
     from trainer.checkpoint import (
@@ -126,6 +126,8 @@ def _begun_options(path: Path, begun: Checkpoint) -> Namespace:
 
 def _check(parser: ArgumentParser, options: Namespace) -> None:
     """Exit with 2 where options do not go together."""
+    if options.ink_holdout and not options.ink:
+        parser.error("--ink-holdout is about the writers of --ink")
     if options.seeds > 1 and options.progress == "json":
         parser.error("--progress json tells of one run: not together with --seeds")
     if options.out and options.epoch_weights:

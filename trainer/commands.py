@@ -83,9 +83,11 @@ def _train(
     if begun is None:
         check_not_interrupted(out, checkpoint)
     with stop_requests(standard_input=options.progress == "json") as requests:
+        when = " before the training began"
         try:
             with requests.interrupting():
                 run, made_with, held_out = _load(options, recipe, begun)
+            when = ""
             metadata = made_with | {
                 "threads": torch.get_num_threads(),  # here: a run may go on with other ones
                 "metrics": [],
@@ -94,14 +96,16 @@ def _train(
             }
             for message in run.train(should_stop=lambda: requests.first is not None):
                 metadata |= _done(run)
-                if isinstance(message, EpochDone):
+                reached = None
+                if isinstance(message, EpochDone) and message.epoch == run.epochs_done:
+                    reached = message.epoch  # not an earlier one, told again
                     so_far = Checkpoint(options.arguments, options.folder, made_with, run.state())
                     keep(checkpoint, so_far)
                 report(message)
-                if isinstance(message, EpochDone) and epoch_weights.write(run.net, metadata):
-                    report(EpochWeightsWritten(message.epoch, str(epoch_weights.path)))
+                if reached and epoch_weights.write(run.net, metadata):
+                    report(EpochWeightsWritten(reached, str(epoch_weights.path)))
         except KeyboardInterrupt:
-            return _end_without_weights(requests.first, checkpoint)
+            return _end_without_weights(requests.first, checkpoint, when)
     stop = requests.first
     if run.epochs_done == recipe.epochs and stop != CANCEL:
         stop = None
@@ -126,12 +130,12 @@ def _train(
     return stop
 
 
-def _end_without_weights(stop: Stop | None, checkpoint: Path) -> Stop:
+def _end_without_weights(stop: Stop | None, checkpoint: Path, when: str = "") -> Stop:
     """Say so, and how to go on, if anything is left to go on from."""
     assert stop  # or the run would not end here
     if stop == CANCEL:
         checkpoint.unlink(missing_ok=True)
-    say("Stopped; no weights were written")
+    say(f"Stopped{when}; no weights were written")
     say_how_to_go_on(checkpoint)
     return stop
 
@@ -274,7 +278,8 @@ def _to_measure_on(options: Namespace, validation: Digits | None) -> Iterator[Di
     if validation:
         yield validation
     if options.data == "synthetic":
-        yield synthetic_digits(SYNTHETIC_IMAGES // 10, seed=1)
+        n = SYNTHETIC_IMAGES // 10
+        yield synthetic_digits(n, seed=1).part(slice(n), "synthetic test")
     else:
         yield load_mnist(options.data_dir, train=False)
 

@@ -56,6 +56,7 @@ class Run:
         self.seconds = 0.0
         """How long they took by the clock, validation included, and also in other processes that
         the run went on from; what an interruption lost is not counted."""
+        self._told: list[EpochDone] = []
         self._epochs_before = self._seconds_before = 0.0  # when this process went on with the run
         self._device = device
         self._training = training.to(device)
@@ -97,6 +98,7 @@ class Run:
         return {
             "epochs_done": self.epochs_done,
             "seconds": self.seconds,
+            "told": [asdict(epoch) for epoch in self._told],
             "generators": [generator.get_state() for generator in self._generators],
             **{name: part.state_dict() for name, part in self._parts.items()},
         }
@@ -105,6 +107,7 @@ class Run:
         """Go on from the `state()` of a run with the same recipe, data, seed and kind of device."""
         self.epochs_done = self._epochs_before = state["epochs_done"]
         self.seconds = self._seconds_before = state["seconds"]
+        self._told = [EpochDone(**epoch) for epoch in state["told"]]
         for generator, its_state in zip(self._generators, state["generators"], strict=True):
             generator.set_state(its_state)
         for name, part in self._parts.items():
@@ -112,6 +115,8 @@ class Run:
 
     def train(self, should_stop: Callable[[], bool]) -> Iterator[Message]:
         """Train, telling what happens; after each batch, end where `should_stop()` is true.
+
+        A run that goes on tells of its earlier epochs again, before it does.
 
         The net is in evaluation mode at the end. Raises TrainingError if the loss or a weight is
         no longer a number.
@@ -127,6 +132,7 @@ class Run:
             validation_images=len(self.validation) if self.validation else 0,
             data=self._training.name,
         )
+        yield from self._told
         started = time.monotonic() - self.seconds
         for epoch in range(int(self.epochs_done) + 1, self.recipe.epochs + 1):
             yield from self._train_epoch(epoch, started, should_stop)
@@ -168,7 +174,7 @@ class Run:
         seconds = time.monotonic() - epoch_started
         validation_accuracy = accuracy(self.net, self.validation) if self.validation else None
         self.seconds = time.monotonic() - started
-        yield EpochDone(
+        done = EpochDone(
             epoch=epoch,
             train_accuracy=right.item() / seen,
             validation_accuracy=validation_accuracy,
@@ -177,6 +183,8 @@ class Run:
             images_per_second=seen / seconds,
             seconds_left=self._seconds_left(),
         )
+        self._told.append(done)
+        yield done
 
     @property
     def _batches(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 import tempfile
 from contextlib import suppress
@@ -66,9 +67,14 @@ def check_writable(out: Path, option: str = "--out") -> None:
         if out.is_dir():
             raise IsADirectoryError(0, "it is a folder")
     except OSError as error:
-        failure = OutputError(f"cannot write {out}: {error.strerror}; make room there")
+        failure = OutputError(f"cannot write {out}: {error.strerror}{_remedy(error)}")
         failure.add_note(f"Or name another file with {option}.")
         raise failure from error
+
+
+def _remedy(error: OSError) -> str:
+    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return ". Make room there" if is_full else ""
 
 
 def check_not_interrupted(out: Path, checkpoint: Path) -> None:

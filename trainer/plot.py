@@ -49,7 +49,7 @@ def write_plot(path: Path, readings: Sequence[Reading]) -> None:
                 "right": 0.99,
                 "top": 0.87,
                 "bottom": 0.09,
-                "wspace": 0.17,
+                "wspace": 0.2,
                 "hspace": 0.12,
             },
         )
@@ -61,7 +61,7 @@ def write_plot(path: Path, readings: Sequence[Reading]) -> None:
             figure.savefig(file, format="png")
     except OSError as error:
         raise OutputError(
-            f"cannot write {path}: {error.strerror}; make room, or name another file with --plot"
+            f"cannot write {path}: {error.strerror}. Make room, or name another file with --plot"
         ) from error
 
 

@@ -47,7 +47,8 @@ class Bar:
                 )
                 self._bar.update((message.epoch - 1) * self._batches + message.batch - self._bar.n)
             case EpochDone() if self._bar is not None:
-                self._bar.update(message.epoch * self._batches - self._bar.n)
+                # Not back, where a run that goes on tells of its earlier epochs.
+                self._bar.update(max(0, message.epoch * self._batches - self._bar.n))
                 say(_epoch_line(message))
             case WeightsWritten() | RunEnded() if self._bar is not None:
                 self._bar.close()

@@ -1,8 +1,9 @@
-"""Colours made of others."""
+"""Colours made of others, and icons in them."""
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QIcon, QPainter
 
 
 def faded(colour: QColor, opacity: float) -> QColor:
@@ -21,3 +22,13 @@ def mixed(colour: QColor, ground: QColor, opacity: float) -> QColor:
 def red_green_blue(colour: QColor) -> tuple[float, float, float]:
     """From 0 to 1."""
     return colour.redF(), colour.greenF(), colour.blueF()
+
+
+def tinted(icon: QIcon, colour: QColor, size: QSize) -> QIcon:
+    """The icon's shape in one colour."""
+    pixmap = icon.pixmap(size)
+    painter = QPainter(pixmap)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(pixmap.rect(), colour)
+    painter.end()
+    return QIcon(pixmap)

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -77,7 +77,7 @@ class TrainingChart(QWidget):
     def start(
         self, epochs: int, epochs_done: int, batches_per_epoch: int, line_to_beat: float | None
     ) -> None:
-        """Show a new run. Where it goes on from another, that one's epochs are not known.
+        """Show a new run.
 
         `line_to_beat` is the accuracy, from 0 to 1, of the bundled weights.
         """
@@ -247,7 +247,7 @@ class TrainingChart(QWidget):
         layout.addWidget(self._picture, 1)
         layout.addLayout(below)
 
-    def _save_button(self) -> QToolButton:
+    def _save_button(self) -> QPushButton:
         """Opens the menu, which a right click on the chart opens as well."""
         menu = QMenu(self)
         for text, do in (
@@ -260,12 +260,9 @@ class TrainingChart(QWidget):
             menu.addAction(action)
             self.addAction(action)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        button = QToolButton()
-        button.setText("Save")
-        button.setAutoRaise(True)
+        button = QPushButton("Save")
+        button.setFlat(True)
         button.setMenu(menu)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setAccessibleName("Save the chart")
         button.setToolTip("The chart as a picture, or its numbers as a table")
         return button

@@ -11,9 +11,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDockWidget, QMessageBox, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPalette
+from PySide6.QtWidgets import QAbstractButton, QDockWidget, QMessageBox, QWidget
 
 from digitpad.models import (
     bundled_weights,
@@ -34,6 +34,7 @@ from digitpad.progress import (
     WeightsWritten,
 )
 from digitpad.recognizer import Recognizer
+from digitpad.window.colours import tinted
 from digitpad.window.confusion_view import ConfusionView
 from digitpad.window.training_chart import TrainingChart
 from digitpad.window.training_form import TrainingForm
@@ -87,6 +88,7 @@ class TrainingDock(QDockWidget):
         self._question: QMessageBox | None = None
         self._closes_at_end = self._owes_weights = False
         self._connect()
+        self._tint_buttons()
 
     def _connect(self) -> None:
         self.form.start_requested.connect(self._start_as_asked)
@@ -100,6 +102,20 @@ class TrainingDock(QDockWidget):
         self.process.message.connect(self._take)
         self.process.log_line.connect(self.panel.show_log)
         self.process.ended.connect(self._end)
+        self.topLevelChanged.connect(self._tint_buttons)  # Qt has just given them new icons
+
+    def _tint_buttons(self) -> None:
+        """Draw Qt's buttons to close and to float in the text's colour: they are dark by nature."""
+        colour = self.palette().color(QPalette.ColorRole.WindowText)
+        for button in self.findChildren(
+            QAbstractButton, options=Qt.FindChildOption.FindDirectChildrenOnly
+        ):
+            button.setIcon(tinted(button.icon(), colour, button.iconSize()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.StyleChange}:
+            self._tint_buttons()
 
     @property
     def is_running(self) -> bool:

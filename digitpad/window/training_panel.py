@@ -263,7 +263,8 @@ class _Running(QWidget):
                 self.bar.setRange(0, self._epochs * _BAR_STEPS)
                 self._advance(message.epochs_done)
                 images = f"{message.training_images:,} images to learn from"
-                self._say(f"Epoch {message.epochs_done + 1} of {self._epochs}", images)
+                epoch = min(message.epochs_done + 1, self._epochs)
+                self._say(f"Epoch {epoch} of {self._epochs}", images)
             case BatchDone():
                 self._advance(message.epoch - 1 + message.batch / self._batches)
                 self._tell(message.epoch, message)
@@ -459,7 +460,7 @@ def _verdict(new: Mapping[str, float], old: Mapping[str, float], which: str) -> 
         return f"How well the weights {which} read is not known"
     known = [split for split in old if split in new]
     if not known:
-        return f"Not measured on what the weights {which} were measured on"
+        return f"Not to be compared: the weights {which} were measured on other digits"
     ours, theirs = ({split: each[split] for split in known} for each in (new, old))
     if is_better(ours, theirs):
         verdict = "Better than"

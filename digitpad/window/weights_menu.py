@@ -159,6 +159,9 @@ class WeightsMenu(QMenu):
     def _export(self, path: Path, name: str) -> None:
         from digitpad.models import export
 
+        if not path.exists():
+            self.failed.emit(f"{path} is not there any more.")
+            return
         try:
             export(path, Path(name))
         except OSError as error:
@@ -256,7 +259,8 @@ def _facts_of(path: Path) -> str:
 def _facts(file: WeightsFile) -> str:
     if file.damage:
         return "damaged"
-    facts = [_short(file.recipe or file.path.stem)]
+    name = _short(file.recipe or file.path.stem)
+    facts = [f"{name}, seed {file.seed:.0f}" if file.seed else name]
     if file.epochs_done is not None and file.epochs and file.epochs_done < file.epochs:
         facts.append(f"stopped after {file.epochs_done:.1f} of {file.epochs:.0f} epochs")
     if file.accuracy is not None and file.split:

@@ -70,6 +70,7 @@ def test_kept_weights_tell_what_their_metadata_say(keep):
             path,
             datetime.fromisoformat(metadata["created"]),
             recipe="pad",
+            seed=metadata["seed"],
             epochs_done=metadata["recipe"]["epochs"],
             epochs=metadata["recipe"]["epochs"],
             split="MNIST test",
@@ -181,15 +182,20 @@ def test_the_main_split_is_the_first_that_is_no_validation(keep, metrics, split,
 @pytest.mark.parametrize(
     "metadata",
     [
-        {"recipe": "pad", "epochs_done": "60", "created": 7},
-        {"recipe": {"name": 1, "epochs": 10**400}, "epochs_done": -1, "created": "yesterday"},
+        {"recipe": "pad", "seed": "0", "epochs_done": "60", "created": 7},
+        {
+            "recipe": {"name": 1, "epochs": 10**400},
+            "seed": -1,
+            "epochs_done": -1,
+            "created": "yesterday",
+        },
         {"recipe": {"name": "", "epochs": []}, "epochs_done": float("inf"), "created": None},
         {"recipe": [], "epochs_done": float("nan"), "created": "0001-01-01T00:00:00+14:00"},
         {"recipe": None, "epochs_done": None, "created": "9999-12-31T23:59:59-14:00"},
     ],
 )
 def test_metadata_of_another_kind_are_passed_over(keep, metadata):
-    path = keep("net.safetensors", metrics=None, **metadata)
+    path = keep("net.safetensors", **{"metrics": None, "seed": None} | metadata)
     os.utime(path, (0, 1_000_000))
     assert describe(path) == WeightsFile(path, datetime.fromtimestamp(1_000_000, UTC))
 

@@ -137,6 +137,7 @@ def test_a_folder_that_cannot_be_written_is_found_out_before_training(tmp_path):
         ("--seed -1", "a whole number from 0 on"),
         ("--seeds 0", "a whole number from 1 on"),
         ("--seeds 2 --progress json", "not together with --seeds"),
+        ("--ink-holdout 1-5", "--ink-holdout is about the writers of --ink"),
         ("--out a --epoch-weights a", "names a file that the run needs"),
         ("--out a --epoch-weights a.checkpoint", "names a file that the run needs"),
         ("evaluate --writers 5-1", "two numbers with the smaller one first"),

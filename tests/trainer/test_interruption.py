@@ -179,7 +179,7 @@ def test_a_killed_run_that_goes_on_ends_with_the_same_weights(interrupted, whole
     assert trainer.end() == 0, trainer.errors
     assert trainer.messages[0].epochs_done == 1
     looks = [message for message in trainer.messages if isinstance(message, EpochWeightsWritten)]
-    assert looks == [EpochWeightsWritten(epoch, str(look)) for epoch in (2, 3, 4)]
+    assert looks == [EpochWeightsWritten(epoch, str(look)) for epoch in (1, 2, 3, 4)]
     assert not look.exists()
     assert trainer.messages[-1] == RunEnded("finished")
     assert files(interrupted) == [WEIGHTS]
@@ -341,7 +341,7 @@ def test_a_full_disk_is_found_out_before_training(weights, here):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert code == 1
-    assert f"cannot write {weights}: File too large; make room there\nOr name another file" in said
+    assert f"cannot write {weights}: File too large. Make room there\nOr name another file" in said
     assert weights.read_bytes() == before
 
 
@@ -394,7 +394,7 @@ def test_a_signal_while_data_are_loaded_ends_the_run(tmp_path, here, monkeypatch
         server.server_close()
     assert code == 128 + number
     assert messages == [RunEnded("stopped")]
-    assert said.endswith("Stopped; no weights were written\n")
+    assert said.endswith("Stopped before the training began; no weights were written\n")
     assert not (tmp_path / WEIGHTS).exists()
 
 
@@ -403,7 +403,7 @@ def test_a_run_without_validation_takes_its_recipes_temperature(tmp_path, here, 
     assert here(*NEW, "--epochs", "1", "--final")[0] == 0
     metadata = read_weights(tmp_path / WEIGHTS).metadata
     assert metadata["temperature"] == 1.75
-    assert [metric["split"] for metric in metadata["metrics"]] == ["synthetic, seed 1"]
+    assert [metric["split"] for metric in metadata["metrics"]] == ["synthetic test"]
 
 
 def test_a_second_ctrl_c_ends_the_run_at_once(weights, here):

@@ -92,7 +92,9 @@ def test_goes_on_from_its_state_as_if_it_had_not_been_interrupted(blobs, recipe)
 
     content = io.BytesIO()
     whole = new()
+    whole_messages = []
     for message in whole.train(lambda: False):
+        whole_messages.append(message)
         if isinstance(message, EpochDone) and message.epoch == 1:
             torch.save(whole.state(), content)
     content.seek(0)
@@ -102,7 +104,10 @@ def test_goes_on_from_its_state_as_if_it_had_not_been_interrupted(blobs, recipe)
     assert 0 < before < whole.seconds
     messages = list(resumed.train(lambda: False))
     assert messages[0].epochs_done == 1
-    assert [each.epoch for each in messages if isinstance(each, EpochDone)] == [2, 3]
+    told = [each for each in whole_messages if isinstance(each, EpochDone)]
+    epochs = [each for each in messages if isinstance(each, EpochDone)]
+    assert [each.epoch for each in epochs] == [1, 2, 3]
+    assert epochs[0] == told[0]
     assert messages[-1].seconds_left == 0
     assert resumed.seconds > before
     expected, weights = whole.net.state_dict(), resumed.net.state_dict()
@@ -133,7 +138,7 @@ def test_the_seconds_are_those_of_all_that_it_learned(blobs, monkeypatch):
     messages = list(resumed.train(lambda: False))
     assert resumed.seconds == whole.seconds
     left = [message.seconds_left for message in messages if isinstance(message, EpochDone)]
-    assert left == [seconds[0], 0]
+    assert left[2:] == [seconds[0], 0]
 
 
 def test_stops_after_the_batch_at_hand(blobs):

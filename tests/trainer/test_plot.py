@@ -133,7 +133,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_the_old_picture(blobs, tmp_path, 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Figure, "savefig", full)
-    with pytest.raises(plot.OutputError, match="No space left on device; make room"):
+    with pytest.raises(plot.OutputError, match=r"No space left on device\. Make room"):
         plot.write_plot(path, [reading(blobs)])
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("plot.png", b"old")]
 

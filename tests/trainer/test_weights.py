@@ -105,7 +105,7 @@ def put_a_folder_there(file):
         (write_nothing, "not a complete safetensors file"),
         (announce_a_huge_header, "not a complete safetensors file"),
         (remove, "there is no such file"),
-        (put_a_folder_there, "cannot be read"),
+        (put_a_folder_there, "is a folder"),
         (lambda f: rewrite(f, without=["bn4.bias"]), "the tensor bn4.bias is missing"),
         (lambda f: rewrite(f, tensors={"bn5.bias": torch.zeros(8)}), "the tensor bn5.bias does"),
         (

@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from itertools import product
 from pathlib import Path
 
 import psutil
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QToolButton
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFileDialog,
+    QMessageBox,
+    QPushButton,
+    QToolButton,
+)
 
 from digitpad.models import (
     bundled_weights,
@@ -178,7 +186,11 @@ def test_leave_and_go_on_next_time(open_window, module, train, qtbot, weights):
     click(again.notice, "Go On")
     training = again.training
     wait_until(qtbot, lambda: training.recognizer)
-    assert training.epoch > 2
+    epochs_before = training.epoch
+    assert epochs_before >= 2
+    wait_until(qtbot, lambda: training.epoch > epochs_before)
+    epochs = [row[0] for row in training.chart.rows()]
+    assert epochs == list(range(1, training.epoch + 1))  # those before the end as well
     training.panel._running.stop_button.click()
     wait_until(qtbot, lambda: not training.is_running)
     (kept,) = kept_weights()
@@ -608,7 +620,7 @@ def test_a_data_folder_that_cannot_be_written(fails):
 def test_a_full_data_folder(fails):
     pytest.importorskip("resource", reason="limits on files are POSIX's")
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-    assert "make room" in fails(limit + FEWER_DIGITS)
+    assert "Make room" in fails(limit + FEWER_DIGITS)
     assert kept_weights() == []
 
 
@@ -721,6 +733,24 @@ def test_ctrl_t_goes_to_the_panel_and_closes_it_from_there(window, qtbot):
     assert not training.isVisible()
     assert window.focusWidget() is window.canvas
     assert window.width() == 600
+
+
+@pytest.mark.parametrize(("ground", "text"), [("white", "black"), ("black", "white")])
+def test_the_buttons_of_the_panel_can_be_seen(window, qtbot, ground, text):
+    training = open_panel(window, qtbot)
+    for is_floating in (True, False):
+        training.setFloating(is_floating)
+        training.setPalette(QPalette(QColor(ground), QColor(ground)))
+        buttons = training.findChildren(
+            QAbstractButton, options=Qt.FindChildOption.FindDirectChildrenOnly
+        )
+        assert len(buttons) == 2
+        for button in buttons:
+            icon = button.icon().pixmap(button.iconSize()).toImage()
+            pixels = product(range(icon.width()), range(icon.height()))
+            strongest = max((icon.pixelColor(*pixel) for pixel in pixels), key=QColor.alpha)
+            assert strongest.alpha() > 128
+            assert strongest.name() == QColor(text).name()
 
 
 def test_esc_in_the_panel_leaves_the_drawing_alone(window, mouse, seven, qtbot):

@@ -130,7 +130,7 @@ def test_the_log_is_behind_a_fold_and_begins_anew_with_each_run(qtbot, panel):
         (
             {"synthetic test": 0.5},
             {A: 0.4},
-            "Not measured on what the weights in use were measured on",
+            "Not to be compared: the weights in use were measured on other digits",
         ),
         ({A: 0.5}, {}, "How well the weights in use read is not known"),
     ],

@@ -114,6 +114,7 @@ def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
         created=(NEWEST - timedelta(days=1)).isoformat(),
         recipe={"name": "seed", "epochs": 20},
         epochs_done=7.345,
+        seed=3,
         metrics=[],
     )
     menu = opened(window)
@@ -121,7 +122,7 @@ def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
         f"Bundled  –  {PAD}",
         f"{date(NEWEST)}  –  {PAD}",
         f"{date(NEWEST - timedelta(hours=1))}  –  {PAD}",
-        f"{date(NEWEST - timedelta(days=1))}  –  seed · stopped after 7.3 of 20 epochs",
+        f"{date(NEWEST - timedelta(days=1))}  –  seed, seed 3 · stopped after 7.3 of 20 epochs",
         "Import…",
         "Export",
         "Show in Folder",
@@ -412,6 +413,17 @@ def test_damaged_weights_are_not_exported(keep, open_window, opened):
     window = open_window(None)
     assert dated(submenu(opened(window), "Export")) == []
     assert len(dated(submenu(window.weights_menu, "Show in Folder"))) == 1
+
+
+def test_weights_that_are_gone_are_not_exported(keep, drawn, opened, tmp_path):
+    (kept,) = keep_runs(keep, 1)
+    window = drawn()
+    export = entry(submenu(opened(window), "Export"), date(NEWEST))
+    kept.unlink()
+    export.trigger()
+    give(window, tmp_path / "mine")
+    assert window.notice.text == f"{kept} is not there any more."
+    assert list(tmp_path.glob("mine*")) == []
 
 
 def test_an_export_that_cannot_be_written_is_told(drawn, opened, tmp_path):
