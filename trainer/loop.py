@@ -22,7 +22,9 @@ from trainer.transforms import AUGMENTATIONS, normalize, to_unit
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
-_SECONDS_BETWEEN_MESSAGES = 0.1
+# Whoever shows a message takes a core from the batch for a moment, and the other core then waits:
+# at ten messages a second, the window costs a training more than a tenth of its speed.
+_SECONDS_BETWEEN_MESSAGES = 0.25
 _WARM_UP = 0.1  # the share of a one-cycle run in which the learning rate rises
 _EASING = 0.2  # the share of a run, its last, in which the augmentation weakens
 _VALIDATION_BATCH = 1_000

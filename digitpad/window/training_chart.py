@@ -32,7 +32,9 @@ from digitpad.window.parts import percent
 COLUMNS = tuple(field.name for field in fields(EpochDone) if field.name != "seconds_left")
 """Of `TrainingChart.rows()`."""
 
-_REDRAW_MS = 250  # the trainer waits meanwhile: a frame each 100 ms costs it a tenth of its speed
+_REDRAW_MS = (
+    500  # a frame takes some milliseconds from the trainer, and its threads wait for each other
+)
 _POINTS = 1_500  # of the line through the batches, however long the run is
 _UNSETTLED = 0.05  # the share of an epoch until its accuracy so far means something
 _SMALLEST_ERROR, _SMALLEST_LOSS = 1e-4, 1e-6
@@ -51,7 +53,7 @@ class TrainingChart(QWidget):
     """Shows accuracy over the epochs, and below it loss and learning rate.
 
     Accuracies are drawn as −log10(1 − accuracy): from 90 % to 99 % it is as far as from 99 % to
-    99.9 %. At most ten times a second anything is drawn, and nothing while the chart is hidden.
+    99.9 %. At most twice a second anything is drawn, and nothing while the chart is hidden.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
