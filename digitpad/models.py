@@ -32,7 +32,7 @@ class WeightsFile:
     created: datetime
     """When its training began, in UTC; or when the file was written, where it does not say."""
     recipe: str | None = None
-    seed: float | None = None
+    seed: int | None = None
     epochs_done: float | None = None
     epochs: float | None = None
     """How many the recipe has."""
@@ -114,7 +114,7 @@ def describe(path: Path) -> WeightsFile:
         path,
         _time(metadata.get("created")) or written,
         recipe=_text(recipe.get("name")),
-        seed=_number(metadata.get("seed")),
+        seed=_whole(metadata.get("seed")),
         epochs_done=_number(metadata.get("epochs_done")),
         epochs=_number(recipe.get("epochs")),
         split=split,
@@ -241,6 +241,10 @@ def _text(value: Any) -> str | None:
 
 def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 <= value < 1e6 else None
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value < 2**64 else None
 
 
 def _time(value: Any) -> datetime | None:

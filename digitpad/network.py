@@ -82,9 +82,9 @@ class Weights:
 
 def read_weights(path: Path) -> Weights:
     """Read and check the weights file at `path`; raises WeightsError if it cannot be used."""
-    if path.is_dir():
-        raise WeightsError(f"{path}: is a folder, not a weights file")
     try:
+        if path.is_dir():
+            raise WeightsError(f"{path}: is a folder, not a weights file")
         with safe_open(path, framework="numpy") as file:
             metadata = _metadata(path, file.metadata() or {})
             names = set(file.keys())

@@ -21,12 +21,13 @@ def _installation() -> str:
         declared = [each.partition(";") for each in requires("digitpad") or []]
         needed = [need for need, _, marker in declared if "extra == 'train'" in marker]
     except PackageNotFoundError:  # a checkout that is not installed: it needs all
-        needed = [f"{Path(__file__).parents[1]}[train]"]
+        needed = ["-e", f"{Path(__file__).parents[1]}[train]"]
     program = f'"{sys.executable}"' if os.name == "nt" else shlex.quote(sys.executable)
     return " ".join([program, "-m", "pip", "install", *(f'"{need}"' for need in needed)])
 
 
-_NEEDED = ("torch", "torchvision", "tqdm")
+# In a checkout that is not installed at all, psutil and the like may be missing as well.
+_NEEDED = ("torch", "torchvision", "tqdm", "psutil", "safetensors", "platformdirs")
 if _missing := [name for name in _NEEDED if find_spec(name) is None]:
     _why = (
         f"{_missing[0]} is not installed. Drawing does without it, but training needs it. "

@@ -83,7 +83,7 @@ def _train(
     if begun is None:
         check_not_interrupted(out, checkpoint)
     with stop_requests(standard_input=options.progress == "json") as requests:
-        when = " before the training began"
+        when = "" if begun else " before the training began"
         try:
             with requests.interrupting():
                 run, made_with, held_out = _load(options, recipe, begun)
@@ -98,7 +98,8 @@ def _train(
                 metadata |= _done(run)
                 reached = None
                 if isinstance(message, EpochDone) and message.epoch == run.epochs_done:
-                    reached = message.epoch  # not an earlier one, told again
+                    # Of those that are told again, only the last one: its weights are here.
+                    reached = message.epoch
                     so_far = Checkpoint(options.arguments, options.folder, made_with, run.state())
                     keep(checkpoint, so_far)
                 report(message)
@@ -278,8 +279,7 @@ def _to_measure_on(options: Namespace, validation: Digits | None) -> Iterator[Di
     if validation:
         yield validation
     if options.data == "synthetic":
-        n = SYNTHETIC_IMAGES // 10
-        yield synthetic_digits(n, seed=1).part(slice(n), "synthetic test")
+        yield replace(synthetic_digits(SYNTHETIC_IMAGES // 10, seed=1), name="synthetic test")
     else:
         yield load_mnist(options.data_dir, train=False)
 

@@ -109,7 +109,7 @@ class Run:
         """Go on from the `state()` of a run with the same recipe, data, seed and kind of device."""
         self.epochs_done = self._epochs_before = state["epochs_done"]
         self.seconds = self._seconds_before = state["seconds"]
-        self._told = [EpochDone(**epoch) for epoch in state["told"]]
+        self._told = [EpochDone(**epoch) for epoch in state.get("told", [])]
         for generator, its_state in zip(self._generators, state["generators"], strict=True):
             generator.set_state(its_state)
         for name, part in self._parts.items():

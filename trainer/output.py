@@ -67,14 +67,11 @@ def check_writable(out: Path, option: str = "--out") -> None:
         if out.is_dir():
             raise IsADirectoryError(0, "it is a folder")
     except OSError as error:
-        failure = OutputError(f"cannot write {out}: {error.strerror}{_remedy(error)}")
-        failure.add_note(f"Or name another file with {option}.")
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        remedy = ". Make room there" if is_full else ""
+        failure = OutputError(f"cannot write {out}: {error.strerror}{remedy}")
+        failure.add_note(f"{option} names another file.")
         raise failure from error
-
-
-def _remedy(error: OSError) -> str:
-    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    return ". Make room there" if is_full else ""
 
 
 def check_not_interrupted(out: Path, checkpoint: Path) -> None:

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 SIDE = 280.0
 """Side of the square in the middle of the sheet that is always in view, in canvas units."""
 
+MOST_SHRUNK = 3.0
+"""How much smaller than fits the square may be, so that ink beside it is in sight. Ink still
+farther off was drawn beyond the sheet's edge."""
+
 HISTORY = 200
 """Steps that can be undone."""
 
@@ -98,8 +102,8 @@ class Canvas(QWidget):
     """Takes strokes and keeps them as vectors: x and y from 0 to `SIDE`, y growing downwards.
 
     Whatever the widget's shape, the square of `SIDE` by `SIDE` canvas units is centred in it and
-    as large as fits. Ink beside it is kept as it is; where the widget gets another shape, the
-    square is smaller if need be, so that all ink stays in sight.
+    as large as fits. Ink beside it is kept as it is. Where the widget gets another shape, the
+    square is smaller if need be, so that this ink stays in sight, until the sheet is blank again.
     """
 
     drawing_changed = Signal(object)
@@ -185,21 +189,22 @@ class Canvas(QWidget):
 
     def _show(self, strokes: tuple[Stroke, ...]) -> None:
         self._strokes = strokes
-        self._fit()
+        self._ink = None
+        if self.is_blank:
+            self._fit()
         self.update()
         self._change.start()
         self.history_changed.emit()
 
     def _fit(self) -> None:
-        """Show the square, and all ink, as large as fits.
-
-        A stroke changes nothing: under the pen, the sheet must not move.
-        """
+        """Show the square, and all ink, as large as fits."""
         width, height = max(1, self.width()), max(1, self.height())
-        self._scale = min(width, height) / SIDE
-        for stroke in self.drawing.strokes if not self.is_blank else ():
+        largest = min(width, height) / SIDE
+        self._scale = largest
+        for stroke in self._strokes:  # not the one being drawn: the pen may be anywhere
             x, y = abs(stroke.xy - SIDE / 2).max(axis=0) + WIDTH / 2
             self._scale = min(self._scale, width / 2 / x, height / 2 / y)
+        self._scale = max(self._scale, largest / MOST_SHRUNK)
         self._ink = None
 
     # The pen: whatever draws, and nothing else until it is lifted

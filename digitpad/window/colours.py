@@ -25,10 +25,10 @@ def red_green_blue(colour: QColor) -> tuple[float, float, float]:
 
 
 def tinted(icon: QIcon, colour: QColor, size: QSize) -> QIcon:
-    """The icon's shape in one colour."""
+    """The icon's shape in the colour, which is taken for opaque."""
     pixmap = icon.pixmap(size)
     painter = QPainter(pixmap)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
-    painter.fillRect(pixmap.rect(), colour)
+    painter.fillRect(pixmap.rect(), QColor(colour.rgb()))
     painter.end()
     return QIcon(pixmap)

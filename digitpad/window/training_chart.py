@@ -32,9 +32,8 @@ from digitpad.window.parts import percent
 COLUMNS = tuple(field.name for field in fields(EpochDone) if field.name != "seconds_left")
 """Of `TrainingChart.rows()`."""
 
-_REDRAW_MS = (
-    500  # a frame takes some milliseconds from the trainer, and its threads wait for each other
-)
+# A frame takes some milliseconds from the trainer, whose threads wait for each other.
+_REDRAW_MS = 500
 _POINTS = 1_500  # of the line through the batches, however long the run is
 _UNSETTLED = 0.05  # the share of an epoch until its accuracy so far means something
 _SMALLEST_ERROR, _SMALLEST_LOSS = 1e-4, 1e-6
@@ -341,7 +340,7 @@ class TrainingChart(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._redrawing.start()  # when the plots have their sizes
+        QTimer.singleShot(0, self, self.redraw)  # when the plots have their sizes
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -260,7 +260,8 @@ def _facts(file: WeightsFile) -> str:
     if file.damage:
         return "damaged"
     name = _short(file.recipe or file.path.stem)
-    facts = [f"{name}, seed {file.seed:.0f}" if file.seed else name]
+    # Who chose none has 0, and most have chosen none.
+    facts = [f"{name} (seed {file.seed})" if file.seed else name]
     if file.epochs_done is not None and file.epochs and file.epochs_done < file.epochs:
         facts.append(f"stopped after {file.epochs_done:.1f} of {file.epochs:.0f} epochs")
     if file.accuracy is not None and file.split:

@@ -341,7 +341,9 @@ def test_a_full_disk_is_found_out_before_training(weights, here):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert code == 1
-    assert f"cannot write {weights}: File too large. Make room there\nOr name another file" in said
+    assert (
+        f"cannot write {weights}: File too large. Make room there\n--out names another file" in said
+    )
     assert weights.read_bytes() == before
 
 

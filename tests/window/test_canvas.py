@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QVBoxLayout, QWidget
 
 from digitpad.window import canvas as canvas_module
-from digitpad.window.canvas import HISTORY, Canvas
+from digitpad.window.canvas import HISTORY, MOST_SHRUNK, Canvas
 
 LEFT, RIGHT, NONE = (
     Qt.MouseButton.LeftButton,
@@ -76,16 +76,35 @@ def test_ink_beside_the_square_stays_in_sight_when_the_sheet_gets_another_shape(
 ):
     canvas.window().resize(280, 560)
     qtbot.waitUntil(lambda: canvas.height() == 560)
-    mouse.stroke((140, -120), (140, 400))  # far above and below the square
+    mouse.stroke((100, -100), (180, -100))  # a bar above the square
+    mouse.stroke((140, 0), (140, 100))
     drawn = points(canvas)
     canvas.window().resize(560, 300)
     qtbot.waitUntil(lambda: canvas.height() == 300)
     assert points(canvas) == drawn
-    ys, _ = (ink(canvas)[1:-1, 100:-100] > 128).nonzero()
-    assert np.ptp(ys) == pytest.approx(298, abs=4)
+    scale = 150 / (240 + 7)  # down to the bar, and half its width
+    dark = ink(canvas) > 128
+    bar = dark[round(150 - 240 * scale), 100:-100].nonzero()[0] + 100
+    assert (bar.min(), bar.max()) == pytest.approx((280 - 47 * scale, 280 + 47 * scale), abs=2)
+    canvas.undo()
+    assert (dark & ~(ink(canvas) > 128))[round(150 - 240 * scale)].sum() == 0  # it has not moved
     canvas.clear()
     QTest.mouseClick(canvas, LEFT, pos=QPoint(280, 0))  # the square is as high as the sheet again
     assert points(canvas) == [[[140, 0, 1]]]
+
+
+@pytest.mark.qt_log_ignore("occurs outside target window", "This plugin does not support")
+def test_a_stroke_far_beyond_the_edge_does_not_move_the_sheet(canvas, mouse, qtbot):
+    mouse.stroke((140, 60), (140, 220))
+    before = ink(canvas)
+    mouse.stroke((140, 140), (5_000, 140))
+    canvas.undo()
+    np.testing.assert_array_equal(ink(canvas), before)
+    canvas.redo()
+    canvas.window().resize(290, 290)
+    qtbot.waitUntil(lambda: canvas.height() == 290)
+    ys, _ = (ink(canvas)[:, 120:170] > 128)[1:-1].nonzero()
+    assert np.ptp(ys) > 174 * 290 / 280 / MOST_SHRUNK - 3  # still large enough to see
 
 
 def test_a_click_is_a_dot(canvas, mouse):

@@ -122,7 +122,7 @@ def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
         f"Bundled  –  {PAD}",
         f"{date(NEWEST)}  –  {PAD}",
         f"{date(NEWEST - timedelta(hours=1))}  –  {PAD}",
-        f"{date(NEWEST - timedelta(days=1))}  –  seed, seed 3 · stopped after 7.3 of 20 epochs",
+        f"{date(NEWEST - timedelta(days=1))}  –  seed (seed 3) · stopped after 7.3 of 20 epochs",
         "Import…",
         "Export",
         "Show in Folder",
