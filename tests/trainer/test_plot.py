@@ -121,7 +121,7 @@ def test_a_place_that_cannot_be_written_is_found_out_before_the_measuring(tmp_pa
     assert main(["evaluate", "--data-dir", str(tmp_path), "--plot", str(path)]) == 1
     said = capsys.readouterr()
     assert f"cannot write {path}" in said.err
-    assert "with --plot" in said.err
+    assert "--plot names another file" in said.err
     assert said.out == ""
 
 
