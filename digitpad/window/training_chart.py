@@ -71,18 +71,16 @@ class TrainingChart(QWidget):
         self._make_lines()
         self._lay_out()
         self._style()
-        self.start(epochs=1, epochs_done=0, batches_per_epoch=1, line_to_beat=None)
+        self.start(epochs=1, batches_per_epoch=1, line_to_beat=None)
 
     # What is shown
 
-    def start(
-        self, epochs: int, epochs_done: int, batches_per_epoch: int, line_to_beat: float | None
-    ) -> None:
+    def start(self, epochs: int, batches_per_epoch: int, line_to_beat: float | None) -> None:
         """Show a new run.
 
         `line_to_beat` is the accuracy, from 0 to 1, of the bundled weights.
         """
-        self._epochs, self._epochs_done = epochs, epochs_done
+        self._epochs = epochs
         self._batches_per_epoch = batches_per_epoch
         self._line_to_beat = line_to_beat
         self._done: list[EpochDone] = []
@@ -329,7 +327,7 @@ class TrainingChart(QWidget):
             rate += f" {last.learning_rate:.2g}, highest {self._highest_rate():.2g}"
         _set_legend(self._accuracy_legend, accuracy)
         _set_legend(self._loss_legend, [(self._grey, "●", loss), (self._pale, "■", rate)])
-        epoch = last.epoch if last else self._epochs_done
+        epoch = last.epoch if last else 0
         self.setAccessibleDescription(
             ", ".join([f"Epoch {epoch} of {self._epochs}", *words, loss, rate])
         )

@@ -158,7 +158,6 @@ class TrainingDock(QDockWidget):
                 self._epochs_done = message.epochs_done
                 self.chart.start(
                     message.epochs,
-                    message.epochs_done,
                     message.batches_per_epoch,
                     _line_to_beat(message.data),
                 )

@@ -20,7 +20,7 @@ def chart(qtbot):
     """Of a run of four epochs with ten batches each."""
     widget = TrainingChart()
     qtbot.addWidget(widget)
-    widget.start(4, 0, 10, line_to_beat=0.9954)
+    widget.start(4, 10, line_to_beat=0.9954)
     widget.resize(400, 500)
     with qtbot.waitExposed(widget):
         widget.show()
@@ -120,7 +120,7 @@ def test_there_is_a_line_to_beat_unless_nobody_knows_one(chart):
     low, high = chart._accuracy.viewRange()[1]
     assert low < chart._to_beat.value() < high
     assert "Bundled 99.54 %" in words(chart)
-    chart.start(4, 0, 10, line_to_beat=None)
+    chart.start(4, 10, line_to_beat=None)
     assert not chart._to_beat.isVisible()
     assert "Bundled" not in words(chart)
 
