@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
@@ -18,6 +18,7 @@ from digitpad.progress import BatchDone, EpochDone, Message, RunStarted
 from trainer.data import Digits
 from trainer.net import Net
 from trainer.recipe import Recipe
+from trainer.teacher import Teacher, distillation_loss
 from trainer.transforms import AUGMENTATIONS, normalize, to_unit
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
@@ -75,7 +76,10 @@ class Run:
         self._average = AveragedModel(
             self._net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True
         )
-        self._optimizer = _optimizer(self._net, recipe)
+        self._teacher = Teacher().to(device) if recipe.teacher else None
+        if self._teacher:
+            self._teacher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._optimizer = _optimizer(self._net, self._teacher, recipe)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate_at)
         self._augment = AUGMENTATIONS[recipe.augmentation]
         self._parts: dict[str, Any] = {
@@ -84,6 +88,8 @@ class Run:
             "optimizer": self._optimizer,
             "schedule": self._schedule,
         }
+        if self._teacher:
+            self._parts["teacher"] = self._teacher
 
     @property
     def net(self) -> Net:
@@ -212,11 +218,16 @@ class Run:
     def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Learn from one batch; its mean loss, and how many the Net got right."""
         x = normalize(self._augment(images, self._generator, self._strength()))
+        x = x.contiguous(memory_format=torch.channels_last)
         with _autocast(self._device):
-            logits = self._net(x.contiguous(memory_format=torch.channels_last))
-        loss = F.cross_entropy(logits.float(), labels)
+            logits = self._net(x).float()
+            teachers = self._teacher(x).float() if self._teacher else None
+        loss = to_learn_by = F.cross_entropy(logits, labels)
+        if teachers is not None:
+            to_learn_by = distillation_loss(logits, teachers, labels)
+            to_learn_by = to_learn_by + F.cross_entropy(teachers, labels)
         self._optimizer.zero_grad()
-        loss.backward()
+        to_learn_by.backward()
         self._optimizer.step()
         self._schedule.step()
         if self.recipe.average:
@@ -253,17 +264,23 @@ class Run:
         return TrainingError(f"{how} in epoch {epoch}; try again with another seed")
 
 
-def _optimizer(net: Net, recipe: Recipe) -> Optimizer:
-    parameters = list(net.parameters())
-    weights = [parameter for parameter in parameters if parameter.ndim > 1]
-    others = [parameter for parameter in parameters if parameter.ndim == 1]
-    groups: list[dict[str, Any]] = [
-        {"params": weights, "weight_decay": recipe.weight_decay},
-        {"params": others},
-    ]
+def _optimizer(net: Net, teacher: Teacher | None, recipe: Recipe) -> Optimizer:
+    groups = _groups(net, recipe.learning_rate, recipe.weight_decay)
+    if teacher:
+        groups += _groups(teacher, recipe.learning_rate / 2, recipe.weight_decay)
     if recipe.optimizer == "adam":
         return torch.optim.Adam(groups, lr=recipe.learning_rate, fused=True)
     return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True, fused=True)
+
+
+def _groups(net: nn.Module, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
+    parameters = list(net.parameters())
+    weights = [parameter for parameter in parameters if parameter.ndim > 1]
+    others = [parameter for parameter in parameters if parameter.ndim == 1]
+    return [
+        {"params": weights, "lr": learning_rate, "weight_decay": weight_decay},
+        {"params": others, "lr": learning_rate},
+    ]
 
 
 def _moving_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:

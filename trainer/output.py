@@ -15,7 +15,7 @@ from trainer.net import Net
 from trainer.report import say
 from trainer.weights import write_weights
 
-_ROOM = 1 << 20  # bytes: more than the weights and the checkpoint take
+_ROOM = 1 << 22  # bytes: more than the weights and the checkpoint take
 
 
 class OutputError(Exception):

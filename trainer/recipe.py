@@ -28,6 +28,8 @@ class Recipe:
     """By how much the augmentation weakens over the last fifth of the run, as a share of its
     strength."""
     dropout: float
+    teacher: bool
+    """Whether a wider net learns beside the Net, and teaches it: `trainer.teacher`."""
     average: float
     """Decay, per step, of the moving average of the weights that the run ends with; 0: the last."""
     ink_share: float
@@ -47,6 +49,7 @@ SEED = Recipe(
     augmentation="seed",
     ease=0.0,
     dropout=0.1,
+    teacher=False,
     average=0.0,
     ink_share=0.0,
     synthetic=0,
@@ -64,6 +67,7 @@ PAD = Recipe(
     augmentation="pad",
     ease=0.75,
     dropout=0.0,
+    teacher=True,
     average=0.999,
     ink_share=0.3,
     synthetic=15_000,
