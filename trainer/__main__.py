@@ -34,7 +34,7 @@ if _missing := [name for name in _NEEDED if find_spec(name) is None]:
         "This installs it, in a terminal:"
     )
     # There is no parser yet: it needs torch itself.
-    if "json" in sys.argv:
+    if not {"json", "--progress=json"}.isdisjoint(sys.argv):
         print(to_json(RunEnded("failed", _why, command=_installation())))
     print(f"python -m trainer: {_why}\n{_installation()}", file=sys.stderr)
     sys.exit(2)
@@ -58,6 +58,9 @@ try:
     from trainer.seeds import train_seeds
 except KeyboardInterrupt:  # torch takes a second to import, and whoever sees a slip is faster
     sys.exit(128 + signal.SIGINT)
+
+
+_LARGEST_SEED = 2**32 - 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -161,15 +164,15 @@ def _train_parser(folder: Path) -> ArgumentParser:
     parser.add_argument(
         "--epochs", type=_positive, metavar="N", help="instead of the recipe's own number"
     )
-    parser.add_argument("--seed", type=_whole, default=0, metavar="N", help="default: %(default)s")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="default: %(default)s")
     parser.add_argument(
         "--seeds",
         type=_positive,
         default=1,
         metavar="N",
         help="train N times, with the seeds from --seed on, and print mean and standard deviation "
-        "of what they reach. All but the first write to names with '-seed1' and so on. What the "
-        "same command has finished before is not trained again",
+        "of what they reach. All but the first write to names with '-seed1' and so on. Where --out "
+        "says so, what the same command has finished before is not trained again",
     )
     parser.add_argument(
         "--final",
@@ -312,6 +315,12 @@ def _whole(text: str, lowest: int = 0) -> int:
     if not text.isdecimal() or int(text) < lowest:
         raise ArgumentTypeError(f"a whole number from {lowest} on, not {text!r}")
     return int(text)
+
+
+def _seed(text: str) -> int:
+    if (seed := _whole(text)) > _LARGEST_SEED:
+        raise ArgumentTypeError(f"a seed is at most {_LARGEST_SEED:,}, not {seed:,}")
+    return seed
 
 
 def _png(text: str) -> Path:

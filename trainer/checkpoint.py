@@ -30,6 +30,8 @@ class Checkpoint:
     """Those of the command line that began the run."""
     folder: str
     """Where the relative paths among them start."""
+    created: str
+    """When the run was begun, in UTC, as ISO 8601 has it."""
     made_with: dict[str, Any]
     """What decides the run, its recipe, seed and data among it: it goes on only with the same."""
     state: dict[str, Any]
@@ -72,9 +74,11 @@ def check_made_with(path: Path, checkpoint: Checkpoint, made_with: dict[str, Any
         name for name, value in made_with.items() if checkpoint.made_with.get(name) != value
     ]
     if differing:
+        verb = "differs" if len(differing) == 1 else "differ"
         raise CheckpointError(
-            f"{path} is of another run: the {' and the '.join(differing)} differ. Go on with "
-            "the same data and all else that decides the run, or start anew"
+            f"{path} is of another run, or of another version of this program: the "
+            f"{' and the '.join(differing)} {verb}. Go on with the same data, options and version, "
+            "or delete it and start anew"
         )
 
 

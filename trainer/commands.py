@@ -24,12 +24,13 @@ from trainer.data import (
     VALIDATION_IMAGES,
     DataError,
     Digits,
+    NoDrawingsError,
     load_ink,
     load_mnist,
 )
 from trainer.evaluate import measure
 from trainer.examples import RememberingRecognizer, examples
-from trainer.loop import Run, TrainingError, logits
+from trainer.loop import DivergedError, Run, TrainingError, logits
 from trainer.output import (
     EpochWeights,
     check_not_interrupted,
@@ -37,9 +38,10 @@ from trainer.output import (
     keep,
     say_how_to_go_on,
     write,
+    write_metrics,
 )
 from trainer.recipe import RECIPES, Recipe
-from trainer.report import Report, say
+from trainer.report import Report, say, shell_line
 from trainer.stop import CANCEL, Stop, stop_requests
 from trainer.synthetic import synthetic_digits
 
@@ -76,7 +78,7 @@ def _train(
 ) -> Stop | None:
     """`train` but for its end; why it ended early, if it did."""
     now = datetime.now(UTC)
-    recipe = _recipe(options)
+    recipe = recipe_of(options)
     out = options.out or new_weights_file(recipe.name, now)
     checkpoint = options.resume or checkpoint_file(out)
     check_writable(out)
@@ -92,43 +94,52 @@ def _train(
                 "threads": torch.get_num_threads(),  # here: a run may go on with other ones
                 "metrics": [],
                 "command": command_line(options),
-                "created": now.isoformat(timespec="seconds"),
+                "created": begun.created if begun else now.isoformat(timespec="seconds"),
             }
+            so_far = Checkpoint(
+                options.arguments, options.folder, metadata["created"], made_with, state={}
+            )
             for message in run.train(should_stop=lambda: requests.first is not None):
                 metadata |= _done(run)
                 reached = None
                 if isinstance(message, EpochDone) and message.epoch == run.epochs_done:
                     # Of those that are told again, only the last one: its weights are here.
                     reached = message.epoch
-                    so_far = Checkpoint(options.arguments, options.folder, made_with, run.state())
-                    keep(checkpoint, so_far)
+                    keep(checkpoint, replace(so_far, state=run.state()))
                 report(message)
                 if reached and epoch_weights.write(run.net, metadata):
                     report(EpochWeightsWritten(reached, str(epoch_weights.path)))
         except KeyboardInterrupt:
             return _end_without_weights(requests.first, checkpoint, when)
-    stop = requests.first
-    if run.epochs_done == recipe.epochs and stop != CANCEL:
-        stop = None
-    if stop and not stop.weights:
-        return _end_without_weights(stop, checkpoint)
-    metadata |= _done(run) | {"temperature": _temperature(run)}
-    write(out, run.net, metadata, checkpoint)
+        except DivergedError:
+            checkpoint.unlink(missing_ok=True)  # from there it would go the same way again
+            raise
+        is_done = run.epochs_done == recipe.epochs
+        stop = None if is_done and requests.first != CANCEL else requests.first
+        if stop and not stop.weights:
+            return _end_without_weights(stop, checkpoint)
+        metadata |= _done(run) | {"temperature": _temperature(run)}
+        write(out, run.net, metadata, checkpoint)
+        if not (stop and stop.checkpoint):
+            checkpoint.unlink(missing_ok=True)
     report(WeightsWritten(str(out)))
-    if stop:
-        done = f"{run.epochs_done:.2f} of {recipe.epochs} epochs"
-        say(f"Stopped after {done}; what was reached is in {out}")
+    _say_what_was_reached(run, out)
     if stop and stop.checkpoint:
         say_how_to_go_on(checkpoint)
         return stop
-    checkpoint.unlink(missing_ok=True)
-    say(f"To draw with these weights: digitpad --weights {shlex.quote(str(out))}")
     # Measured as the pad reads it, from the file. That was written first: whatever goes wrong from
     # here on, the training is not lost.
     splits = (*_to_measure_on(options, run.validation), *held_out)
     metadata["metrics"] = _metrics(RememberingRecognizer(out), splits, report)
-    write(out, run.net, metadata, checkpoint)
+    write_metrics(out, run.net, metadata)
     return stop
+
+
+def _say_what_was_reached(run: Run, out: Path) -> None:
+    if run.epochs_done < run.recipe.epochs:
+        done = f"{run.epochs_done:.2f} of {run.recipe.epochs} epochs"
+        say(f"Stopped after {done}; what was reached is in {out}")
+    say(f"To draw with these weights: {shell_line('digitpad', '--weights', str(out))}")
 
 
 def _end_without_weights(stop: Stop | None, checkpoint: Path, when: str = "") -> Stop:
@@ -209,7 +220,8 @@ def _temperature(run: Run) -> float:
     return round(fit_temperature(logits(run.net, run.validation), run.validation.labels), 4)
 
 
-def _recipe(options: Namespace) -> Recipe:
+def recipe_of(options: Namespace) -> Recipe:
+    """What the command line says that the run is to be."""
     recipe = RECIPES[options.recipe]
     return recipe if options.epochs is None else replace(recipe, epochs=options.epochs)
 
@@ -290,7 +302,7 @@ def _held_out(options: Namespace) -> list[Digits]:
         return []
     found = []
     for path in options.ink:
-        with suppress(DataError):  # the file was read before, so what it lacks is these writers
+        with suppress(NoDrawingsError):
             found.append(load_ink(path, only=options.ink_holdout))
     if not found:
         raise DataError("no ink file has drawings by the writers held out; hold out others or none")

@@ -41,6 +41,10 @@ class DataError(Exception):
     """
 
 
+class NoDrawingsError(DataError):
+    """An ink file can be read, but has no drawing of those that are wanted."""
+
+
 class DataMissingError(DataError):
     """There is nothing to train on; the run could do with other data."""
 
@@ -124,7 +128,7 @@ def load_ink(
 
     Of all writers, or only of some, or without some. Drawings without a label or a stroke are left
     out; lines that cannot be read as well, each with a word on standard error. Raises DataError if
-    the file cannot be read, or if nothing is left.
+    the file cannot be read, NoDrawingsError if nothing is left.
     """
     name = path.name
     if only is not None:
@@ -137,20 +141,20 @@ def load_ink(
             for sample in read_ink(path, lambda line, reason: say(f"{path}:{line}: {reason}"))
             if sample.drawing
             and sample.label is not None
-            and (only is None or sample.writer in _names(only))
-            and (without is None or sample.writer not in _names(without))
+            and (only is None or _is_of(sample.writer, only))
+            and (without is None or not _is_of(sample.writer, without))
         ]
     except InkFileError as error:
         raise DataError(str(error)) from error
     if not samples:
-        raise DataError(f"{path}: there is no drawing with a digit for its label in {name}")
+        raise NoDrawingsError(f"{path}: there is no drawing with a digit for its label in {name}")
     images = [ink_image(sample.drawing, width) for width in pen_widths for sample in samples]
     labels = [sample.label for _ in pen_widths for sample in samples]
     return Digits(name, torch.from_numpy(np.stack(images)), torch.tensor(labels))
 
 
-def _names(writers: range) -> set[str | None]:
-    return {str(number) for number in writers}
+def _is_of(writer: str | None, writers: range) -> bool:
+    return writer is not None and writer.isdecimal() and int(writer) in writers
 
 
 def _span(writers: range) -> str:

@@ -18,7 +18,7 @@ from digitpad.progress import BatchDone, EpochDone, Message, RunStarted
 from trainer.data import Digits
 from trainer.net import Net
 from trainer.recipe import Recipe
-from trainer.teacher import Teacher, distillation_loss
+from trainer.teacher import RATE, Teacher, distillation_loss
 from trainer.transforms import AUGMENTATIONS, normalize, to_unit
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
@@ -33,6 +33,10 @@ _VALIDATION_BATCH = 1_000
 
 class TrainingError(Exception):
     """Training cannot go on; the message says why and what to do."""
+
+
+class DivergedError(TrainingError):
+    """Numbers grew beyond all bounds: with the same recipe, data and seed they would again."""
 
 
 class Run:
@@ -72,13 +76,13 @@ class Run:
         self._random: dict[str, Any] = {"generator": self._generator, "device": device}
         self._generators = (self._generator, _default_generator(device))
         self._net = Net(recipe.dropout).to(device)
-        self._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # After the Net, whose initial weights are then the same without it.
+        self._teacher = Teacher().to(device) if recipe.teacher else None
+        for net in filter(None, (self._net, self._teacher)):
+            net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._average = AveragedModel(
             self._net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True
         )
-        self._teacher = Teacher().to(device) if recipe.teacher else None
-        if self._teacher:
-            self._teacher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = _optimizer(self._net, self._teacher, recipe)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate_at)
         self._augment = AUGMENTATIONS[recipe.augmentation]
@@ -115,7 +119,7 @@ class Run:
         """Go on from the `state()` of a run with the same recipe, data, seed and kind of device."""
         self.epochs_done = self._epochs_before = state["epochs_done"]
         self.seconds = self._seconds_before = state["seconds"]
-        self._told = [EpochDone(**epoch) for epoch in state.get("told", [])]
+        self._told = [EpochDone(**epoch) for epoch in state["told"]]
         for generator, its_state in zip(self._generators, state["generators"], strict=True):
             generator.set_state(its_state)
         for name, part in self._parts.items():
@@ -126,7 +130,7 @@ class Run:
 
         A run that goes on tells of its earlier epochs again, before it does.
 
-        The net is in evaluation mode at the end. Raises TrainingError if the loss or a weight is
+        The net is in evaluation mode at the end. Raises DivergedError if the loss or a weight is
         no longer a number.
         """
         yield RunStarted(
@@ -147,8 +151,7 @@ class Run:
             if self.epochs_done < epoch:
                 break
         self.net.eval()
-        if not all(tensor.isfinite().all() for tensor in self.net.state_dict().values()):
-            raise self._diverged("a weight is no longer a number")
+        self._check_weights()
 
     def _train_epoch(
         self, epoch: int, started: float, should_stop: Callable[[], bool]
@@ -180,6 +183,7 @@ class Run:
             if batch < self._batches and should_stop():
                 return
         seconds = time.monotonic() - epoch_started
+        self._check_weights()
         validation_accuracy = accuracy(self.net, self.validation) if self.validation else None
         self.seconds = time.monotonic() - started
         done = EpochDone(
@@ -221,13 +225,13 @@ class Run:
         x = x.contiguous(memory_format=torch.channels_last)
         with _autocast(self._device):
             logits = self._net(x).float()
-            teachers = self._teacher(x).float() if self._teacher else None
-        loss = to_learn_by = F.cross_entropy(logits, labels)
-        if teachers is not None:
-            to_learn_by = distillation_loss(logits, teachers, labels)
-            to_learn_by = to_learn_by + F.cross_entropy(teachers, labels)
+            teacher_logits = self._teacher(x).float() if self._teacher else None
+        loss = objective = F.cross_entropy(logits, labels)
+        if teacher_logits is not None:
+            objective = distillation_loss(logits, teacher_logits, labels)
+            objective = objective + F.cross_entropy(teacher_logits, labels)
         self._optimizer.zero_grad()
-        to_learn_by.backward()
+        objective.backward()
         self._optimizer.step()
         self._schedule.step()
         if self.recipe.average:
@@ -259,15 +263,19 @@ class Run:
             raise self._diverged(f"the loss became {loss}")
         return loss
 
-    def _diverged(self, how: str) -> TrainingError:
+    def _check_weights(self) -> None:
+        if not all(tensor.isfinite().all() for tensor in self.net.state_dict().values()):
+            raise self._diverged("a weight is no longer a number")
+
+    def _diverged(self, how: str) -> DivergedError:
         epoch = math.ceil(self.epochs_done)
-        return TrainingError(f"{how} in epoch {epoch}; try again with another seed")
+        return DivergedError(f"{how} in epoch {epoch}; try again with another seed")
 
 
 def _optimizer(net: Net, teacher: Teacher | None, recipe: Recipe) -> Optimizer:
     groups = _groups(net, recipe.learning_rate, recipe.weight_decay)
     if teacher:
-        groups += _groups(teacher, recipe.learning_rate / 2, recipe.weight_decay)
+        groups += _groups(teacher, RATE * recipe.learning_rate, recipe.weight_decay)
     if recipe.optimizer == "adam":
         return torch.optim.Adam(groups, lr=recipe.learning_rate, fused=True)
     return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True, fused=True)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import errno
-import shlex
+import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from digitpad.files import unfinished
+from digitpad.models import checkpoint_file
 from trainer.checkpoint import Checkpoint, write_checkpoint
 from trainer.net import Net
-from trainer.report import say
+from trainer.report import say, shell_line
 from trainer.weights import write_weights
 
 _ROOM = 1 << 22  # bytes: more than the weights and the checkpoint take
@@ -62,8 +64,12 @@ def check_writable(out: Path, option: str = "--out") -> None:
     """Find out before the work whether what comes of it can be written to `out` of `option`."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out.parent) as file:
-            file.write(bytes(_ROOM))
+        # Under the longest name that will be needed, which not all file systems may take.
+        trial = unfinished(checkpoint_file(out), os.getpid())
+        try:
+            trial.write_bytes(bytes(_ROOM))
+        finally:
+            trial.unlink(missing_ok=True)
         if out.is_dir():
             raise IsADirectoryError(0, "it is a folder")
     except OSError as error:
@@ -78,7 +84,8 @@ def check_not_interrupted(out: Path, checkpoint: Path) -> None:
     """A new run must not take the place of one that somebody may want to go on with."""
     if checkpoint.exists():
         raise OutputError(
-            f"a training of {out} was interrupted. {_how_to_go_on(checkpoint)}\n"
+            f"a training of {out} was interrupted, or is still going on. "
+            f"{_how_to_go_on(checkpoint)}\n"
             f"To start anew, delete {checkpoint}"
         )
 
@@ -99,7 +106,7 @@ def write(out: Path, net: Net, metadata: dict[str, Any], checkpoint: Path) -> No
     except OSError as error:
         problem = f"cannot write {out}: {error.strerror}"
         try:
-            refuge = Path(tempfile.mkdtemp(prefix="digitpad-")) / out.name
+            refuge = Path(tempfile.mkdtemp(prefix="digitpad-")) / "net.safetensors"
             write_weights(refuge, net, metadata)
         except OSError:
             failure = OutputError(f"{problem}, nor any other file; make room, then start again")
@@ -111,6 +118,14 @@ def write(out: Path, net: Net, metadata: dict[str, Any], checkpoint: Path) -> No
         ) from error
 
 
+def write_metrics(out: Path, net: Net, metadata: dict[str, Any]) -> None:
+    """Write the weights to `out` again, where they are already, with how well they read."""
+    try:
+        write_weights(out, net, metadata)
+    except OSError as error:
+        say(f"{out} is complete but for how well it reads: {error.strerror}")
+
+
 def say_how_to_go_on(checkpoint: Path) -> None:
     """Unless there is nothing to go on from."""
     if checkpoint.exists():
@@ -118,4 +133,4 @@ def say_how_to_go_on(checkpoint: Path) -> None:
 
 
 def _how_to_go_on(checkpoint: Path) -> str:
-    return "Go on with: " + shlex.join(["python", "-m", "trainer", "--resume", str(checkpoint)])
+    return "Go on with: " + shell_line("python", "-m", "trainer", "--resume", str(checkpoint))

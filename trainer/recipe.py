@@ -8,7 +8,8 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Cross entropy, with all that varies between recipes."""
+    """All that varies between recipes. The Net learns by cross entropy, and where it has a teacher
+    by that one's answers as well."""
 
     name: str
     epochs: int
@@ -16,7 +17,7 @@ class Recipe:
     optimizer: Literal["adam", "sgd"]
     """Adam, or stochastic gradient descent with a Nesterov momentum of 0.9."""
     learning_rate: float
-    """The highest one."""
+    """The Net's highest one."""
     weight_decay: float
     """Of the layers' weights; their biases, and batch norm, have none."""
     schedule: Literal["step", "one cycle"]

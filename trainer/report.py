@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -30,6 +33,10 @@ class Bar:
         self._batches = 0  # of an epoch
 
     def __call__(self, message: Message) -> None:
+        with _no_reason_to_end(sys.stderr):
+            self._show(message)
+
+    def _show(self, message: Message) -> None:
         match message:
             case RunStarted():
                 self._batches = message.batches_per_epoch
@@ -56,12 +63,8 @@ class Bar:
 
 def write_json(message: Message) -> None:
     """A line of JSON on standard output."""
-    try:
+    with _no_reason_to_end(sys.stdout):
         print(to_json(message), flush=True)  # noqa: T201
-    except OSError:
-        # Nobody reads any more, or the disk is full: no reason to lose a training. Nothing more is
-        # written, not even by Python, which flushes when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_nothing(_message: Message) -> None:
@@ -73,7 +76,23 @@ REPORTS: dict[str, Report] = {"bar": Bar(), "json": write_json, "none": write_no
 
 def say(sentence: str) -> None:
     """Write for people: on standard error, and above a bar, if there is one."""
-    tqdm.write(sentence, file=sys.stderr)
+    with _no_reason_to_end(sys.stderr):
+        tqdm.write(sentence, file=sys.stderr)
+
+
+def shell_line(*words: str) -> str:
+    """The words as a line for a terminal, quoted as its shell wants it."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+@contextmanager
+def _no_reason_to_end(output: TextIO) -> Iterator[None]:
+    """Where `output` cannot be written, nobody reads any more, or the disk is full: the training
+    goes on. Nothing more is written there, not even by Python, which flushes when it exits."""
+    try:
+        yield
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
 
 
 def _epoch_line(done: EpochDone) -> str:

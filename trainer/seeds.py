@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from digitpad.models import checkpoint_file, new_weights_file
 from digitpad.network import WeightsError, read_weights
 from trainer.checkpoint import Checkpoint, CheckpointError
-from trainer.commands import command_line, train
+from trainer.commands import command_line, recipe_of, train
 from trainer.output import check_not_interrupted
 from trainer.report import Report, say
 from trainer.summary import table
@@ -38,10 +39,10 @@ def train_seeds(options: Namespace, begun: Checkpoint | None, report: Report) ->
     for seed, file in files.items():
         if seed != at:
             check_not_interrupted(file, checkpoint_file(file))
-    command = command_line(options)
+    command, recipe = command_line(options), asdict(recipe_of(options))
     metrics = {}
     for seed, file in files.items():
-        if seed == at or not _metrics(file, seed, command):
+        if seed == at or not _metrics(file, seed, command, recipe):
             say(f"Seed {seed}")
             resume = options.resume if seed == at else None
             its_options = vars(options) | {"seed": seed, "out": file, "resume": resume}
@@ -49,7 +50,7 @@ def train_seeds(options: Namespace, begun: Checkpoint | None, report: Report) ->
                 return code
         else:
             say(f"Seed {seed}: the same command has written {file} before")
-        metrics[seed] = _metrics(file, seed, command)
+        metrics[seed] = _metrics(file, seed, command, recipe)
     print(table(metrics))
     return 0
 
@@ -62,12 +63,14 @@ def _without_seed(file: Path, seed: int, seeds: range) -> Path:
     return file if seed == seeds[0] else file.with_stem(file.stem.removesuffix(f"-seed{seed}"))
 
 
-def _metrics(file: Path, seed: int, command: str) -> list[dict[str, Any]]:
-    """Those of a finished training with `seed` by `command`; none where `file` is not its."""
+def _metrics(file: Path, seed: int, command: str, recipe: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of a finished training with `seed` by `command`; none where `file` is not its, or
+    where the recipe was another one then."""
     try:
         metadata = read_weights(file).metadata
     except WeightsError:
         return []
-    is_its = (metadata.get("command"), metadata.get("seed")) == (command, seed)
+    made_with = [metadata.get(name) for name in ("command", "seed", "recipe")]
+    is_its = made_with == [command, seed, recipe]
     found: list[dict[str, Any]] = metadata.get("metrics", []) if is_its else []
     return found

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import Thread
+from threading import Thread, main_thread
 from types import FrameType
 
 
@@ -92,4 +92,12 @@ def _read_words(requests: StopRequests) -> None:
                 break
     requests.ask(asked)
     if requests.interrupt:
-        _thread.interrupt_main()  # as SIGINT does
+        _interrupt_main()
+
+
+def _interrupt_main() -> None:
+    """As Ctrl-C does: where the system can, also what the main thread waits for."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()

@@ -1,10 +1,13 @@
-"""A wider net that learns beside the Net, and that the Net learns from."""
+"""A wider net that learns beside the Net, and that the Net learns from: online distillation."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+RATE = 0.5
+"""The teacher's learning rate, as a share of the Net's."""
 
 _TEMPERATURE = 2.0
 _SHARE = 0.9  # of the Net's loss that is about the teacher's answers; the rest is about the labels
@@ -43,13 +46,13 @@ def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) ->
     return [convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
 
 
-def distillation_loss(logits: Tensor, teachers: Tensor, labels: Tensor) -> Tensor:
+def distillation_loss(logits: Tensor, teacher_logits: Tensor, labels: Tensor) -> Tensor:
     """What the Net learns by: to answer like the teacher, and a little by the labels.
 
     After G. Hinton et al., “Distilling the Knowledge in a Neural Network”, 2015. Nothing of it
     reaches the teacher.
     """
-    softened = (teachers.detach() / _TEMPERATURE).softmax(dim=1)
+    softened = (teacher_logits.detach() / _TEMPERATURE).softmax(dim=1)
     # The square makes up for the gradients, which are the smaller the higher the temperature.
     like_teacher = _TEMPERATURE**2 * F.cross_entropy(logits / _TEMPERATURE, softened)
     return torch.lerp(F.cross_entropy(logits, labels), like_teacher, _SHARE)

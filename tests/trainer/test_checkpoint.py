@@ -15,7 +15,7 @@ from trainer.checkpoint import (
 def path(tmp_path):
     path = tmp_path / "net.safetensors.checkpoint"
     state = {"net": {"conv1.weight": torch.arange(1e4)}, "epochs_done": 3.0}
-    write_checkpoint(path, Checkpoint(["--seed", "1"], "/home", {"seed": 1}, state))
+    write_checkpoint(path, Checkpoint(["--seed", "1"], "/home", "2026-11-25", {"seed": 1}, state))
     return path
 
 
@@ -23,6 +23,7 @@ def test_what_is_written_can_be_read(path):
     checkpoint = read_checkpoint(path)
     assert checkpoint.arguments == ["--seed", "1"]
     assert (checkpoint.folder, checkpoint.made_with) == ("/home", {"seed": 1})
+    assert checkpoint.created == "2026-11-25"
     assert checkpoint.state["epochs_done"] == 3
     assert torch.equal(checkpoint.state["net"]["conv1.weight"], torch.arange(1e4))
     assert list(path.parent.iterdir()) == [path]

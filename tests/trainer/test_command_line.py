@@ -135,6 +135,7 @@ def test_a_folder_that_cannot_be_written_is_found_out_before_training(tmp_path):
         ("--epochs 0", "a whole number from 1 on"),
         ("--epochs x", "a whole number from 1 on"),
         ("--seed -1", "a whole number from 0 on"),
+        ("--seed 18446744073709551616", "a seed is at most 4,294,967,295"),
         ("--seeds 0", "a whole number from 1 on"),
         ("--seeds 2 --progress json", "not together with --seeds"),
         ("--ink-holdout 1-5", "--ink-holdout is about the writers of --ink"),
@@ -187,15 +188,21 @@ def test_writers_to_hold_out_that_nobody_has_are_found_out_before_training(tmp_p
     process = run("--data", "synthetic", "--ink", ink, "--ink-holdout", "26-30", "--out", out)
     assert process.returncode == 2
     assert "no ink file has drawings by the writers held out" in process.stderr
+    missing = tmp_path / "missing.ndjson"
+    arguments = ["--data", "synthetic", "--recipe", "seed", "--ink", ink, "--ink", missing]
+    process = run(*arguments, "--ink-holdout", "26-30", "--out", out)
+    assert process.returncode == 2
+    assert f"{missing}: cannot be read" in process.stderr
     assert not out.exists()
 
 
+@pytest.mark.parametrize("json", [["--progress", "json"], ["--progress=json"]])
 @pytest.mark.parametrize("module", ["torch", "torchvision", "tqdm"])
-def test_installed_without_what_training_needs_it_says_what_to_install(module):
+def test_installed_without_what_training_needs_it_says_what_to_install(module, json):
     program = f"import sys; sys.modules[{module!r}] = None; import runpy; "
     program += "runpy.run_module('trainer', run_name='__main__')"
     process = subprocess.run(
-        [sys.executable, "-c", program, "--progress", "json"],
+        [sys.executable, "-c", program, *json],
         capture_output=True,
         encoding="utf-8",
         check=False,

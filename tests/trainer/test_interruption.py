@@ -31,7 +31,7 @@ from digitpad.progress import (
 from trainer import commands
 from trainer.__main__ import main
 from trainer.calibration import TEMPERATURES
-from trainer.checkpoint import read_checkpoint
+from trainer.checkpoint import read_checkpoint, write_checkpoint
 from trainer.data import MNIST_FILES
 from trainer.recipe import RECIPES, SEED
 from trainer.report import REPORTS, write_nothing
@@ -45,6 +45,7 @@ IMAGES = 2_000  # an epoch of them takes a third of a second
 TRAINER = """
 import os, resource, signal, sys
 from trainer import __main__, commands, report
+{before}
 commands.SYNTHETIC_IMAGES = {images}
 
 def write_json(message):
@@ -65,12 +66,24 @@ JSON = ["--progress", "json"]
 class Trainer:
     """A process that trains in `folder`, and tells of it in JSON."""
 
-    def __init__(self, folder, *arguments, images=IMAGES, happens="pass", stdin=subprocess.PIPE):
+    def __init__(
+        self,
+        folder,
+        *arguments,
+        images=IMAGES,
+        before="",
+        happens="pass",
+        stdin=subprocess.PIPE,
+    ):
         self.messages = []
         self._errors = TemporaryFile()  # noqa: SIM115  # closed at the end of the process
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-c", TRAINER.format(images=images, happens=happens)),
+                *(
+                    sys.executable,
+                    "-c",
+                    TRAINER.format(images=images, before=before, happens=happens),
+                ),
                 *(*map(str, arguments), *JSON),
             ],
             cwd=folder,
@@ -186,6 +199,7 @@ def test_a_killed_run_that_goes_on_ends_with_the_same_weights(interrupted, whole
     weights, expected = (read_weights(path / WEIGHTS) for path in (interrupted, whole[0]))
     assert weights.metadata["temperature"] == expected.metadata["temperature"] != 1
     assert weights.metadata["threads"] == expected.metadata["threads"] == 1
+    assert weights.metadata["created"] == checkpoint.created
     assert weights.metadata["seconds"] > checkpoint.state["seconds"] > 0
     assert weights.metadata["command"] == shlex.join(["python", "-m", "trainer", *NEW, *JSON])
     for name, tensor in weights.tensors.items():
@@ -248,8 +262,7 @@ def test_words_are_heard_while_the_data_are_loaded(interrupted, word):
     assert trainer.end() == 0, trainer.errors
     assert trainer.messages == [RunEnded("stopped")]
     assert "no weights were written" in trainer.errors
-    # What was reached before can still be gone on with, unless nobody wants it.
-    assert files(interrupted) == ([CHECKPOINT] if word == b"stop\n" else [])
+    assert files(interrupted) == [CHECKPOINT]  # what was reached before can still be gone on with
 
 
 def test_without_any_standard_input_the_run_ends_before_it_begins(tmp_path):
@@ -269,6 +282,49 @@ def test_a_signal_ends_the_run_which_says_how_to_go_on(tmp_path):
     assert f"python -m trainer --resume {tmp_path / CHECKPOINT}" in trainer.errors
     assert 1 < read_weights(tmp_path / WEIGHTS).metadata["epochs_done"] < 100
     assert files(tmp_path) == [WEIGHTS, CHECKPOINT]
+
+
+@pytest.mark.parametrize("phase", ["_temperature", "write", "_metrics"])
+def test_a_signal_after_the_last_epoch_loses_nothing(tmp_path, here, monkeypatch, phase):
+    does = getattr(commands, phase)
+
+    def interrupted(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return does(*arguments)
+
+    monkeypatch.setattr(commands, phase, interrupted)
+    messages = []
+    code, said = here(*NEW, "--epochs", "1", report=messages.append)
+    assert files(tmp_path) == [WEIGHTS]
+    metadata = read_weights(tmp_path / WEIGHTS).metadata
+    assert metadata["epochs_done"] == 1
+    if phase == "_metrics":  # whoever has the weights need not wait for how well they read
+        assert code == 130
+        assert "Stopped at once" in said
+    else:
+        assert code == 0
+        assert len(metadata["metrics"]) == 2
+        assert messages[-1] == RunEnded("finished")
+
+
+def test_weights_that_cannot_be_written_again_are_there_all_the_same(tmp_path):
+    full = "resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))"
+    happens = f"pass\n    if type(message).__name__ == 'WeightsWritten':\n        {full}"
+    trainer = Trainer(tmp_path, *NEW, happens=happens)
+    assert trainer.end() == 0, trainer.errors
+    assert f"{tmp_path / WEIGHTS} is complete but for how well it reads" in trainer.errors
+    assert "start again" not in trainer.errors
+    assert read_weights(tmp_path / WEIGHTS).metadata["epochs_done"] == 4
+    assert files(tmp_path) == [WEIGHTS]
+
+
+def test_nobody_to_tell_is_no_reason_to_end(tmp_path):
+    gone = "read, write = os.pipe(); os.close(read); os.dup2(write, 2)"
+    happens = gone + "; report.say('told'); report.REPORTS['bar'](message)"
+    trainer = Trainer(tmp_path, *NEW, happens=happens)
+    assert trainer.end() == 0, trainer.errors
+    assert trainer.messages[-1] == RunEnded("finished")
+    assert files(tmp_path) == [WEIGHTS]
 
 
 def test_signals_without_end_leave_what_was_written(weights):
@@ -317,8 +373,9 @@ def test_a_checkpoint_is_only_for_the_run_that_it_is_of(interrupted, here):
     content = (interrupted / CHECKPOINT).read_bytes()
     code, said = here("--resume", CHECKPOINT, "--seed", "9", "--final", folder=interrupted)
     assert code == 2
-    assert f"{CHECKPOINT} is of another run: the seed and the data differ" in said
-    assert "or start anew" in said
+    assert f"{CHECKPOINT} is of another run, or of another version" in said
+    assert "the seed and the data differ. " in said
+    assert "start anew" in said
     assert files(interrupted) == [CHECKPOINT]
     assert (interrupted / CHECKPOINT).read_bytes() == content
 
@@ -345,6 +402,16 @@ def test_a_full_disk_is_found_out_before_training(weights, here):
         f"cannot write {weights}: File too large. Make room there\n--out names another file" in said
     )
     assert weights.read_bytes() == before
+
+
+def test_a_run_that_diverges_later_is_not_to_go_on(interrupted, here):
+    checkpoint = read_checkpoint(interrupted / CHECKPOINT)
+    checkpoint.state["net"]["fc2.bias"][0] = float("inf")
+    write_checkpoint(interrupted / CHECKPOINT, checkpoint)
+    code, said = here("--resume", CHECKPOINT, folder=interrupted)
+    assert code == 1
+    assert "in epoch 2; try again with another seed" in said
+    assert files(interrupted) == []
 
 
 def test_a_loss_that_is_no_number_leaves_the_files_as_they_were(weights, here, monkeypatch):
@@ -374,26 +441,48 @@ def test_damaged_data_leave_the_files_as_they_were(weights, here):
     assert weights.read_bytes() == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_data_are_loaded_ends_the_run(tmp_path, here, monkeypatch, number):
-    ended, messages = threading.Event(), []
+@pytest.fixture
+def silent_server():
+    """The address of a server that never answers, and what it does where it should."""
+    ended, asked = threading.Event(), []
 
     class NeverAnswers(BaseHTTPRequestHandler):
         def do_GET(self):
-            signal.pthread_kill(threading.main_thread().ident, number)
+            for do in asked:
+                do()
             ended.wait()
 
     server = HTTPServer(("127.0.0.1", 0), NeverAnswers)
     serving = threading.Thread(target=server.serve_forever)
     serving.start()
-    monkeypatch.setattr(datasets.MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
-    try:
-        code, said = here("--data-dir", str(tmp_path), "--out", WEIGHTS, report=messages.append)
-    finally:
-        ended.set()
-        server.shutdown()
-        serving.join()
-        server.server_close()
+    yield f"http://127.0.0.1:{server.server_port}/", asked
+    ended.set()
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("word", [b"stop\n", b"cancel\n", b""])
+def test_words_are_heard_while_a_download_hangs(tmp_path, silent_server, word):
+    address, asked = silent_server
+    mirrors = f"from trainer.vision import datasets; datasets.MNIST.mirrors = [{address!r}]"
+    options = ["--data-dir", tmp_path / "data", "--out", WEIGHTS]
+    trainer = Trainer(tmp_path, *options, before=mirrors)
+    asked.append(lambda: trainer.say(word) if word else trainer.process.stdin.close())
+    assert trainer.end() == 0, trainer.errors
+    assert trainer.messages == [RunEnded("stopped")]
+    assert "no weights were written" in trainer.errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_data_are_loaded_ends_the_run(
+    tmp_path, here, silent_server, monkeypatch, number
+):
+    messages = []
+    address, asked = silent_server
+    asked.append(lambda: signal.pthread_kill(threading.main_thread().ident, number))
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [address])
+    code, said = here("--data-dir", str(tmp_path), "--out", WEIGHTS, report=messages.append)
     assert code == 128 + number
     assert messages == [RunEnded("stopped")]
     assert said.endswith("Stopped before the training began; no weights were written\n")

@@ -2,6 +2,7 @@ import math
 import re
 import signal
 import statistics
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from digitpad.network import read_weights
 from digitpad.progress import EpochDone, RunEnded, RunStarted
 from trainer import commands
 from trainer.__main__ import main
+from trainer.recipe import RECIPES, SEED
 from trainer.report import REPORTS
 from trainer.summary import summarize, table
 
@@ -100,11 +102,13 @@ def test_an_interrupted_one_goes_on_with_the_seeds_that_are_left(tmp_path, train
     assert (again[0], seeds(again[2]), again[1].out) == (0, [], said.out)
 
 
-def test_another_command_trains_all_anew(tmp_path, trainer):
+def test_another_command_or_recipe_trains_all_anew(tmp_path, trainer, monkeypatch):
     one_epoch = [*ARGUMENTS, "--epochs", "1", "--seeds", "2"]
     assert trainer(*one_epoch)[0] == 0
     (tmp_path / FILES[1]).write_bytes(b"no weights")
     assert seeds(trainer(*one_epoch)[2]) == [6]
+    assert seeds(trainer(*one_epoch, "--final")[2]) == [5, 6]
+    monkeypatch.setitem(RECIPES, "seed", replace(SEED, dropout=0.2))  # in a later version
     assert seeds(trainer(*one_epoch, "--final")[2]) == [5, 6]
 
 

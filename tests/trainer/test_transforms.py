@@ -113,7 +113,7 @@ def test_the_pads_augmentation_follows_the_mnist_rule(images):
     after = augment_pad(images, torch.Generator().manual_seed(0))[:, 0]
     ink = after > 0.1
     sides = torch.stack([_length(ink.any(along)) for along in (1, 2)]).amax(0)
-    # 20 pixels ± 3 %, and what bending and thickening add.
+    # 20 pixels ± 5 %, and what bending and thickening add.
     assert ((sides >= 18) & (sides <= 23)).float().mean() > 0.98
     assert sides.float().mean() == pytest.approx(INK_BOX, abs=1)
     for along in (1, 2):
