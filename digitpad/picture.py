@@ -7,6 +7,7 @@ The ink is told from the paper, specks are dropped, and what is left is brought 
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -53,8 +54,26 @@ class PictureError(Exception):
     """A picture cannot be read; the message names it, what is wrong and what to do."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture, and the digit on it."""
+
+    grey: NDArray[np.uint8]
+    """What is read: [h, w], upright, its longer side at most `WORKING_SIDE`."""
+    digit: NDArray[np.uint8]
+    """The ink image [28, 28]."""
+
+
 def read_picture(source: Path | BinaryIO) -> NDArray[np.uint8]:
     """The digit on the picture in `source` as an ink image, uint8 [28, 28].
+
+    Raises PictureError as `open_picture` does.
+    """
+    return open_picture(source).digit
+
+
+def open_picture(source: Path | BinaryIO) -> Picture:
+    """The picture in `source`, and the digit on it.
 
     Of an animation the first frame is read. Raises PictureError where `source` is no picture in one
     of `FORMATS`, is damaged or too large, or shows no ink.
@@ -64,7 +83,7 @@ def read_picture(source: Path | BinaryIO) -> NDArray[np.uint8]:
         # Pillow warns of odd metadata, which does not matter here.
         with warnings.catch_warnings(action="ignore"), Image.open(source, formats=FORMATS) as image:
             grey = _grey(image)
-        return picture_image(grey)
+        return Picture(grey.astype(np.uint8), picture_image(grey))
     except PictureError as error:
         raise PictureError(f"{name}: {error}") from None
     except Image.DecompressionBombError:

@@ -6,8 +6,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QRect, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QRect, QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -26,6 +35,8 @@ from digitpad.window.net_view import CAPTION, EXPLANATION, NetView
 from digitpad.window.weights_menu import WeightsMenu
 
 if TYPE_CHECKING:
+    from typing import BinaryIO, Literal
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -35,12 +46,17 @@ if TYPE_CHECKING:
     from digitpad.window.answer import TrainingAnswer
     from digitpad.window.interrupted_runs import InterruptedRuns
     from digitpad.window.notice import Notice
+    from digitpad.window.picture_sheet import PictureSheet
     from digitpad.window.training_dock import TrainingDock
+
+    _Topic = Literal["weights", "pictures"]
 
 # What the first paint does not need is imported when it is needed: NumPy alone takes about as long
 # as all that Qt does until then.
 # ruff: noqa: PLC0415
 
+_COPY = Qt.DropAction.CopyAction
+_PICTURES = "Pictures (*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp *.ppm *.pgm)"
 _GEOMETRY, _WEIGHTS = "window/geometry", "weights/chosen"
 
 
@@ -72,8 +88,9 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas()
         self.answer = Answer()
         self.net_view = NetView()
+        self.picture: PictureSheet | None = None
         self.notice: Notice | None = None
-        self._weights_notice: Notice | None = None
+        self._notice_about: _Topic | None = None
         self.training: TrainingDock | None = None
         self.training_answer: TrainingAnswer | None = None
         self._interrupted_runs: InterruptedRuns | None = None
@@ -82,7 +99,7 @@ class MainWindow(QMainWindow):
         self.weights_menu.failed.connect(self._show_weights_notice)
         self._undo = self._action("&Undo", self.canvas.undo, "Ctrl+Z")
         self._redo = self._action("&Redo", self.canvas.redo, "Ctrl+Shift+Z", "Ctrl+Y")
-        self._clear = self._action("&Clear", self.canvas.clear, "Esc")
+        self._clear = self._action("&Clear", self._clear_sheet, "Esc")
         # In the training panel, Esc leaves the drawing alone.
         self._clear.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._fill_menus()
@@ -93,6 +110,7 @@ class MainWindow(QMainWindow):
         self.canvas.history_changed.connect(self._update_actions)
         self.canvas.history_changed.connect(self._let_chart_wait)
         self._update_actions()
+        self.setAcceptDrops(True)
         self.canvas.setFocus()
         self._restore_geometry()
 
@@ -110,8 +128,12 @@ class MainWindow(QMainWindow):
         train = self._action("&Train…", self._toggle_training, "Ctrl+T")
         about_action = self._action("&About digitpad", self._show_about)
         about_action.setMenuRole(QAction.MenuRole.AboutRole)
-        self.menuBar().addMenu("&File").addAction(quit_action)
-        self.menuBar().addMenu("&Edit").addActions([self._undo, self._redo, self._clear])
+        open_picture = self._action("&Open Picture…", self._ask_for_picture, "Ctrl+O")
+        paste_picture = self._action("&Paste Picture", self._paste_picture, "Ctrl+V")
+        self.menuBar().addMenu("&File").addActions([open_picture, quit_action])
+        self.menuBar().addMenu("&Edit").addActions(
+            [self._undo, self._redo, self._clear, paste_picture]
+        )
         self.menuBar().addMenu("&Training").addAction(train)
         self.menuBar().addMenu(self.weights_menu)
         self.menuBar().addMenu("&Help").addAction(about_action)
@@ -157,7 +179,12 @@ class MainWindow(QMainWindow):
     def _update_actions(self) -> None:
         self._undo.setEnabled(self.canvas.can_undo)
         self._redo.setEnabled(self.canvas.can_redo)
-        self._clear.setEnabled(not self.canvas.is_blank)
+        self._clear.setEnabled(not self.canvas.is_blank or self.picture is not None)
+
+    def _clear_sheet(self) -> None:
+        self.canvas.clear()
+        self._close_picture()
+        self._answer_drawing(self.canvas.drawing)
 
     # Answering
 
@@ -220,21 +247,22 @@ class MainWindow(QMainWindow):
                 f"These weights cannot be used, so nothing has changed.\n{error}"
             )
             return
-        if self.notice is self._weights_notice:
-            self._close_notice()
+        self._close_notice_about("weights")
         self.answer.set_hint()
         _remember_weights(None if path == bundled_weights() else path)
         self._answer_drawing(self.canvas.drawing)
 
     def _show_weights_notice(self, text: str) -> None:
-        self._show_notice(text)
-        self._weights_notice = self.notice
+        self._show_notice(text, about="weights")
 
-    def _show_notice(self, text: str, actions: Sequence[QAction] = ()) -> None:
+    def _show_notice(
+        self, text: str, actions: Sequence[QAction] = (), *, about: _Topic | None = None
+    ) -> None:
         """Show a notice, in the place of an earlier one."""
         from digitpad.window.notice import Notice
 
         self._close_notice()
+        self._notice_about = about
         self.notice = notice = Notice(text, actions)
         notice.closed.connect(lambda: self._forget_notice(notice))
         self._rows.insertWidget(0, notice)
@@ -242,6 +270,11 @@ class MainWindow(QMainWindow):
     def _close_notice(self) -> None:
         if self.notice:
             self.notice.close()
+
+    def _close_notice_about(self, about: _Topic) -> None:
+        """What it says does not hold any more."""
+        if self._notice_about == about:
+            self._close_notice()
 
     def _forget_notice(self, notice: Notice) -> None:
         if notice is self.notice:  # an action of the one before may have shown the next one
@@ -251,7 +284,11 @@ class MainWindow(QMainWindow):
         from digitpad.ink import ink_image
 
         self._read_weights()
-        self._image = ink_image(drawing) if drawing else None
+        if drawing:
+            self._close_picture()
+            self._image = ink_image(drawing)
+        else:
+            self._image = self.picture.digit if self.picture else None
         self.net_view.set_image(self._image)
         self.answer.set_prediction(self._predict(self._recognizer))
         self._answer_in_training()
@@ -263,6 +300,70 @@ class MainWindow(QMainWindow):
         if recognizer is None or self._image is None:
             return None
         return recognizer.recognize_image(self._image)
+
+    # Pictures
+
+    def open_picture(self, source: Path | BinaryIO) -> None:
+        """Answer what is on a picture, and show it on the sheet until something is drawn.
+
+        The drawing gives way to it, and can be had back by Undo. If the picture cannot be read, a
+        notice says why, and the drawing stays.
+        """
+        from digitpad.picture import PictureError, open_picture
+        from digitpad.window.picture_sheet import PictureSheet
+
+        try:
+            picture = open_picture(source)
+        except PictureError as error:
+            self._show_notice(
+                f"This picture cannot be read, so nothing has changed.\n{error}", about="pictures"
+            )
+            return
+        self._close_notice_about("pictures")
+        self.canvas.clear()
+        self._close_picture()
+        self.picture = PictureSheet(picture, self.canvas)
+        self.picture.show()
+        self._update_actions()
+        self._answer_drawing(self.canvas.drawing)
+
+    def _close_picture(self) -> None:
+        if self.picture:
+            self.picture.close()
+            self.picture = None
+            self._update_actions()
+
+    def _ask_for_picture(self) -> None:
+        from PySide6.QtWidgets import QFileDialog
+
+        dialog = QFileDialog(self, "Open Picture")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([_PICTURES, "All files (*)"])
+        dialog.fileSelected.connect(lambda name: self.open_picture(Path(name)))
+        dialog.open()
+
+    def _paste_picture(self) -> None:
+        self._take_picture(QApplication.clipboard().mimeData())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        data = event.mimeData()
+        if event.possibleActions() & _COPY and (data.hasUrls() or data.hasImage()):
+            _take_as_copy(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        _take_as_copy(event)
+        self._take_picture(event.mimeData())
+
+    def _take_picture(self, data: QMimeData) -> None:
+        from digitpad.window.picture_sheet import picture_source
+
+        if source := picture_source(data):
+            self.open_picture(source)
+        else:
+            self._show_notice(
+                "There is no picture in that. Copy one, or open its file.", about="pictures"
+            )
 
     # Training
 
@@ -411,6 +512,12 @@ class _Pad(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._sheet.setMaximumWidth(self.height())
+
+
+def _take_as_copy(event: QDropEvent) -> None:
+    """Accept what is dragged. If it were moved, its owner would delete the file."""
+    event.setDropAction(_COPY)
+    event.accept()
 
 
 def _settings() -> QSettings:
