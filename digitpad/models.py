@@ -18,7 +18,7 @@ CHECKPOINT_SUFFIX = ".checkpoint"
 """How the name of a checkpoint ends."""
 
 DAYS_TO_UNDO = 30
-"""How long a deleted file can be had back."""
+"""How long a deleted file is kept, in a folder beside the others."""
 
 _SUFFIX = ".safetensors"
 _EPOCH_SUFFIX = ".epoch.safetensors"  # what a run that goes on has come to; it deletes that itself
@@ -93,13 +93,13 @@ def kept_weights() -> list[WeightsFile]:
     found = []
     for path in weights_folder().glob(f"*{_SUFFIX}"):
         if not path.name.endswith(_EPOCH_SUFFIX):
-            with suppress(FileNotFoundError):  # somebody deleted it just now
+            with suppress(OSError):  # somebody deleted it just now, or it is a link to nowhere
                 found.append(describe(path))
     return sorted(found, key=lambda file: file.created, reverse=True)
 
 
 def describe(path: Path) -> WeightsFile:
-    """Read and check a weights file. Raises FileNotFoundError if there is none."""
+    """Read and check a weights file. Raises OSError if there is none."""
     written = _written(path)
     try:
         metadata = read_weights(path).metadata
@@ -194,7 +194,7 @@ def interrupted_runs() -> list[InterruptedRun]:
     """The runs whose checkpoints are among the kept weights, newest first."""
     found = []
     for path in weights_folder().glob(f"*{_SUFFIX}{CHECKPOINT_SUFFIX}"):
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             found.append(InterruptedRun(path, weights_file(path), _written(path)))
     return sorted(found, key=lambda run: run.when, reverse=True)
 

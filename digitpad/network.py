@@ -8,6 +8,7 @@ logits.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,6 +154,18 @@ class Network:
             )
             for n in (1, 2)
         ]
+
+    def bound(self) -> float:
+        """No logit of any image is farther from zero. Not finite: some would be no numbers."""
+        largest = max(MEAN, 1 - MEAN) / STD  # of the test transform
+        layers = [(weight, bias) for weight, bias, _ in self._convolutions.values()]
+        for weight, bias in layers + self._fully_connected:
+            largest = float(
+                (largest * np.abs(weight, dtype=np.float64).sum(0) + np.abs(bias)).max()
+            )
+            if not largest <= np.finfo(np.float32).max:
+                return math.inf
+        return largest
 
     def logits(self, images: Array) -> Array:
         """The logits [n, 10] of float32 images [n, 28, 28] that went through the test transform."""

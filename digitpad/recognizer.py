@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitpad.ink import Drawing, ink_image
-from digitpad.network import MEAN, STD, Network, read_weights
+from digitpad.network import MEAN, STD, Network, WeightsError, read_weights
 
 SURE = 0.9
 """The probability from which on a Prediction counts as sure.
@@ -46,12 +47,14 @@ class Recognizer:
     """Answers with the network in one weights file."""
 
     def __init__(self, weights: Path) -> None:
-        """Read the weights file; raises `digitpad.network.WeightsError` if it cannot be used."""
+        """Read the weights file; raises WeightsError if it cannot be used."""
         content = read_weights(weights)
         self.metadata = content.metadata
         self.temperature = float(content.metadata.get("temperature", 1.0))
         """What the logits are divided by: above 1, the answers are less sure than the Net is."""
         self._network = Network(content)
+        if not math.isfinite(self._network.bound()):
+            raise WeightsError(f"{weights}: its numbers are too large; train or choose others")
 
     def recognize(self, drawing: Drawing) -> Prediction | None:
         """The Prediction for a drawing, or None for an empty one."""

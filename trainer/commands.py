@@ -62,7 +62,7 @@ def train(options: Namespace, begun: Checkpoint | None, report: Report) -> int:
     exit code is 0: the word `stop` leaves weights, measured as those of a finished run; `cancel`
     leaves nothing; and the end of standard input leaves the checkpoint, because then whoever
     started the run is gone. Before the first batch, and at a second signal, the run ends at once
-    and writes nothing. Once all epochs are done, only `cancel` counts, and once the weights are
+    and changes nothing. Once all epochs are done, only `cancel` counts, and once the weights are
     written, not that either.
 
     Raises CheckpointError, DataError, TrainingError and OutputError.
@@ -110,7 +110,7 @@ def _train(
                 if reached and epoch_weights.write(run.net, metadata):
                     report(EpochWeightsWritten(reached, str(epoch_weights.path)))
         except KeyboardInterrupt:
-            return _end_without_weights(requests.first, checkpoint, when)
+            return _end_without_weights(requests.first, checkpoint, when, at_once=True)
         except DivergedError:
             checkpoint.unlink(missing_ok=True)  # from there it would go the same way again
             raise
@@ -142,10 +142,12 @@ def _say_what_was_reached(run: Run, out: Path) -> None:
     say(f"To draw with these weights: {shell_line('digitpad', '--weights', str(out))}")
 
 
-def _end_without_weights(stop: Stop | None, checkpoint: Path, when: str = "") -> Stop:
+def _end_without_weights(
+    stop: Stop | None, checkpoint: Path, when: str = "", *, at_once: bool = False
+) -> Stop:
     """Say so, and how to go on, if anything is left to go on from."""
     assert stop  # or the run would not end here
-    if stop == CANCEL:
+    if stop == CANCEL and not at_once:
         checkpoint.unlink(missing_ok=True)
     say(f"Stopped{when}; no weights were written")
     say_how_to_go_on(checkpoint)

@@ -86,13 +86,13 @@ class Answer(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event  # it is small: all of it is painted each time
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self._grown_font())
-        head, rows = _divided(self.rect())
-        self._paint_head(painter, head)
-        for digit, row in enumerate(rows):
-            self._paint_row(painter, digit, row)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self._grown_font())
+            head, rows = _divided(self.rect())
+            self._paint_head(painter, head)
+            for digit, row in enumerate(rows):
+                self._paint_row(painter, digit, row)
 
     def _grown_font(self) -> QFont:
         """The widget's font; larger where there is more room than needed."""
@@ -186,35 +186,35 @@ class TrainingAnswer(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        head, rows = _divided(self.rect())
-        text = self.palette().color(QPalette.ColorRole.WindowText)
-        line = self.fontMetrics().height()
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        # The digit with a line above and one below it, together in the middle of the head.
-        size = max(round(min((head.height() - 2 * line) * 0.9, head.width() * 0.8)), 1)
-        height = round(1.1 * size)
-        middle = QRect(0, head.center().y() - height // 2, head.width(), height)
-        above, below = middle.translated(0, -line), middle.translated(0, line)
-        painter.drawText(above, Qt.AlignmentFlag.AlignTop, self._heading)
-        painter.drawText(below, Qt.AlignmentFlag.AlignBottom, f"epoch {self._epoch}")
-        prediction = self._prediction
-        if prediction:
-            digit = QFont(painter.font())
-            digit.setPixelSize(size)
-            painter.save()
-            painter.setFont(digit)
-            painter.setPen(text)
-            words = f"{prediction.digit}" + "?" * (not prediction.sure)
-            painter.drawText(middle, _LEFT, words)
-            painter.restore()
-        for digit_of_row, row in enumerate(rows):
-            probability = prediction.probabilities[digit_of_row] if prediction else 0.0
-            is_answer = prediction is not None and digit_of_row == prediction.digit
-            colour = faded(text, _SECOND if is_answer else _BAR)
-            thickness = min(row.height() * 0.35, line * 0.6)
-            _paint_bar(painter, row, thickness, probability, colour, faded(text, _TRACK))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            head, rows = _divided(self.rect())
+            text = self.palette().color(QPalette.ColorRole.WindowText)
+            line = self.fontMetrics().height()
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            # The digit with a line above and one below it, together in the middle of the head.
+            size = max(round(min((head.height() - 2 * line) * 0.9, head.width() * 0.8)), 1)
+            height = round(1.1 * size)
+            middle = QRect(0, head.center().y() - height // 2, head.width(), height)
+            above, below = middle.translated(0, -line), middle.translated(0, line)
+            painter.drawText(above, Qt.AlignmentFlag.AlignTop, self._heading)
+            painter.drawText(below, Qt.AlignmentFlag.AlignBottom, f"epoch {self._epoch}")
+            prediction = self._prediction
+            if prediction:
+                digit = QFont(painter.font())
+                digit.setPixelSize(size)
+                painter.save()
+                painter.setFont(digit)
+                painter.setPen(text)
+                words = f"{prediction.digit}" + "?" * (not prediction.sure)
+                painter.drawText(middle, _LEFT, words)
+                painter.restore()
+            for digit_of_row, row in enumerate(rows):
+                probability = prediction.probabilities[digit_of_row] if prediction else 0.0
+                is_answer = prediction is not None and digit_of_row == prediction.digit
+                colour = faded(text, _SECOND if is_answer else _BAR)
+                thickness = min(row.height() * 0.35, line * 0.6)
+                _paint_bar(painter, row, thickness, probability, colour, faded(text, _TRACK))
 
 
 def _divided(area: QRect) -> tuple[QRect, list[QRectF]]:

@@ -128,6 +128,7 @@ class Canvas(QWidget):
         self._draft: _Draft | None = None
         self._stylus_seen = -inf
         self._scale = 1.0  # pixels of the widget per canvas unit
+        self._middle = QPointF()  # of the square, in the widget's pixels
         self._ink: QPixmap | None = None  # all ink but the open run of the stroke being drawn
         self._change = QTimer(self, singleShot=True, interval=0)
         self._change.timeout.connect(lambda: self.drawing_changed.emit(self.drawing))
@@ -197,7 +198,13 @@ class Canvas(QWidget):
         self.history_changed.emit()
 
     def _fit(self) -> None:
-        """Show the square, and all ink, as large as fits."""
+        """Show the square, and all ink, as large as fits.
+
+        Not while a stroke is being drawn: it would be torn where the sheet moves under the pen.
+        """
+        if self.is_drawing:
+            return
+        self._middle = QPointF(self.width() / 2, self.height() / 2)
         width, height = max(1, self.width()), max(1, self.height())
         largest = min(width, height) / SIDE
         self._scale = largest
@@ -240,13 +247,21 @@ class Canvas(QWidget):
         self._strokes = (*self._strokes, draft.stroke())
         if self._ink:
             self._paint_ink(self._ink, [draft.trace.open_run()])
+        self._fit_new_shape()
         self._change.start()
         self.history_changed.emit()
 
     def _drop_stroke(self) -> None:
         """Forget the stroke that is being drawn."""
         self._draft = None
+        self._fit_new_shape()
         self._show(self._strokes)
+
+    def _fit_new_shape(self) -> None:
+        """If the widget has got another shape while the stroke was drawn, fit it now."""
+        if self._middle != QPointF(self.width() / 2, self.height() / 2):
+            self._fit()
+            self.update()
 
     # What draws
 
@@ -284,6 +299,8 @@ class Canvas(QWidget):
     def tabletEvent(self, event: QTabletEvent) -> None:
         event.accept()  # or it comes back as a mouse event, and draws twice
         self._stylus_seen = monotonic()
+        if event.type() == QEvent.Type.TabletPress:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)  # Qt gives it to mouse and finger only
         if event.pointerType() == QPointingDevice.PointerType.Eraser:
             return
         pressure = min(max(event.pressure(), 0.0), 1.0)
@@ -321,26 +338,26 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         palette = self.palette()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(event.rect(), palette.base())
-        if self.is_blank:
-            self._paint_hint(painter)
-        else:
-            painter.drawPixmap(0, 0, self._settled_ink())
-        if self._draft:
-            painter.save()
-            painter.setTransform(self._to_widget(), combine=True)
-            self._draft.trace.open_run().paint(painter, palette.text())
-            painter.restore()
-        edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        around = QPainterPath()
-        around.addRect(QRectF(self.rect()))
-        around.addRoundedRect(edge, _CORNER, _CORNER)
-        painter.fillPath(around, palette.window())
-        colour = palette.accent() if self.hasFocus() else palette.mid()
-        painter.setPen(QPen(colour, 1))
-        painter.drawRoundedRect(edge, _CORNER, _CORNER)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(event.rect(), palette.base())
+            if self.is_blank:
+                self._paint_hint(painter)
+            else:
+                painter.drawPixmap(0, 0, self._settled_ink())
+            if self._draft:
+                painter.save()
+                painter.setTransform(self._to_widget(), combine=True)
+                self._draft.trace.open_run().paint(painter, palette.text())
+                painter.restore()
+            edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            around = QPainterPath()
+            around.addRect(QRectF(self.rect()))
+            around.addRoundedRect(edge, _CORNER, _CORNER)
+            painter.fillPath(around, palette.window())
+            colour = palette.accent() if self.hasFocus() else palette.mid()
+            painter.setPen(QPen(colour, 1))
+            painter.drawRoundedRect(edge, _CORNER, _CORNER)
 
     def _paint_hint(self, painter: QPainter) -> None:
         font = self.font()
@@ -365,16 +382,15 @@ class Canvas(QWidget):
         return ink
 
     def _paint_ink(self, ink: QPixmap, painted: Iterable[Run]) -> None:
-        painter = QPainter(ink)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setTransform(self._to_widget())
-        for run in painted:
-            run.paint(painter, self.palette().text())
-        painter.end()
+        with QPainter(ink) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setTransform(self._to_widget())
+            for run in painted:
+                run.paint(painter, self.palette().text())
 
     def _to_widget(self) -> QTransform:
         """From canvas units to the widget's pixels."""
-        transform = QTransform.fromTranslate(self.width() / 2, self.height() / 2)
+        transform = QTransform.fromTranslate(self._middle.x(), self._middle.y())
         return transform.scale(self._scale, self._scale).translate(-SIDE / 2, -SIDE / 2)
 
     def _to_canvas(self, position: QPointF) -> tuple[float, float]:

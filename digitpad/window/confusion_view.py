@@ -193,21 +193,21 @@ class _Table(QWidget):
         del event  # it is small: all of it is painted each time
         if not self._counts:
             return
-        painter = QPainter(self)
-        font = self.font()
-        side = self._side()
-        while font.pointSizeF() > 5 and QFontMetrics(font).horizontalAdvance("0000") > side - 2:
-            font.setPointSizeF(font.pointSizeF() - 0.5)
-        self._paint_headings(painter)
-        painter.setFont(font)
-        right = max(self._counts[digit][digit] for digit in range(_DIGITS))
-        wrong = max(self._counts[i][j] for i, j in _cells() if i != j)
-        for drawn, read in _cells():
-            most = right if drawn == read else wrong
-            self._paint_cell(painter, drawn, read, most)
-        painter.setPen(QPen(self._text(), 2 if self.hasFocus() else 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(self.cell_rect(*self._chosen).adjusted(0, 0, -1, -1))
+        with QPainter(self) as painter:
+            font = self.font()
+            side = self._side()
+            while font.pointSizeF() > 5 and QFontMetrics(font).horizontalAdvance("0000") > side - 2:
+                font.setPointSizeF(font.pointSizeF() - 0.5)
+            self._paint_headings(painter)
+            painter.setFont(font)
+            right = max(self._counts[digit][digit] for digit in range(_DIGITS))
+            wrong = max(self._counts[i][j] for i, j in _cells() if i != j)
+            for drawn, read in _cells():
+                most = right if drawn == read else wrong
+                self._paint_cell(painter, drawn, read, most)
+            painter.setPen(QPen(self._text(), 2 if self.hasFocus() else 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.cell_rect(*self._chosen).adjusted(0, 0, -1, -1))
 
     def _paint_headings(self, painter: QPainter) -> None:
         left, top = self._headings()
@@ -286,9 +286,9 @@ class _Images(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event  # it is small: all of it is painted each time
-        painter = QPainter(self)
-        for index, image in enumerate(self._images):
-            painter.drawImage(self.image_rect(index), image)
+        with QPainter(self) as painter:
+            for index, image in enumerate(self._images):
+                painter.drawImage(self.image_rect(index), image)
 
 
 def _label() -> QLabel:

@@ -9,7 +9,13 @@ import psutil
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 
-from digitpad.models import InterruptedRun, delete, interrupted_runs, restore
+from digitpad.models import (
+    InterruptedRun,
+    delete,
+    epoch_weights_file,
+    interrupted_runs,
+    restore,
+)
 from digitpad.window.parts import date_and_time
 
 
@@ -46,6 +52,7 @@ class InterruptedRuns(QObject):
     def _discard(self, run: InterruptedRun) -> None:
         try:
             deleted = delete(run.checkpoint)
+            epoch_weights_file(run.weights).unlink(missing_ok=True)
         except OSError as error:
             self._tell_failure(f"{run.checkpoint} could not be deleted", error)
             return
@@ -73,16 +80,19 @@ def _may_be_going_on(run: InterruptedRun) -> bool:
     """Whether a trainer is at work, in a terminal perhaps, that may have written the checkpoint."""
     for process in psutil.process_iter(["cmdline", "create_time"]):
         arguments = process.info["cmdline"] or []  # None where that is not for us to know
-        if (
-            "trainer" in arguments
-            and process.info["create_time"] <= run.when.timestamp()
-            and not _is_another(run, arguments)
-        ):
-            return True
+        if not _is_training(arguments):
+            continue
+        if any(argument.startswith(("--out", "--resume")) for argument in arguments):
+            if any(run.weights.name in argument for argument in arguments):
+                return True
+        elif process.info["create_time"] <= run.when.timestamp():
+            return True  # it does not say which files are its own
     return False
 
 
-def _is_another(run: InterruptedRun, arguments: Sequence[str]) -> bool:
-    """Whether a trainer with these arguments says that its files are others."""
-    says = any(argument.startswith(("--out", "--resume")) for argument in arguments)
-    return says and not any(run.weights.name in argument for argument in arguments)
+def _is_training(arguments: Sequence[str]) -> bool:
+    """Whether a process with these arguments is `python -m trainer`, and trains."""
+    return any(
+        words[:2] == ("-m", "trainer") and words[2] not in {"evaluate", "card"}
+        for words in zip(arguments, arguments[1:], [*arguments[2:], ""], strict=False)
+    )

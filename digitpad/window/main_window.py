@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from digitpad.window.picture_sheet import PictureSheet
     from digitpad.window.training_dock import TrainingDock
 
-    _Topic = Literal["weights", "pictures"]
+    _Topic = Literal["weights", "pictures", "training"]
 
 # What the first paint does not need is imported when it is needed: NumPy alone takes about as long
 # as all that Qt does until then.
@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
     def __init__(self, weights: Path | None = None) -> None:
         """Without `weights`, those answer that were chosen last, or else the bundled ones."""
         super().__init__()
-        self._weights = weights
+        self._weights = weights.absolute() if weights else None
         self._recognizer: Recognizer | None = None
         self._image: NDArray[np.uint8] | None = None  # what is answered
         self._has_appeared = False
@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self.picture: PictureSheet | None = None
         self.notice: Notice | None = None
         self._notice_about: _Topic | None = None
+        self._owes_offer = False  # to go on with a training, when what is more urgent was read
         self.training: TrainingDock | None = None
         self.training_answer: TrainingAnswer | None = None
         self._interrupted_runs: InterruptedRuns | None = None
@@ -125,7 +126,9 @@ class MainWindow(QMainWindow):
     def _fill_menus(self) -> None:
         quit_action = self._action("&Quit", self.close, "Ctrl+Q")
         quit_action.setMenuRole(QAction.MenuRole.QuitRole)
-        train = self._action("&Train…", self._toggle_training, "Ctrl+T")
+        # Its entry in the menu only opens the panel, which its key closes as well.
+        train = self._action("&Train…\tCtrl+T", self.show_training)
+        self.addAction(self._action("Training panel", self._toggle_training, "Ctrl+T"))
         about_action = self._action("&About digitpad", self._show_about)
         about_action.setMenuRole(QAction.MenuRole.AboutRole)
         open_picture = self._action("&Open Picture…", self._ask_for_picture, "Ctrl+O")
@@ -167,13 +170,14 @@ class MainWindow(QMainWindow):
 
         central = QWidget()
         central.setAccessibleName("Pad")
-        central.addAction(self._clear)
         central.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # and so, beside the sheet, is its focus
         central.setFocusProxy(self.canvas)
         self._rows = QVBoxLayout(central)
         self._rows.setContentsMargins(16, 16, 16, 16)
         self._rows.setSpacing(16)
-        self._rows.addWidget(_Pad(self.canvas, side), 1)
+        pad = _Pad(self.canvas, side)
+        pad.addAction(self._clear)
+        self._rows.addWidget(pad, 1)
         self.setCentralWidget(central)
 
     def _update_actions(self) -> None:
@@ -216,11 +220,11 @@ class MainWindow(QMainWindow):
             self._load_weights(self._weights or bundled_weights())
         except WeightsError as error:
             self.answer.set_hint("No answer without weights.")
+            repair = "start digitpad with another file" if self._weights else "install it again"
             self._show_weights_notice(
                 "You can draw, but digitpad cannot answer: its weights file is not usable.\n"
                 f"{error}\n"
-                "Install digitpad again, start it with another file (digitpad --weights FILE), "
-                "choose another one in the menu Weights, or train one (python -m trainer)."
+                f"Choose others in the menu Weights, train some in the menu Training, or {repair}."
             )
 
     def _load_weights(self, path: Path) -> None:
@@ -255,30 +259,29 @@ class MainWindow(QMainWindow):
     def _show_weights_notice(self, text: str) -> None:
         self._show_notice(text, about="weights")
 
-    def _show_notice(
-        self, text: str, actions: Sequence[QAction] = (), *, about: _Topic | None = None
-    ) -> None:
+    def _show_notice(self, text: str, actions: Sequence[QAction] = (), *, about: _Topic) -> None:
         """Show a notice, in the place of an earlier one."""
         from digitpad.window.notice import Notice
 
-        self._close_notice()
+        before, self.notice = self.notice, None
+        if before:
+            self._owes_offer |= self._notice_about == "training" != about
+            before.close()
         self._notice_about = about
         self.notice = notice = Notice(text, actions)
         notice.closed.connect(lambda: self._forget_notice(notice))
         self._rows.insertWidget(0, notice)
 
-    def _close_notice(self) -> None:
-        if self.notice:
-            self.notice.close()
-
     def _close_notice_about(self, about: _Topic) -> None:
         """What it says does not hold any more."""
-        if self._notice_about == about:
-            self._close_notice()
+        if self.notice and self._notice_about == about:
+            self.notice.close()
 
     def _forget_notice(self, notice: Notice) -> None:
-        if notice is self.notice:  # an action of the one before may have shown the next one
+        if notice is self.notice:  # else another one has taken its place
             self.notice = None
+            if self._owes_offer:
+                self._offer_interrupted_run()
 
     def _answer_drawing(self, drawing: Drawing) -> None:
         from digitpad.ink import ink_image
@@ -425,14 +428,18 @@ class MainWindow(QMainWindow):
         from digitpad.models import interrupted_runs
 
         runs = interrupted_runs()
+        self._owes_offer = bool(runs and self.notice)
         if not runs or self.notice:  # what the notice says comes first
             return
         from digitpad.window.interrupted_runs import InterruptedRuns
 
         self._interrupted_runs = offer = InterruptedRuns(self)
-        offer.notice_wanted.connect(self._show_notice)
+        offer.notice_wanted.connect(self._show_training_notice)
         offer.resume_requested.connect(self._resume_training)
         offer.offer(runs)
+
+    def _show_training_notice(self, text: str, actions: Sequence[QAction]) -> None:
+        self._show_notice(text, actions, about="training")
 
     def _resume_training(self, run: InterruptedRun) -> None:
         training = self._training()

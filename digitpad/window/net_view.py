@@ -42,8 +42,8 @@ class NetView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event  # it is small: all of it is painted each time
-        painter = QPainter(self)
-        if self._image:
-            painter.drawImage(self.rect(), self._image)
-        else:
-            painter.fillRect(self.rect(), Qt.GlobalColor.black)  # as MNIST's ground
+        with QPainter(self) as painter:
+            if self._image:
+                painter.drawImage(self.rect(), self._image)
+            else:
+                painter.fillRect(self.rect(), Qt.GlobalColor.black)  # as MNIST's ground

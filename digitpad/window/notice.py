@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QCloseEvent, QShowEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QAction,
+    QCloseEvent,
+    QKeySequence,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
+
+from digitpad.window.parts import breakable
 
 
 class Notice(QFrame):
     """A framed text with a warning sign, and buttons for what can be done about it.
 
-    A screen reader says it when it appears. When it is closed, it deletes itself.
+    A screen reader says it when it appears. Esc in it closes it, and then it deletes itself.
     """
 
     closed = Signal()
@@ -24,7 +34,8 @@ class Notice(QFrame):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._text = QLabel(text)
+        self.text = text
+        self._text = QLabel(breakable(text))
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(
@@ -52,10 +63,8 @@ class Notice(QFrame):
         cross.setAccessibleName("Close")
         cross.clicked.connect(self.close)
         layout.addWidget(cross, 0, Qt.AlignmentFlag.AlignTop)
-
-    @property
-    def text(self) -> str:
-        return self._text.text()
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -59,12 +59,12 @@ class PictureSheet(QWidget):
         size = QSizeF(self._look.size()).scaled(inside.size(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRectF(inside.topLeft(), size)
         place.moveCenter(inside.center())
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillPath(page, self.palette().base())
-        painter.setClipPath(page)
-        painter.drawImage(place, self._look)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.fillPath(page, self.palette().base())
+            painter.setClipPath(page)
+            painter.drawImage(place, self._look)
 
 
 def picture_source(data: QMimeData) -> Path | BinaryIO | None:

@@ -313,7 +313,9 @@ class TrainingChart(QWidget):
         words = ["Training " + (percent(last.train_accuracy) if last else "accuracy")]
         accuracy = [(self._grey, "●", words[0])]
         if validation is not None or not last:
-            words.append("Validation " + (percent(validation) if validation else "accuracy"))
+            words.append(
+                "Validation " + ("accuracy" if validation is None else percent(validation))
+            )
             accuracy.append((self._accent, "●", words[-1]))
         if best:
             words.append(f"Best {percent(best[1])} in epoch {best[0]}")

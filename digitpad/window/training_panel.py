@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QShortcut,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QFrame,
     QGridLayout,
@@ -150,9 +151,6 @@ class TrainingPanel(QScrollArea):
         self._end.show_remedies(command, data_missing=data_missing)
         self._end.sign.show()
         self._show_end()
-        QAccessible.updateAccessibility(
-            QAccessibleEvent(self._end.sentence, QAccessible.Event.Alert)
-        )
 
     def show_in_use(self, accuracies: Mapping[str, float] | None) -> None:
         """After a run has ended: other weights are in use now, with these accuracies; with None,
@@ -161,9 +159,15 @@ class TrainingPanel(QScrollArea):
 
     def _show_end(self, *more: QWidget) -> None:
         self._show(self._end, *[self._chart] if self._has_course else [], *more)
+        # A screen reader says it: who waits for the end of a training does something else.
+        QAccessible.updateAccessibility(
+            QAccessibleEvent(self._end.sentence, QAccessible.Event.Alert)
+        )
 
     def _show(self, *parts: QWidget) -> None:
-        had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        # Not focusWidget(): that remembers what was left for the sheet long ago.
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and self.isAncestorOf(focus)
         for part in self._parts:
             part.setVisible(part in parts)
         self._log_fold.setVisible(self._form not in parts)
@@ -253,7 +257,7 @@ class _Running(QWidget):
         self._epochs = self._batches = 1
         self._say("Starting…", "Reading the data; torch takes a few seconds, too.")
         self.bar.setRange(0, 0)
-        self.stop_button.setEnabled(True)
+        self.stop_button.setEnabled(False)  # there is nothing to keep yet
         self._keep()
 
     def take(self, message: Message) -> None:
@@ -261,6 +265,7 @@ class _Running(QWidget):
             case RunStarted():
                 self._epochs, self._batches = message.epochs, message.batches_per_epoch
                 self.bar.setRange(0, self._epochs * _BAR_STEPS)
+                self.stop_button.setEnabled(not self._is_ending)
                 self._advance(message.epochs_done)
                 images = f"{message.training_images:,} images to learn from"
                 epoch = min(message.epochs_done + 1, self._epochs)

@@ -74,8 +74,6 @@ class Outcome:
     """What the run has written and is safe, however it ended."""
     checkpoint: Path | None = None
     """From where the run can go on."""
-    log: tuple[str, ...] = ()
-    """The last lines of what the trainer wrote that are no messages."""
     command: str | None = None
     """For a terminal: it installs what the run lacks."""
     data_missing: bool = False
@@ -133,7 +131,6 @@ class TrainingProcess(QObject):
         if self.is_running:
             raise RuntimeError("a run is still going on")
         self._run = run
-        self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._last_error = ""  # the last line of standard error
         self._output, self._errors = _Lines(), _Lines()
         self._has_begun = False
@@ -200,6 +197,9 @@ class TrainingProcess(QObject):
         if not self._is_alive or self._asked in {word, "cancel"}:
             return
         self._asked = word
+        if word == "cancel" and self._weights:
+            self._kill()  # it listens no more, and all that could be lost is safe
+            return
         self._process.write(f"{word}\n".encode())
         self._patience.start(self._grace)
 
@@ -259,7 +259,6 @@ class TrainingProcess(QObject):
     def _take_log(self, lines: deque[bytes]) -> None:
         for line in lines:
             if text := _text(line):
-                self._log.append(text)
                 self.log_line.emit(text)
 
     def _take_message(self, message: Message) -> None:
@@ -306,8 +305,9 @@ class TrainingProcess(QObject):
                 return "finished", "The training is finished."
             case RunEnded("failed", error):
                 return "failed", f"The training failed: {error or 'it did not say why.'}"
-        if self._asked == "cancel" and not self._weights:
-            return "cancelled", f"The training was cancelled.{by_force} Nothing of it is kept."
+        if self._asked == "cancel":
+            training = f"The training was cancelled.{by_force}"
+            return "cancelled", "The measuring was cancelled." if self._weights else training
         if self._run_ended or (self._asked and code == 0 and not crashed):
             return "stopped", "The training was stopped early."
         if self._is_forced:
@@ -322,15 +322,16 @@ class TrainingProcess(QObject):
         self._clean_up(run, cancelled=kind == "cancelled")
         if self._weights:
             sentence += f"\nIts weights are in {self._weights}"
-        can_go_on = kind in {"stopped", "killed", "crashed"} and checkpoint.exists()
+        can_go_on = kind in {"stopped", "cancelled", "killed", "crashed"} and checkpoint.exists()
         if can_go_on and not self._weights:
             sentence += "\nIt can go on after the last epoch that was done."
+        elif kind == "cancelled" and not self._weights:
+            sentence += " Nothing of it is kept."
         outcome = Outcome(
             kind,
             sentence,
             weights=self._weights,
             checkpoint=checkpoint if can_go_on else None,
-            log=tuple(self._log),
             command=self._run_ended.command if self._run_ended else None,
             data_missing=bool(self._run_ended and self._run_ended.data_missing),
         )
@@ -343,14 +344,14 @@ class TrainingProcess(QObject):
         files = [unfinished(run.checkpoint, self._process_id)]
         if run.epoch_weights:
             files += [run.epoch_weights, unfinished(run.epoch_weights, self._process_id)]
-        # Before the run has begun, a checkpoint can only be another run's, or its own from before.
+        # Before the run has begun, a checkpoint can only be its own from before.
         if cancelled and self._has_begun:
             files.append(run.checkpoint)
         for file in files:
             try:
                 file.unlink(missing_ok=True)
             except OSError as error:
-                self._log.append(f"cannot delete {file}: {error.strerror}")
+                self.log_line.emit(f"cannot delete {file}: {error.strerror}")
 
 
 class _Lines:

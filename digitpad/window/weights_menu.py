@@ -201,12 +201,13 @@ class WeightsMenu(QMenu):
     def _undo_delete(self) -> None:
         from digitpad.models import restore
 
-        deletion = self._deletions.pop()
+        deletion = self._deletions[-1]
         try:
             path = restore(deletion.deleted)
         except OSError as error:
             self.failed.emit(f"{deletion.deleted} could not be brought back: {_reason(error)}.")
             return
+        self._deletions.pop()
         if deletion is self._was_in_use:
             self.chosen.emit(path)
 
@@ -252,7 +253,7 @@ def _facts_of(path: Path) -> str:
 
     try:
         return _facts(describe(path))
-    except FileNotFoundError:
+    except OSError:
         return "missing"
 
 

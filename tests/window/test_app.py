@@ -117,6 +117,7 @@ def play(window):
 FAILURES = {
     "a slot": "QTimer.singleShot(0, fail)",
     "a paint": "window.canvas.paintEvent = lambda event: fail(); window.canvas.update()",
+    "the middle of a paint": "window.answer._paint_row = lambda *_: fail(); window.answer.update()",
     "a thread": "threading.Thread(target=fail).start()",
 }
 
@@ -136,6 +137,7 @@ def play(window):
     told = box.text(), box.informativeText(), box.detailedText(), box.isModal()
     box.close()
     window.canvas.__dict__.pop("paintEvent", None)
+    window.answer.__dict__.pop("_paint_row", None)
     untouched = window.canvas.drawing == drawing
     draw(window)
     yield lambda: window.answer.prediction and len(window.canvas.drawing.strokes) == 2

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QTabletEvent,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from digitpad.window import canvas as canvas_module
 from digitpad.window.canvas import HISTORY, MOST_SHRUNK, Canvas
@@ -105,6 +105,22 @@ def test_a_stroke_far_beyond_the_edge_does_not_move_the_sheet(canvas, mouse, qtb
     qtbot.waitUntil(lambda: canvas.height() == 290)
     ys, _ = (ink(canvas)[:, 120:170] > 128)[1:-1].nonzero()
     assert np.ptp(ys) > 174 * 290 / 280 / MOST_SHRUNK - 3  # still large enough to see
+
+
+def test_a_sheet_that_gets_another_shape_does_not_tear_the_stroke(canvas, mouse, qtbot):
+    mouse.press(40, 40)
+    canvas.window().resize(560, 400)  # a panel closes beside it
+    qtbot.waitUntil(lambda: canvas.width() == 560)
+    for x, y in ((40, 60), (40, 80)):
+        QTest.mouseMove(canvas, QPoint(x, y))  # the sheet's corner is where it was, and so the pen
+    QTest.mouseRelease(canvas, LEFT, pos=QPoint(40, 80))
+    assert points(canvas) == [[[40, 40, 1], [40, 60, 1], [40, 80, 1]]]
+    QTest.mouseClick(canvas, LEFT, pos=QPoint(280, 200))  # the square has its place in the middle
+    assert points(canvas)[1] == [[140, 140, 1]]
+    dark = ink(canvas) > 128
+    scale = 400 / 280
+    assert dark[round(60 * scale), round(280 - 100 * scale)]
+    assert not dark[60, 40]
 
 
 def test_a_click_is_a_dot(canvas, mouse):
@@ -362,6 +378,15 @@ def test_the_eraser_end_leaves_no_ink(canvas):
 def test_a_pressure_beyond_its_range_is_cut(canvas):
     draw_with_stylus(canvas, (50, 50, -0.5), (90, 50, 1.5))
     assert points(canvas) == [[[50, 50, 0], [90, 50, 1]]]
+
+
+def test_a_stylus_gives_the_sheet_the_focus(canvas, qtbot):
+    other = QLineEdit()
+    canvas.window().layout().addWidget(other)
+    other.setFocus()
+    qtbot.waitUntil(other.hasFocus)
+    draw_with_stylus(canvas, (50, 50, 1), (60, 60, 1))
+    assert canvas.hasFocus()
 
 
 # Touch

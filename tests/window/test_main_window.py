@@ -180,7 +180,7 @@ def test_without_usable_weights_the_pad_draws_and_says_what_to_do(
 ):
     window = open_window(unusable)
     qtbot.waitUntil(lambda: window.notice is not None and window.notice.isVisible())
-    for words in (str(unusable), "Install digitpad again", "--weights FILE", "menu Weights"):
+    for words in (str(unusable), "another file", "menu Weights", "menu Training"):
         assert words in window.notice.text
     assert QApplication.activeModalWidget() is None
     with qtbot.waitSignal(window.answered):

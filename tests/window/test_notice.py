@@ -20,7 +20,7 @@ def notices(window):
 
 def test_a_new_notice_takes_the_place_of_the_one_before(window, qtbot):
     for text in ("first", "second"):
-        window._show_notice(text)
+        window._show_notice(text, about="weights")
     qtbot.waitUntil(lambda: [notice.text for notice in notices(window)] == ["second"])
     assert window.notice.isVisible()
 
@@ -29,8 +29,9 @@ def test_a_notice_is_closed_by_its_cross_or_the_keyboard(window, qtbot):
     for press in (
         lambda cross: qtbot.mouseClick(cross, Qt.MouseButton.LeftButton),
         lambda cross: qtbot.keyClick(cross, Qt.Key.Key_Space),
+        lambda cross: qtbot.keyClick(cross, Qt.Key.Key_Escape),
     ):
-        window._show_notice("some text")
+        window._show_notice("some text", about="weights")
         qtbot.waitUntil(window.notice.isVisible)
         press(button(window.notice, "✕"))
         assert window.notice is None
@@ -46,7 +47,7 @@ def test_an_action_of_a_notice_is_done_and_answers_it(window, qtbot):
         return made
 
     actions = [action("Resume"), action("Discard")]
-    window._show_notice("A training was interrupted.", actions)
+    window._show_notice("A training was interrupted.", actions, about="training")
     del actions  # the notice keeps them
     qtbot.waitUntil(window.notice.isVisible)
     qtbot.mouseClick(button(window.notice, "Discard"), Qt.MouseButton.LeftButton)
@@ -56,9 +57,29 @@ def test_an_action_of_a_notice_is_done_and_answers_it(window, qtbot):
 
 def test_an_action_of_a_notice_can_show_the_next_one(window, qtbot):
     action = QAction("Try again")
-    action.triggered.connect(lambda: window._show_notice("second"))
-    window._show_notice("first", [action])
+    action.triggered.connect(lambda: window._show_notice("second", about="weights"))
+    window._show_notice("first", [action], about="weights")
     qtbot.waitUntil(window.notice.isVisible)
     qtbot.mouseClick(button(window.notice, "Try again"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: [notice.text for notice in notices(window)] == ["second"])
     assert window.notice.text == "second"
+
+
+def test_escape_in_a_notice_leaves_the_drawing_alone(window, mouse, qtbot):
+    mouse.stroke((100, 100), (150, 150))
+    window._show_notice("some text", about="weights")
+    qtbot.waitUntil(window.notice.isVisible)
+    window.notice._text.setFocus()
+    qtbot.keyClick(window.notice._text, Qt.Key.Key_Escape)
+    assert window.notice is None
+    assert not window.canvas.is_blank
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert window.canvas.is_blank
+
+
+def test_a_long_name_does_not_make_the_window_wider(window, qtbot):
+    before = window.minimumSizeHint().width()
+    window._show_notice(f"/tmp/{'n' * 200}.safetensors: there is no such file", about="weights")
+    qtbot.waitUntil(window.notice.isVisible)
+    assert window.minimumSizeHint().width() == before
+    assert "n" * 200 in window.notice.text

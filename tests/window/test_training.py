@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 import sys
 from itertools import product
 from pathlib import Path
@@ -15,6 +16,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFileDialog,
+    QMenu,
     QMessageBox,
     QPushButton,
     QToolButton,
@@ -402,6 +404,94 @@ def test_a_training_can_go_on_only_when_the_other_has_ended(
     assert window.notice is None
     training.process.cancel()
     wait_until(qtbot, lambda: not training.is_running)
+
+
+def test_the_beginning_of_a_training_leaves_a_stroke_and_the_focus_alone(
+    open_window, mouse_on, module, train, qtbot, tmp_path, weights
+):
+    module(UNTIL + DONE.replace("tell(Run", "until('go')\ntell(Run") + "sys.stdin.read()")
+    window = open_window(weights)
+    training = train(window, epochs=60)
+    assert not training.panel._running.stop_button.isEnabled()  # there is nothing to keep
+    mouse = mouse_on(window.canvas)
+    mouse.press(100, 100)
+    assert window.canvas.hasFocus()
+    (tmp_path / "go").touch()
+    wait_until(qtbot, training.panel._running.stop_button.isEnabled)
+    assert window.canvas.is_drawing
+    mouse.release(150, 150)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert window.canvas.is_blank
+    training.process.cancel()
+    wait_until(qtbot, lambda: not training.is_running)
+    assert window.canvas.hasFocus()
+
+
+def test_an_offer_waits_for_what_is_more_urgent(open_window, interrupted, weights, qtbot):
+    window = open_window(weights)
+    qtbot.waitUntil(lambda: window.notice is not None)
+    window.use_weights(interrupted)
+    assert "cannot be used" in window.notice.text
+    window.open_picture(interrupted)
+    assert "cannot be read" in window.notice.text
+    window.notice.close()
+    assert "interrupted" in window.notice.text
+    window.notice.close()
+    assert window.notice is None
+    window.use_weights(interrupted)
+    window.use_weights(weights)
+    assert window.notice is None  # once declined, it is not made again
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_an_offer_comes_when_bad_news_of_the_start_were_read(open_window, tmp_path, qtbot):
+    window = open_window(tmp_path / "missing.safetensors")
+    qtbot.waitUntil(lambda: window.notice is not None)
+    assert "missing" in window.notice.text
+    window.notice.close()
+    assert "interrupted" in window.notice.text
+
+
+def test_discarding_leaves_nothing_of_the_training(open_window, interrupted, weights, qtbot):
+    epoch = interrupted.with_name("2026-11-23-140300-pad.epoch.safetensors")
+    epoch.touch()
+    window = open_window(weights)
+    qtbot.waitUntil(lambda: window.notice is not None)
+    click(window.notice, "Discard")
+    assert not epoch.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_offered"),
+    [
+        (["trainer"], True),  # an editor, for instance
+        (["-m", "trainer", "card"], True),
+        (["-m", "trainer", "--out=other.safetensors"], True),
+        (["-m", "trainer"], False),
+        (["-m", "trainer", "--resume=2026-11-23-140300-pad.safetensors.checkpoint"], False),
+    ],
+)
+def test_what_may_be_going_on_is_not_offered(
+    open_window, interrupted, weights, qtbot, arguments, is_offered
+):
+    os.utime(interrupted, (9e9, 9e9) if arguments == ["-m", "trainer"] else (0, 0))
+    # Whoever reads this process's arguments takes it for one of these.
+    sleeper = [sys.executable, "-c", "input()", *arguments]
+    with subprocess.Popen(sleeper, stdin=subprocess.PIPE) as process:
+        window = open_window(weights)
+        qtbot.waitUntil(lambda: window._interrupted_runs is not None)  # it has looked
+        assert (window.notice is not None) == is_offered
+        process.stdin.close()
+
+
+def test_the_menu_opens_the_panel_and_never_closes_it(open_window, weights):
+    window = open_window(weights)
+    (training,) = (m for m in window.menuBar().findChildren(QMenu) if m.title() == "&Training")
+    (train,) = training.actions()
+    for _ in range(2):
+        train.trigger()
+        assert window.training.isVisible()
+    assert train.text().endswith("Ctrl+T")
 
 
 def test_a_training_that_goes_on_elsewhere_is_not_offered(

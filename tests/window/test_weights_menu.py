@@ -280,7 +280,7 @@ def test_a_notice_about_weights_goes_when_others_answer(drawn, tmp_path, opened,
 
 def test_a_notice_about_something_else_stays_when_others_answer(drawn, weights):
     window = drawn()
-    window._show_notice("something else")
+    window._show_notice("something else", about="training")
     window.use_weights(weights)
     assert window.notice.text == "something else"
 
