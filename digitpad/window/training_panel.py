@@ -48,8 +48,8 @@ from digitpad.window.parts import (
     percent,
     row,
 )
+from digitpad.window.training_process import LOG_LINES
 
-_LOG_LINES = 200
 _BAR_STEPS = 1_000  # of an epoch
 _MARGIN = 12
 _USE = "U&se These Weights"
@@ -81,7 +81,7 @@ class TrainingPanel(QScrollArea):
         self._log = QPlainTextEdit(readOnly=True)
         self._log.setAccessibleName("Log")
         self._log.setTabChangesFocus(True)
-        self._log.setMaximumBlockCount(_LOG_LINES)
+        self._log.setMaximumBlockCount(LOG_LINES)
         self._log.setFixedHeight(10 * self.fontMetrics().height())
         self._log_fold = Fold("&Log", self._log)
         self._has_course = False

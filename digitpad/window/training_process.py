@@ -39,6 +39,7 @@ MEASURING = 24
 """How many times as long a trainer that was stopped may measure its weights on one split: it takes
 a second, but not on a machine that is busy with what is more urgent."""
 LOG_LINES = 200
+"""How many of the lines that are no messages are worth keeping: the last ones."""
 LOG_LINE_BYTES = 500
 
 _LINE_BYTES = 8 << 20  # the longest message is a Measured with 1,200 images: 1.3 MB
@@ -342,6 +343,8 @@ class TrainingProcess(QObject):
     def _clean_up(self, run: Run, *, cancelled: bool) -> None:
         """Delete what a trainer leaves that had no time to do so."""
         files = [unfinished(run.checkpoint, self._process_id)]
+        if self._weights:
+            files.append(unfinished(self._weights, self._process_id))
         if run.epoch_weights:
             files += [run.epoch_weights, unfinished(run.epoch_weights, self._process_id)]
         # Before the run has begun, a checkpoint can only be its own from before.

@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections import deque
 from pathlib import Path
 
 import psutil
@@ -67,7 +68,8 @@ class Trained:
         self.checkpoint = folder / f"{WEIGHTS}.checkpoint"
         self.epoch_weights = folder / "epoch.safetensors"
         files = ["--out", str(folder / WEIGHTS), "--epoch-weights", str(self.epoch_weights)]
-        self.messages, self.log, self.outcomes = [], [], []
+        self.messages, self.outcomes = [], []
+        self.log = deque(maxlen=LOG_LINES)
         self.process.message.connect(self.messages.append)
         self.process.log_line.connect(self.log.append)
         self.process.ended.connect(self.outcomes.append)
@@ -143,8 +145,7 @@ def test_a_run_to_its_end(train, out):
     assert isinstance(trained.messages[0], RunStarted)
     assert any(isinstance(message, Measured) for message in trained.messages)
     assert trained.messages[-1] == RunEnded("finished")
-    assert outcome.log == tuple(trained.log)
-    assert any("synthetic" in line for line in outcome.log)
+    assert any("synthetic" in line for line in trained.log)
     assert names(out) == [WEIGHTS]
 
 
@@ -219,10 +220,11 @@ def test_without_data_and_network_it_says_where_it_looked(train, tmp_path, monke
 
 
 def test_wrong_arguments_are_told(train):
-    outcome = train(REAL, "--epochs", "none").end()
+    trained = train(REAL, "--epochs", "none")
+    outcome = trained.end()
     assert outcome.kind == "failed", outcome
     assert "argument --epochs: a whole number from 1 on" in outcome.sentence
-    assert any("usage:" in line for line in outcome.log)
+    assert any("usage:" in line for line in trained.log)
 
 
 # The window dies
@@ -275,15 +277,17 @@ def test_an_exit_without_a_word(train):
     outcome = train(f"{FAKE}\nsys.exit(3)").end()
     assert outcome.kind == "failed"
     assert outcome.sentence == "The training failed: exit code 3."
-    outcome = train(f"{FAKE}\nraise MemoryError('no room')").end()
+    trained = train(f"{FAKE}\nraise MemoryError('no room')")
+    outcome = trained.end()
     assert outcome.kind == "failed"
     assert outcome.sentence == "The training failed: MemoryError: no room"
-    assert outcome.log[0] == "Traceback (most recent call last):"
+    assert trained.log[0] == "Traceback (most recent call last):"
 
 
 def test_it_is_less_urgent_than_the_window(train):
-    outcome = train(f"{FAKE}\nprint(sys.argv)").end()
-    assert "'--background'" in outcome.log[0]
+    trained = train(f"{FAKE}\nprint(sys.argv)")
+    trained.end()
+    assert "'--background'" in trained.log[0]
 
 
 def test_an_error_after_the_wish_to_stop_is_told(train):
@@ -317,7 +321,7 @@ os.write(1, b'{{"message": ')
     assert [type(message) for message in trained.messages] == [RunStarted]
     assert outcome.kind == "failed"
     assert outcome.sentence == "The training failed: last, without an end"
-    log = [line for line in outcome.log if not line.startswith("{[")]
+    log = [line for line in trained.log if not line.startswith("{[")]
     assert sorted(log) == sorted(
         [
             '{"message": "Unheard"}',
@@ -349,12 +353,11 @@ tell(started)
     clock = QTimer(trained.process, interval=0)
     clock.timeout.connect(lambda: ticks.append(trained.process.is_running))
     clock.start()
-    outcome = trained.end()
+    trained.end()
     assert sum(ticks) > 200, "the event loop did not turn while 1,500 pipes were read"
     assert [type(message) for message in trained.messages] == [RunStarted]
-    assert outcome.log[-1] == "end"
-    assert len(outcome.log) <= LOG_LINES
-    assert max(map(len, outcome.log)) <= LOG_LINE_BYTES + 1
+    assert trained.log[-1] == "end"
+    assert max(map(len, trained.log)) <= LOG_LINE_BYTES + 1
     assert psutil.Process().memory_info().rss - memory < 60_000_000
 
 
@@ -394,8 +397,14 @@ def test_a_checkpoint_from_before_is_not_the_cancelled_runs(train):
     trained = train(f"{DEAF}\n{WAIT}", grace=100)
     child = child_of(trained)
     trained.process.cancel()
-    assert trained.end().kind == "cancelled"
+    outcome = trained.end()
+    assert outcome.kind == "cancelled"
+    assert outcome.sentence == (
+        "The training was cancelled. It did not answer, and was ended by force.\n"
+        "It can go on after the last epoch that was done."
+    )
     trained.until(lambda: is_gone(child))
+    assert outcome.checkpoint == trained.checkpoint
     assert trained.checkpoint.exists()
 
 
@@ -448,6 +457,21 @@ def test_cancel_after_stop_does_not_wait_for_the_measuring(train):
     trained.until(lambda: is_gone(child))
 
 
+def test_the_measuring_is_cancelled_at_once_and_the_weights_stay(train, out):
+    begun = f"tell({to_json(WeightsWritten(str(out / WEIGHTS)))!r})"
+    unfinished = f"unfinished(Path({str(out / WEIGHTS)!r}), os.getpid()).touch()"
+    trained = train(f"{DEAF}\ntell(started)\n{unfinished}\n{begun}\n{WAIT}")
+    child = child_of(trained)
+    trained.until_told(WeightsWritten)
+    trained.process.cancel()
+    assert not trained.process._patience.isActive()
+    outcome = trained.end()
+    assert (outcome.kind, outcome.weights) == ("cancelled", out / WEIGHTS)
+    assert outcome.sentence == f"The measuring was cancelled.\nIts weights are in {out / WEIGHTS}"
+    trained.until(lambda: is_gone(child))
+    assert names(out) == []
+
+
 def test_a_trainer_that_does_not_exit_after_its_last_message(train):
     ended = to_json(RunEnded("finished"))
     trained = train(f"{DEAF}\ntell({ended!r})\n{WAIT}", grace=100)
@@ -482,7 +506,7 @@ def test_asked_at_once_it_is_heard(train):
     trained.process.cancel()
     trained.process.stop_early()  # too late to change it
     outcome = trained.end()
-    assert (outcome.kind, outcome.log) == ("cancelled", ())
+    assert (outcome.kind, list(trained.log)) == ("cancelled", [])
 
 
 @pytest.mark.parametrize(
