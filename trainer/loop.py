@@ -183,6 +183,7 @@ class Run:
             if batch < self._batches and should_stop():
                 return
         seconds = time.monotonic() - epoch_started
+        mean_loss = self._checked(loss_sum.item() / seen)
         self._check_weights()
         validation_accuracy = accuracy(self.net, self.validation) if self.validation else None
         self.seconds = time.monotonic() - started
@@ -190,7 +191,7 @@ class Run:
             epoch=epoch,
             train_accuracy=right.item() / seen,
             validation_accuracy=validation_accuracy,
-            loss=self._checked(loss_sum.item() / seen),
+            loss=mean_loss,
             learning_rate=learning_rate,
             images_per_second=seen / seconds,
             seconds_left=self._seconds_left(),

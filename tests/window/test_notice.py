@@ -33,6 +33,7 @@ def test_a_notice_is_closed_by_its_cross_or_the_keyboard(window, qtbot):
     ):
         window._show_notice("some text", about="weights")
         qtbot.waitUntil(window.notice.isVisible)
+        button(window.notice, "✕").setFocus()
         press(button(window.notice, "✕"))
         assert window.notice is None
         qtbot.waitUntil(lambda: notices(window) == [])
