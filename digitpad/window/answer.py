@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from digitpad.window.colours import faded
+from digitpad.window.colours import faded, faint
 
 if TYPE_CHECKING:
     from digitpad.recognizer import Prediction
@@ -106,7 +106,7 @@ class Answer(QWidget):
     def _paint_head(self, painter: QPainter, area: QRect) -> None:
         palette, prediction = self.palette(), self._prediction
         if prediction is None:
-            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+            painter.setPen(faint(palette))
             wrapped = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(area, wrapped, self._hint)
             return
@@ -191,7 +191,7 @@ class TrainingAnswer(QWidget):
             head, rows = _divided(self.rect())
             text = self.palette().color(QPalette.ColorRole.WindowText)
             line = self.fontMetrics().height()
-            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.setPen(faint(self.palette()))
             # The digit with a line above and one below it, together in the middle of the head.
             size = max(round(min((head.height() - 2 * line) * 0.9, head.width() * 0.8)), 1)
             height = round(1.1 * size)

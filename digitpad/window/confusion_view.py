@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from digitpad.progress import Measured
-from digitpad.window.colours import mixed, red_green_blue
+from digitpad.window.colours import faint, mixed, red_green_blue
 from digitpad.window.parts import choice, percent
 
 _DIGITS = 10
@@ -212,7 +212,7 @@ class _Table(QWidget):
     def _paint_headings(self, painter: QPainter) -> None:
         left, top = self._headings()
         side, line = self._side(), self.fontMetrics().height()
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        painter.setPen(faint(self.palette()))
         centre = Qt.AlignmentFlag.AlignCenter
         painter.drawText(QRect(left, 0, _DIGITS * side, line), centre, "read as")
         painter.save()

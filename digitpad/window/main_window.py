@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeySequence,
     QPaintEvent,
-    QPalette,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -32,6 +31,7 @@ from PySide6.QtWidgets import (
 from digitpad.window.answer import Answer
 from digitpad.window.canvas import Canvas
 from digitpad.window.net_view import CAPTION, EXPLANATION, NetView
+from digitpad.window.parts import explanation
 from digitpad.window.weights_menu import WeightsMenu
 
 if TYPE_CHECKING:
@@ -142,11 +142,8 @@ class MainWindow(QMainWindow):
         self.menuBar().addMenu("&Help").addAction(about_action)
 
     def _lay_out(self) -> None:
-        caption, explanation = QLabel(CAPTION), QLabel(EXPLANATION)
-        explanation.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         beside = QVBoxLayout()
-        for label in (caption, explanation):
-            label.setWordWrap(True)
+        for label in (QLabel(CAPTION, wordWrap=True), explanation(EXPLANATION)):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             beside.addWidget(label)
         beside.addStretch()

@@ -24,6 +24,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from digitpad.window.colours import faint
+
 
 class Fold(QWidget):
     """A heading that shows and hides what is below it; at first that is hidden."""
@@ -117,12 +119,30 @@ def _leave_wheel(field: QWidget) -> None:
     field.installEventFilter(_WheelFilter(field))
 
 
+class _Faint(QLabel):
+    """A label for what is said beside the point."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, wordWrap=True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._fade()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._fade()
+
+    def _fade(self) -> None:
+        colour = faint(self.palette())
+        if self.palette().color(QPalette.ColorRole.WindowText) != colour:
+            palette = QPalette()  # in which nothing else is set, so that all else is inherited
+            palette.setColor(QPalette.ColorRole.WindowText, colour)
+            self.setPalette(palette)
+
+
 def explanation(text: str = "") -> QLabel:
     """A label for what is said beside the point: faint, and it wraps."""
-    label = QLabel(text, wordWrap=True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-    return label
+    return _Faint(text)
 
 
 def button(text: str, do: Callable[[], object] | SignalInstance) -> QPushButton:

@@ -205,6 +205,8 @@ class WeightsMenu(QMenu):
         try:
             path = restore(deletion.deleted)
         except OSError as error:
+            if not deletion.deleted.exists():
+                self._deletions.pop()
             self.failed.emit(f"{deletion.deleted} could not be brought back: {_reason(error)}.")
             return
         self._deletions.pop()

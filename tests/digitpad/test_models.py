@@ -149,6 +149,7 @@ def test_what_is_not_weights_to_keep_is_not_listed(keep):
     keep(".run.safetensors.4711")  # what a killed process has left
     keep("deleted/run.safetensors")
     (weights_folder() / "gone.safetensors").symlink_to("nowhere")
+    (weights_folder() / "itself.safetensors").symlink_to("itself.safetensors")
     assert kept_weights() == []
 
 

@@ -1,10 +1,13 @@
+import json
+
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 
 from digitpad.models import bundled_weights
-from digitpad.network import Network, read_weights
-from digitpad.recognizer import transform
+from digitpad.network import METADATA_KEY, Network, WeightsError, read_weights
+from digitpad.recognizer import Recognizer, transform
 from trainer.net import Net
 
 
@@ -64,3 +67,17 @@ def test_does_not_change_the_images(bundled):
     images = np.ones((3, 28, 28), np.float32)
     Network(bundled).logits(images)
     assert (images == 1).all()
+
+
+@pytest.mark.parametrize("factor", [1e10, 1e38])
+def test_weights_whose_answers_would_be_no_numbers_are_refused(bundled, tmp_path, factor):
+    largest = Network(bundled).bound()
+    assert (
+        np.abs(Network(bundled).logits(np.full((1, 28, 28), 2, np.float32))).max() < largest < 1e15
+    )
+    path = tmp_path / "large.safetensors"
+    tensors = {name: tensor * np.float32(factor) for name, tensor in bundled.tensors.items()}
+    tensors = {name: np.minimum(tensor, 3e38) for name, tensor in tensors.items()}
+    save_file(tensors, path, {METADATA_KEY: json.dumps(bundled.metadata)})
+    with pytest.raises(WeightsError, match=r"large\.safetensors: its numbers are too large"):
+        Recognizer(path)

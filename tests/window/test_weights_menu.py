@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from PySide6.QtCore import QProcess, QSettings, Qt
@@ -221,6 +223,16 @@ def test_weights_from_the_command_line_are_for_one_session(drawn, weights, keep)
     assert in_use(drawn()) == chosen
 
 
+def test_weights_from_the_command_line_are_known_by_any_path(drawn, keep, opened, monkeypatch):
+    (path,) = keep_runs(keep, 1)
+    monkeypatch.chdir(path.parent)
+    window = drawn(Path(path.name))
+    assert in_use(window) == path
+    assert len(dated(opened(window))) == 1
+    entry(submenu(window.weights_menu, "Delete"), date(NEWEST)).trigger()
+    assert in_use(window) == bundled_weights()
+
+
 @pytest.mark.parametrize("fault", ["missing", "cut off", "a folder"])
 def test_chosen_weights_that_have_gone_bad_are_told_once(drawn, keep, fault):
     (path,) = keep_runs(keep, 1)
@@ -344,6 +356,20 @@ def test_what_cannot_be_brought_back_is_told(drawn, keep, opened):
     deleted.unlink()
     entry(opened(window), "Undo Delete").trigger()
     assert f"{deleted} could not be brought back" in window.notice.text
+    assert not entry(opened(window), "Undo Delete").isEnabled()
+
+
+def test_what_could_not_be_brought_back_can_be_tried_again(drawn, keep, opened, monkeypatch):
+    (path,) = keep_runs(keep, 1)
+    window = drawn()
+    entry(submenu(opened(window), "Delete"), date(NEWEST)).trigger()
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "rename", Mock(side_effect=OSError(errno.EIO, "Input/output error")))
+        entry(opened(window), "Undo Delete").trigger()
+    assert "Input/output error" in window.notice.text
+    assert not path.exists()
+    entry(opened(window), "Undo Delete").trigger()
+    assert path.exists()
 
 
 # Importing, exporting, looking
