@@ -52,8 +52,10 @@ class Recognizer:
         self.metadata = content.metadata
         self.temperature = float(content.metadata.get("temperature", 1.0))
         """What the logits are divided by: above 1, the answers are less sure than the Net is."""
-        self._network = Network(content)
-        if not math.isfinite(self._network.bound()):
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._network = Network(content)
+            bound = self._network.bound()
+        if not math.isfinite(bound):
             raise WeightsError(f"{weights}: its numbers are too large; train or choose others")
 
     def recognize(self, drawing: Drawing) -> Prediction | None:
