@@ -253,7 +253,7 @@ class _Running(QWidget):
         self.begin()
 
     def begin(self) -> None:
-        self._is_ending = self._has_weights = False
+        self._has_begun = self._is_ending = self._has_weights = False
         self._epochs = self._batches = 1
         self._say("Starting…", "Reading the data; torch takes a few seconds, too.")
         self.bar.setRange(0, 0)
@@ -263,6 +263,7 @@ class _Running(QWidget):
     def take(self, message: Message) -> None:
         match message:
             case RunStarted():
+                self._has_begun = True
                 self._epochs, self._batches = message.epochs, message.batches_per_epoch
                 self.bar.setRange(0, self._epochs * _BAR_STEPS)
                 self.stop_button.setEnabled(not self._is_ending)
@@ -304,11 +305,12 @@ class _Running(QWidget):
         self.stop_requested.emit()
 
     def _ask(self) -> None:
-        self._what_is_lost.setText(
-            "Cancel the measuring? The weights are safe."
-            if self._has_weights
-            else "Cancel, and lose what was learned?"
-        )
+        if self._has_weights:
+            self._what_is_lost.setText("Cancel the measuring? The weights are safe.")
+        elif self._has_begun:
+            self._what_is_lost.setText("Cancel, and lose what was learned?")
+        else:
+            self._what_is_lost.setText("Cancel before it begins? Nothing is lost.")
         self._buttons.hide()
         self._question.show()
         self.keep_button.setFocus()

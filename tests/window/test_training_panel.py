@@ -95,6 +95,22 @@ def test_the_time_left_is_told_in_its_largest_units(panel, seconds, left):
     assert f"· {left} left" in words(panel)
 
 
+def test_what_a_cancel_would_lose_is_said_first(panel):
+    panel.show_starting()
+    assert not panel._running.stop_button.isEnabled()  # there is nothing to keep yet
+    for message, lost in (
+        (None, "Nothing is lost."),
+        (STARTED, "lose what was learned?"),
+        (WeightsWritten("there"), "The weights are safe."),
+    ):
+        if message:
+            panel.show_running(message)
+        button(panel, "Cancel…").click()
+        assert lost in words(panel)
+        button(panel, "Keep Going").click()
+        assert lost not in words(panel)
+
+
 def test_the_log_is_behind_a_fold_and_begins_anew_with_each_run(qtbot, panel):
     assert not panel._log_fold.isVisible()  # there is no run yet
     panel.show_starting()
