@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QRect, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QRect, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
     QKeySequence,
     QPaintEvent,
     QResizeEvent,
@@ -32,16 +30,18 @@ from digitpad.window.answer import Answer
 from digitpad.window.canvas import Canvas
 from digitpad.window.net_view import CAPTION, EXPLANATION, NetView
 from digitpad.window.parts import explanation
+from digitpad.window.pictures import Pictures
 from digitpad.window.weights_menu import WeightsMenu
 
 if TYPE_CHECKING:
-    from typing import BinaryIO, Literal
+    from typing import Literal
 
     import numpy as np
     from numpy.typing import NDArray
 
     from digitpad.ink import Drawing
     from digitpad.models import InterruptedRun
+    from digitpad.picture import Picture
     from digitpad.recognizer import Prediction, Recognizer
     from digitpad.window.answer import TrainingAnswer
     from digitpad.window.interrupted_runs import InterruptedRuns
@@ -55,8 +55,6 @@ if TYPE_CHECKING:
 # as all that Qt does until then.
 # ruff: noqa: PLC0415
 
-_COPY = Qt.DropAction.CopyAction
-_PICTURES = "Pictures (*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp *.ppm *.pgm)"
 _GEOMETRY, _WEIGHTS = "window/geometry", "weights/chosen"
 
 
@@ -89,6 +87,9 @@ class MainWindow(QMainWindow):
         self.answer = Answer()
         self.net_view = NetView()
         self.picture: PictureSheet | None = None
+        self.pictures = Pictures(self)
+        self.pictures.opened.connect(self._show_picture)
+        self.pictures.failed.connect(self._show_picture_notice)
         self.notice: Notice | None = None
         self._notice_about: _Topic | None = None
         self._owes_offer = False  # to go on with a training, when what is more urgent was read
@@ -111,7 +112,6 @@ class MainWindow(QMainWindow):
         self.canvas.history_changed.connect(self._update_actions)
         self.canvas.history_changed.connect(self._let_chart_wait)
         self._update_actions()
-        self.setAcceptDrops(True)
         self.canvas.setFocus()
         self._restore_geometry()
 
@@ -131,8 +131,8 @@ class MainWindow(QMainWindow):
         self.addAction(self._action("Training panel", self._toggle_training, "Ctrl+T"))
         about_action = self._action("&About digitpad", self._show_about)
         about_action.setMenuRole(QAction.MenuRole.AboutRole)
-        open_picture = self._action("&Open Picture…", self._ask_for_picture, "Ctrl+O")
-        paste_picture = self._action("&Paste Picture", self._paste_picture, "Ctrl+V")
+        open_picture = self._action("&Open Picture…", self.pictures.ask, "Ctrl+O")
+        paste_picture = self._action("&Paste Picture", self.pictures.paste, "Ctrl+V")
         self.menuBar().addMenu("&File").addActions([open_picture, quit_action])
         self.menuBar().addMenu("&Edit").addActions(
             [self._undo, self._redo, self._clear, paste_picture]
@@ -303,22 +303,13 @@ class MainWindow(QMainWindow):
 
     # Pictures
 
-    def open_picture(self, source: Path | BinaryIO) -> None:
+    def _show_picture(self, picture: Picture) -> None:
         """Answer what is on a picture, and show it on the sheet until something is drawn.
 
-        The drawing gives way to it, and can be had back by Undo. If the picture cannot be read, a
-        notice says why, and the drawing stays.
+        The drawing gives way to it, and can be had back by Undo.
         """
-        from digitpad.picture import PictureError, open_picture
         from digitpad.window.picture_sheet import PictureSheet
 
-        try:
-            picture = open_picture(source)
-        except PictureError as error:
-            self._show_notice(
-                f"This picture cannot be read, so nothing has changed.\n{error}", about="pictures"
-            )
-            return
         self._close_notice_about("pictures")
         self.canvas.clear()
         self._close_picture()
@@ -333,37 +324,8 @@ class MainWindow(QMainWindow):
             self.picture = None
             self._update_actions()
 
-    def _ask_for_picture(self) -> None:
-        from PySide6.QtWidgets import QFileDialog
-
-        dialog = QFileDialog(self, "Open Picture")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([_PICTURES, "All files (*)"])
-        dialog.fileSelected.connect(lambda name: self.open_picture(Path(name)))
-        dialog.open()
-
-    def _paste_picture(self) -> None:
-        self._take_picture(QApplication.clipboard().mimeData())
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        data = event.mimeData()
-        if event.possibleActions() & _COPY and (data.hasUrls() or data.hasImage()):
-            _take_as_copy(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        _take_as_copy(event)
-        self._take_picture(event.mimeData())
-
-    def _take_picture(self, data: QMimeData) -> None:
-        from digitpad.window.picture_sheet import picture_source
-
-        if source := picture_source(data):
-            self.open_picture(source)
-        else:
-            self._show_notice(
-                "There is no picture in that. Copy one, or open its file.", about="pictures"
-            )
+    def _show_picture_notice(self, text: str) -> None:
+        self._show_notice(text, about="pictures")
 
     # Training
 
@@ -516,12 +478,6 @@ class _Pad(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._sheet.setMaximumWidth(self.height())
-
-
-def _take_as_copy(event: QDropEvent) -> None:
-    """Accept what is dragged. If it were moved, its owner would delete the file."""
-    event.setDropAction(_COPY)
-    event.accept()
 
 
 def _settings() -> QSettings:

@@ -1,23 +1,15 @@
-"""A picture on the sheet, in the place of a drawing; and where it may come from."""
+"""A picture on the sheet, in the place of a drawing."""
 
 from __future__ import annotations
 
-import io
-from pathlib import Path
-from typing import BinaryIO
-
 from PySide6.QtCore import (
-    QBuffer,
-    QByteArray,
     QEvent,
-    QIODevice,
-    QMimeData,
     QObject,
     QRectF,
     QSizeF,
     Qt,
 )
-from PySide6.QtGui import QImage, QImageWriter, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from digitpad.picture import Picture
@@ -65,18 +57,3 @@ class PictureSheet(QWidget):
             painter.fillPath(page, self.palette().base())
             painter.setClipPath(page)
             painter.drawImage(place, self._look)
-
-
-def picture_source(data: QMimeData) -> Path | BinaryIO | None:
-    """Where `digitpad.picture` can read the picture that was dropped or copied; None for none."""
-    # A file first: what a file manager offers as an image beside it may be its icon.
-    for url in data.urls():
-        if url.isLocalFile():
-            return Path(url.toLocalFile())
-    image = data.imageData()
-    if not isinstance(image, QImage) or image.isNull():
-        return None
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"PNG")).write(image)
-    return io.BytesIO(buffer.data().data())

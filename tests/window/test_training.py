@@ -432,7 +432,7 @@ def test_an_offer_waits_for_what_is_more_urgent(open_window, interrupted, weight
     qtbot.waitUntil(lambda: window.notice is not None)
     window.use_weights(interrupted)
     assert "cannot be used" in window.notice.text
-    window.open_picture(interrupted)
+    window.pictures.open(interrupted)
     assert "cannot be read" in window.notice.text
     window.notice.close()
     assert "interrupted" in window.notice.text

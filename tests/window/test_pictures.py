@@ -123,7 +123,7 @@ def test_a_drawing_gives_way_and_can_be_had_back(pad, photo, mouse_on, qtbot):
         mouse_on(pad.canvas).stroke((140, 40), (141, 140), (140, 240))
     drawing, answer = pad.canvas.drawing, pad.answer.prediction
     assert answer.digit == 1
-    pad.open_picture(photo)
+    pad.pictures.open(photo)
     assert pad.canvas.is_blank
     with qtbot.waitSignal(pad.answered):
         QTest.keyClick(pad.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -132,7 +132,7 @@ def test_a_drawing_gives_way_and_can_be_had_back(pad, photo, mouse_on, qtbot):
 
 
 def test_what_is_drawn_takes_the_place_of_the_picture(pad, photo, mouse_on, qtbot):
-    pad.open_picture(photo)
+    pad.pictures.open(photo)
     mouse = mouse_on(pad.canvas)
     with qtbot.waitSignal(pad.answered):
         mouse.press(140, 40)
@@ -142,7 +142,7 @@ def test_what_is_drawn_takes_the_place_of_the_picture(pad, photo, mouse_on, qtbo
 
 
 def test_a_finger_draws_through_the_picture(pad, photo, qtbot):
-    pad.open_picture(photo)
+    pad.pictures.open(photo)
     device = QTest.createTouchDevice()
     handle, at = pad.windowHandle(), pad.canvas.mapTo(pad, QPoint(100, 100))
     with qtbot.waitSignal(pad.answered):
@@ -153,7 +153,7 @@ def test_a_finger_draws_through_the_picture(pad, photo, qtbot):
 
 
 def test_escape_takes_the_picture_away(pad, photo, qtbot):
-    pad.open_picture(photo)
+    pad.pictures.open(photo)
     with qtbot.waitSignal(pad.answered):
         QTest.keyClick(pad.canvas, Qt.Key.Key_Escape)
     assert (pad.picture, pad.answer.prediction) == (None, None)
@@ -161,22 +161,22 @@ def test_escape_takes_the_picture_away(pad, photo, qtbot):
 
 
 def test_one_picture_takes_the_place_of_another(pad, photo, qtbot):
-    pad.open_picture(photo)
+    pad.pictures.open(photo)
     before = pad.picture
     with qtbot.waitSignal(before.destroyed):
-        pad.open_picture(photo)
+        pad.pictures.open(photo)
     assert pad.picture is not before
 
 
 def test_the_picture_fits_the_sheet_when_the_window_grows(pad, photo, qtbot):
-    pad.open_picture(photo)
+    pad.pictures.open(photo)
     pad.resize(1000, 700)
     qtbot.waitUntil(lambda: pad.picture.geometry() == pad.canvas.rect())
     assert pad.canvas.height() > 560
 
 
 def test_other_weights_answer_the_picture_at_once(pad, photo, weights):
-    pad.open_picture(photo)
+    pad.pictures.open(photo)
     answer = pad.answer.prediction
     pad.use_weights(weights)
     assert pad.answer.prediction not in (None, answer)
@@ -192,7 +192,7 @@ def test_an_unreadable_picture_changes_nothing(pad, tmp_path, mouse_on, qtbot):
     ):
         if content is not None:
             (tmp_path / name).write_bytes(content)
-        pad.open_picture(tmp_path / name)
+        pad.pictures.open(tmp_path / name)
         assert name in pad.notice.text
         assert reason in pad.notice.text
     blank = QMimeData()
