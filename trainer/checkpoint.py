@@ -30,12 +30,12 @@ class Checkpoint:
     """Those of the command line that began the run."""
     folder: str
     """Where the relative paths among them start."""
-    created: str
-    """When the run was begun, in UTC, as ISO 8601 has it."""
     made_with: dict[str, Any]
     """What decides the run, its recipe, seed and data among it: it goes on only with the same."""
     state: dict[str, Any]
     """Of the `trainer.loop.Run`."""
+    created: str = ""
+    """When the run was begun, in UTC, as ISO 8601 has it."""
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

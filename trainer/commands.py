@@ -97,7 +97,7 @@ def _train(
                 "created": begun.created if begun else now.isoformat(timespec="seconds"),
             }
             so_far = Checkpoint(
-                options.arguments, options.folder, metadata["created"], made_with, state={}
+                options.arguments, options.folder, made_with, state={}, created=metadata["created"]
             )
             for message in run.train(should_stop=lambda: requests.first is not None):
                 metadata |= _done(run)

@@ -12,7 +12,7 @@ from digitpad.models import checkpoint_file, new_weights_file
 from digitpad.network import WeightsError, read_weights
 from trainer.checkpoint import Checkpoint, CheckpointError
 from trainer.commands import command_line, recipe_of, train
-from trainer.output import check_not_interrupted
+from trainer.output import OutputError, check_not_interrupted
 from trainer.report import Report, say
 from trainer.summary import table
 
@@ -51,6 +51,8 @@ def train_seeds(options: Namespace, begun: Checkpoint | None, report: Report) ->
         else:
             say(f"Seed {seed}: the same command has written {file} before")
         metrics[seed] = _metrics(file, seed, command, recipe)
+        if not metrics[seed]:
+            raise OutputError(f"{file} lacks how well it reads; make room, then start again")
     print(table(metrics))
     return 0
 

@@ -202,6 +202,7 @@ class Canvas(QWidget):
 
         Not while a stroke is being drawn: it would be torn where the sheet moves under the pen.
         """
+        self._ink = None
         if self.is_drawing:
             return
         self._middle = QPointF(self.width() / 2, self.height() / 2)
@@ -212,7 +213,6 @@ class Canvas(QWidget):
             x, y = abs(stroke.xy - SIDE / 2).max(axis=0) + WIDTH / 2
             self._scale = min(self._scale, width / 2 / x, height / 2 / y)
         self._scale = max(self._scale, largest / MOST_SHRUNK)
-        self._ink = None
 
     # The pen: whatever draws, and nothing else until it is lifted
 

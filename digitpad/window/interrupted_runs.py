@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -52,10 +54,11 @@ class InterruptedRuns(QObject):
     def _discard(self, run: InterruptedRun) -> None:
         try:
             deleted = delete(run.checkpoint)
-            epoch_weights_file(run.weights).unlink(missing_ok=True)
         except OSError as error:
             self._tell_failure(f"{run.checkpoint} could not be deleted", error)
             return
+        with suppress(OSError):
+            epoch_weights_file(run.weights).unlink(missing_ok=True)
         undo = self._action("&Undo", lambda: self._undo(deleted))
         self.notice_wanted.emit("The interrupted training is discarded.", [undo])
 
@@ -78,12 +81,14 @@ class InterruptedRuns(QObject):
 
 def _may_be_going_on(run: InterruptedRun) -> bool:
     """Whether a trainer is at work, in a terminal perhaps, that may have written the checkpoint."""
+    # Several seeds share one command line.
+    names = {run.weights.name, re.sub(r"-seed\d+(?=\.)", "", run.weights.name)}
     for process in psutil.process_iter(["cmdline", "create_time"]):
         arguments = process.info["cmdline"] or []  # None where that is not for us to know
         if not _is_training(arguments):
             continue
         if any(argument.startswith(("--out", "--resume")) for argument in arguments):
-            if any(run.weights.name in argument for argument in arguments):
+            if any(name in argument for name in names for argument in arguments):
                 return True
         elif process.info["create_time"] <= run.when.timestamp():
             return True  # it does not say which files are its own

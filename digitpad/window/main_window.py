@@ -183,9 +183,11 @@ class MainWindow(QMainWindow):
         self._clear.setEnabled(not self.canvas.is_blank or self.picture is not None)
 
     def _clear_sheet(self) -> None:
-        self.canvas.clear()
-        self._close_picture()
-        self._answer_drawing(self.canvas.drawing)
+        if self.picture:
+            self._close_picture()
+            self._answer_drawing(self.canvas.drawing)
+        else:
+            self.canvas.clear()
 
     # Answering
 
@@ -311,12 +313,14 @@ class MainWindow(QMainWindow):
         from digitpad.window.picture_sheet import PictureSheet
 
         self._close_notice_about("pictures")
-        self.canvas.clear()
         self._close_picture()
         self.picture = PictureSheet(picture, self.canvas)
         self.picture.show()
         self._update_actions()
-        self._answer_drawing(self.canvas.drawing)
+        if self.canvas.is_blank:
+            self._answer_drawing(self.canvas.drawing)
+        else:
+            self.canvas.clear()
 
     def _close_picture(self) -> None:
         if self.picture:

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
 
-from digitpad.window.parts import breakable
+from digitpad.window.parts import Sentence
 
 
 class Notice(QFrame):
@@ -35,14 +35,8 @@ class Notice(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.text = text
-        self._text = QLabel(breakable(text))
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setWordWrap(True)
-        self._text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self._text.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._text = Sentence("Notice")
+        self._text.setPlainText(text)
         style = self.style()
         sign = QLabel()
         warning = style.standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning)

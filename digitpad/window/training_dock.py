@@ -86,7 +86,7 @@ class TrainingDock(QDockWidget):
         """Of the window without this, where it still has the room because it fills its screen."""
         self._extra_width = 0
         self._question: QMessageBox | None = None
-        self._closes_at_end = self._owes_weights = False
+        self._closes_at_end = self._owes_weights = self._throws_away = False
         self._connect()
         self._tint_buttons()
 
@@ -145,6 +145,7 @@ class TrainingDock(QDockWidget):
     def _start(self, arguments: Sequence[str], out: Path) -> None:
         self._checkpoint = checkpoint_file(out)
         self._epochs_done, self._weights, self._measured = 0, None, []
+        self._throws_away = False
         self._set_net(None)
         self.confusion.clear()
         self.panel.show_starting()
@@ -181,6 +182,9 @@ class TrainingDock(QDockWidget):
     def _end(self, outcome: Outcome) -> None:
         if self._question:
             self._question.close()
+        if self._throws_away and outcome.checkpoint:  # from before: the run had not begun again
+            with suppress(OSError):
+                outcome.checkpoint.unlink()
         if self._closes_at_end and (outcome.weights or not self._owes_weights):
             self.may_close.emit()
             return
@@ -282,6 +286,7 @@ class TrainingDock(QDockWidget):
 
     def _throw_away(self) -> None:
         self._show_ending("Cancelling…")
+        self._throws_away = True
         self.process.cancel()
 
     def _show_ending(self, headline: str) -> None:

@@ -264,6 +264,7 @@ class _Running(QWidget):
         match message:
             case RunStarted():
                 self._has_begun = True
+                self._keep()  # what was asked does not hold any more
                 self._epochs, self._batches = message.epochs, message.batches_per_epoch
                 self.bar.setRange(0, self._epochs * _BAR_STEPS)
                 self.stop_button.setEnabled(not self._is_ending)

@@ -306,7 +306,7 @@ class TrainingProcess(QObject):
                 return "finished", "The training is finished."
             case RunEnded("failed", error):
                 return "failed", f"The training failed: {error or 'it did not say why.'}"
-        if self._asked == "cancel":
+        if self._asked == "cancel" and not (self._run_ended and self._weights):
             training = f"The training was cancelled.{by_force}"
             return "cancelled", "The measuring was cancelled." if self._weights else training
         if self._run_ended or (self._asked and code == 0 and not crashed):

@@ -15,7 +15,7 @@ from trainer.checkpoint import (
 def path(tmp_path):
     path = tmp_path / "net.safetensors.checkpoint"
     state = {"net": {"conv1.weight": torch.arange(1e4)}, "epochs_done": 3.0}
-    write_checkpoint(path, Checkpoint(["--seed", "1"], "/home", "2026-11-25", {"seed": 1}, state))
+    write_checkpoint(path, Checkpoint(["--seed", "1"], "/home", {"seed": 1}, state, "2026-11-25"))
     return path
 
 

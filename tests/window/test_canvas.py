@@ -113,6 +113,7 @@ def test_a_sheet_that_gets_another_shape_does_not_tear_the_stroke(canvas, mouse,
     qtbot.waitUntil(lambda: canvas.width() == 560)
     for x, y in ((40, 60), (40, 80)):
         QTest.mouseMove(canvas, QPoint(x, y))  # the sheet's corner is where it was, and so the pen
+    assert canvas._settled_ink().width() == 560 * canvas.devicePixelRatio()
     QTest.mouseRelease(canvas, LEFT, pos=QPoint(40, 80))
     assert points(canvas) == [[[40, 40, 1], [40, 60, 1], [40, 80, 1]]]
     QTest.mouseClick(canvas, LEFT, pos=QPoint(280, 200))  # the square has its place in the middle

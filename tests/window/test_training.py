@@ -370,8 +370,9 @@ def test_a_training_that_cannot_go_on_says_so(open_window, interrupted, weights,
     assert interrupted.exists()
 
 
-def test_leaving_while_it_is_loading_again_loses_nothing(
-    open_window, interrupted, module, qtbot, weights
+@pytest.mark.parametrize("answer", ["Go On Next Time", "Throw Away"])
+def test_leaving_while_it_is_loading_again_does_what_was_wanted(
+    open_window, interrupted, module, qtbot, weights, answer
 ):
     module("import sys; sys.stdin.read()")
     window = open_window(weights)
@@ -381,9 +382,9 @@ def test_leaving_while_it_is_loading_again_loses_nothing(
     window.close()
     box, buttons = question(window)
     assert box.defaultButton() is buttons["Go On Next Time"]
-    buttons["Go On Next Time"].click()
-    assert not window.isVisible()
-    assert interrupted.exists()
+    buttons[answer].click()
+    wait_until(qtbot, lambda: not window.isVisible())
+    assert interrupted.exists() == (answer == "Go On Next Time")
 
 
 def test_a_training_can_go_on_only_when_the_other_has_ended(
@@ -469,11 +470,15 @@ def test_discarding_leaves_nothing_of_the_training(open_window, interrupted, wei
         (["-m", "trainer", "--out=other.safetensors"], True),
         (["-m", "trainer"], False),
         (["-m", "trainer", "--resume=2026-11-23-140300-pad.safetensors.checkpoint"], False),
+        (["-m", "trainer", "--out=2026-11-23-140300-pad.safetensors", "--seeds=5"], False),
     ],
 )
 def test_what_may_be_going_on_is_not_offered(
     open_window, interrupted, weights, qtbot, arguments, is_offered
 ):
+    if "--seeds=5" in arguments:
+        name = "2026-11-23-140300-pad-seed1.safetensors.checkpoint"
+        interrupted = interrupted.rename(interrupted.with_name(name))
     os.utime(interrupted, (9e9, 9e9) if arguments == ["-m", "trainer"] else (0, 0))
     # Whoever reads this process's arguments takes it for one of these.
     sleeper = [sys.executable, "-c", "input()", *arguments]

@@ -109,6 +109,10 @@ def test_what_a_cancel_would_lose_is_said_first(panel):
         assert lost in words(panel)
         button(panel, "Keep Going").click()
         assert lost not in words(panel)
+    panel.show_starting()
+    button(panel, "Cancel…").click()
+    panel.show_running(STARTED)
+    assert "Nothing is lost." not in words(panel)
 
 
 def test_the_log_is_behind_a_fold_and_begins_anew_with_each_run(qtbot, panel):
