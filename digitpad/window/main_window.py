@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +29,8 @@ from PySide6.QtWidgets import (
 
 from digitpad.window.answer import Answer
 from digitpad.window.canvas import Canvas
+from digitpad.window.explanation import explanation
 from digitpad.window.net_view import CAPTION, EXPLANATION, NetView
-from digitpad.window.parts import explanation
-from digitpad.window.pictures import Pictures
 from digitpad.window.weights_menu import WeightsMenu
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from digitpad.window.interrupted_runs import InterruptedRuns
     from digitpad.window.notice import Notice
     from digitpad.window.picture_sheet import PictureSheet
+    from digitpad.window.pictures import Pictures
     from digitpad.window.training_dock import TrainingDock
 
     _Topic = Literal["weights", "pictures", "training"]
@@ -87,9 +88,6 @@ class MainWindow(QMainWindow):
         self.answer = Answer()
         self.net_view = NetView()
         self.picture: PictureSheet | None = None
-        self.pictures = Pictures(self)
-        self.pictures.opened.connect(self._show_picture)
-        self.pictures.failed.connect(self._show_picture_notice)
         self.notice: Notice | None = None
         self._notice_about: _Topic | None = None
         self._owes_offer = False  # to go on with a training, when what is more urgent was read
@@ -108,6 +106,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.appeared.connect(self._read_weights)
         self.appeared.connect(self._offer_interrupted_run)
+        self.appeared.connect(lambda: self.pictures)
         self.canvas.drawing_changed.connect(self._answer_drawing)
         self.canvas.history_changed.connect(self._update_actions)
         self.canvas.history_changed.connect(self._let_chart_wait)
@@ -131,8 +130,8 @@ class MainWindow(QMainWindow):
         self.addAction(self._action("Training panel", self._toggle_training, "Ctrl+T"))
         about_action = self._action("&About digitpad", self._show_about)
         about_action.setMenuRole(QAction.MenuRole.AboutRole)
-        open_picture = self._action("&Open Picture…", self.pictures.ask, "Ctrl+O")
-        paste_picture = self._action("&Paste Picture", self.pictures.paste, "Ctrl+V")
+        open_picture = self._action("&Open Picture…", self._ask_for_picture, "Ctrl+O")
+        paste_picture = self._action("&Paste Picture", self._paste_picture, "Ctrl+V")
         self.menuBar().addMenu("&File").addActions([open_picture, quit_action])
         self.menuBar().addMenu("&Edit").addActions(
             [self._undo, self._redo, self._clear, paste_picture]
@@ -304,6 +303,22 @@ class MainWindow(QMainWindow):
         return recognizer.recognize_image(self._image)
 
     # Pictures
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Where pictures come from: made when the window has appeared, or when it is needed."""
+        from digitpad.window.pictures import Pictures
+
+        made = Pictures(self)
+        made.opened.connect(self._show_picture)
+        made.failed.connect(self._show_picture_notice)
+        return made
+
+    def _ask_for_picture(self) -> None:
+        self.pictures.ask()
+
+    def _paste_picture(self) -> None:
+        self.pictures.paste()
 
     def _show_picture(self, picture: Picture) -> None:
         """Answer what is on a picture, and show it on the sheet until something is drawn.

@@ -8,7 +8,7 @@ from datetime import datetime
 from math import ceil
 
 from PySide6.QtCore import QDateTime, QEvent, QLocale, QObject, Qt, SignalInstance
-from PySide6.QtGui import QPalette, QTextOption
+from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -23,8 +23,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-
-from digitpad.window.colours import faint
 
 
 class Fold(QWidget):
@@ -117,32 +115,6 @@ def number(low: int, high: int) -> QSpinBox:
 def _leave_wheel(field: QWidget) -> None:
     field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # by default the wheel itself gives it
     field.installEventFilter(_WheelFilter(field))
-
-
-class _Faint(QLabel):
-    """A label for what is said beside the point."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text, wordWrap=True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self._fade()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._fade()
-
-    def _fade(self) -> None:
-        colour = faint(self.palette())
-        if self.palette().color(QPalette.ColorRole.WindowText) != colour:
-            palette = QPalette()  # in which nothing else is set, so that all else is inherited
-            palette.setColor(QPalette.ColorRole.WindowText, colour)
-            self.setPalette(palette)
-
-
-def explanation(text: str = "") -> QLabel:
-    """A label for what is said beside the point: faint, and it wraps."""
-    return _Faint(text)
 
 
 def button(text: str, do: Callable[[], object] | SignalInstance) -> QPushButton:

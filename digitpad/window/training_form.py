@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from digitpad.inkfile import InkFileError, is_ink_file
+from digitpad.window.explanation import explanation
 from digitpad.window.parts import (
     Fold,
     bold,
@@ -26,7 +27,6 @@ from digitpad.window.parts import (
     button,
     choice,
     column,
-    explanation,
     number,
     row,
 )

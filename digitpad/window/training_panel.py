@@ -38,13 +38,13 @@ from digitpad.progress import (
     RunStarted,
     WeightsWritten,
 )
+from digitpad.window.explanation import explanation
 from digitpad.window.parts import (
     Fold,
     Sentence,
     bold,
     breakable,
     button,
-    explanation,
     percent,
     row,
 )

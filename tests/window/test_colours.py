@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QWidget
 
 from digitpad.window.colours import red_green_blue
-from digitpad.window.parts import explanation
+from digitpad.window.explanation import explanation
 
 LIGHT, DARK = QPalette(QColor(239, 239, 239)), QPalette(QColor(45, 45, 45))
 
