@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitpad.recognizer import Recognizer
+from digitpad.recognizer import SURE, Recognizer
 from trainer.data import Digits
 
 BINS = 15
@@ -30,6 +31,10 @@ class Evaluation:
     """What the weights' logits were divided by."""
     nll_without_temperature: float
     calibration_error_without_temperature: float
+    sure: int
+    """How many of the answers the pad would give as sure."""
+    sure_right: int
+    """How many of these are right."""
 
     @property
     def images(self) -> int:
@@ -59,6 +64,8 @@ class Evaluation:
             "calibration_error": self.calibration_error,
             "nll_without_temperature": self.nll_without_temperature,
             "calibration_error_without_temperature": self.calibration_error_without_temperature,
+            "sure": self.sure,
+            "sure_right": self.sure_right,
             "recall": self.recall,
             "confusion": self.confusion.tolist(),
         }
@@ -73,12 +80,20 @@ class Evaluation:
         if self.temperature != 1:
             nll, error = self.nll_without_temperature, self.calibration_error_without_temperature
             lines.append(f"  without the temperature {self.temperature:g}: {nll:.4f}, {error:.2%}")
+        lines += [f"  {line}" for line in self._sureness()]
         lines.append("  digit  recall   read as " + "".join(f"{digit:>6}" for digit in range(10)))
         for digit, recall in enumerate(self.recall):
             counts = "".join(f"{count or '·':>6}" for count in self.confusion[digit].tolist())
             share = "      –" if recall is None else f"{recall:7.2%}"
             lines.append(f"  {digit:>5} {share}           {counts}")
         return "\n".join(lines)
+
+    def _sureness(self) -> Iterator[str]:
+        if self.sure:
+            of_these = f"{self.sure_right / self.sure:.2%} of these answers right"
+            yield f"sure of {self.sure / self.images:.2%}: {of_these}"
+        if unsure := self.images - self.sure:
+            yield f"not sure of {unsure:,}: {self.right - self.sure_right:,} of these right"
 
 
 def measure(recognizer: Recognizer, digits: Digits) -> Evaluation:
@@ -90,6 +105,7 @@ def measure(recognizer: Recognizer, digits: Digits) -> Evaluation:
     # The softmax of logits / T, to the power of T, is that of the logits but for a factor.
     without = (probabilities / probabilities.max(axis=1, keepdims=True)) ** recognizer.temperature
     without /= without.sum(axis=1, keepdims=True)
+    is_sure = probabilities.max(axis=1) >= SURE
     return Evaluation(
         digits.name,
         confusion,
@@ -100,6 +116,8 @@ def measure(recognizer: Recognizer, digits: Digits) -> Evaluation:
         calibration_error_without_temperature=calibration_error(
             without.max(axis=1), read == labels
         ),
+        sure=int(is_sure.sum()),
+        sure_right=int((is_sure & (read == labels)).sum()),
     )
 
 

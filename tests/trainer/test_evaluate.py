@@ -24,6 +24,8 @@ def evaluation():
         temperature=1.25,
         nll_without_temperature=0.75,
         calibration_error_without_temperature=0.04,
+        sure=8,
+        sure_right=7,
     )
 
 
@@ -36,16 +38,19 @@ def test_counts(evaluation):
 
 
 def test_as_text_and_json(evaluation):
-    first, second, third, *_ = evaluation.to_text().splitlines()
+    first, second, third, sure, unsure, *_ = evaluation.to_text().splitlines()
     assert first == "some: 83.33% right (10 of 12)"
     assert second == "  negative log-likelihood 0.5000, expected calibration error 2.00%"
     assert third == "  without the temperature 1.25: 0.7500, 4.00%"
+    assert sure == "  sure of 66.67%: 87.50% of these answers right"
+    assert unsure == "  not sure of 4: 3 of these right"
     row = next(line for line in evaluation.to_text().splitlines() if line.startswith("      3"))
     assert row.split() == ["3", "75.00%", *"···6····2·"]
     content = evaluation.to_json()
     assert content["split"] == "some"
     assert (content["images"], content["right"]) == (12, 10)
     assert content["confusion"][3][8] == 2
+    assert (content["sure"], content["sure_right"]) == (8, 7)
     assert (content["nll"], content["nll_without_temperature"]) == (0.5, 0.75)
     assert content["calibration_error"] == 0.02
     assert content["calibration_error_without_temperature"] == 0.04
@@ -68,6 +73,24 @@ def test_measures_what_the_trainers_net_reads(blobs, tmp_path):
     assert evaluation.confusion.sum(axis=1).tolist() == [64] * 10
     part = measure(Recognizer(path), Digits("one", blobs.images[:1], blobs.labels[:1]))
     assert part.images == 1
+
+
+def test_counts_as_sure_what_the_pad_gives_as_sure(keep, blobs):
+    recognizer = Recognizer(keep("weights.safetensors"))
+    answers = [recognizer.recognize_image(image) for image in blobs.images.numpy()]
+    is_right = [a.digit == label for a, label in zip(answers, blobs.labels.tolist(), strict=True)]
+    evaluation = measure(recognizer, blobs)
+    assert 0 < evaluation.sure == sum(answer.sure for answer in answers) < len(blobs)
+    assert evaluation.sure_right == sum(
+        answer.sure and right for answer, right in zip(answers, is_right, strict=True)
+    )
+
+
+def test_says_nothing_of_answers_that_there_are_none_of(evaluation):
+    none = replace(evaluation, sure=0, sure_right=0).to_text()
+    assert "not sure of 12: 10 of these right" in none
+    assert "answers right" not in none
+    assert "not sure" not in replace(evaluation, sure=12, sure_right=10).to_text()
 
 
 @pytest.mark.parametrize("temperature", [0.25, 1, 4])

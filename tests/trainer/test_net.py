@@ -1,5 +1,8 @@
+from copy import deepcopy
+
 import pytest
 import torch
+import torch.nn.functional as F
 
 from digitpad.network import TENSOR_SHAPES
 from trainer.net import Net
@@ -70,6 +73,32 @@ def test_drops_a_tenth_of_fc1_while_training_only(net):
     assert net.drop.p == 0.1
     x = torch.randn(4, 1, 28, 28)
     assert torch.equal(net(x), net(x))
+
+
+def test_in_training_the_first_layer_is_batch_norm_of_the_convolution():
+    """The Net goes another way there: the outcome, what evaluation goes by, and the gradients."""
+    torch.manual_seed(0)
+    net = Net().to(memory_format=torch.channels_last).train()
+    plain = deepcopy(net)
+    images = torch.rand(32, 1, 28, 28) * 3 - 0.3
+    images = images.contiguous(memory_format=torch.channels_last)
+    found = {}
+    net.conv2.register_forward_pre_hook(lambda _layer, inputs: found.update(x=inputs[0]))
+    net(images)
+    expected = F.relu(plain.bn1(plain.conv1(images)))
+    torch.testing.assert_close(found["x"], expected, atol=1e-4, rtol=1e-4)
+    assert found["x"].stride() == expected.stride()
+    for name, buffer in plain.bn1.named_buffers():
+        torch.testing.assert_close(net.bn1.get_buffer(name), buffer, atol=1e-5, rtol=1e-4)
+    towards = torch.randn_like(expected)
+    found["x"].backward(towards)
+    expected.backward(towards)
+    for name in ("conv1.weight", "bn1.weight", "bn1.bias"):
+        gradient = plain.get_parameter(name).grad
+        scale = float(gradient.abs().max())
+        torch.testing.assert_close(
+            net.get_parameter(name).grad / scale, gradient / scale, atol=1e-4, rtol=0
+        )
 
 
 def test_the_pad_knows_the_same_tensors(net):
