@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import digitpad
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
 
 # What each command needs is imported when it runs: the window opens sooner without the rest, and
 # recognising does without Qt.
@@ -24,12 +24,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if not (sys.argv[1:] if argv is None else argv):
             return _open_window(None)  # at once, without argparse
-        arguments = _parser().parse_args(argv)
+        arguments = _parse(argv)
         if arguments.command == "recognize":
             return _recognize(arguments.files, arguments.weights, as_json=arguments.json)
         return _open_window(arguments.weights)
     except KeyboardInterrupt:
         return 130  # as shells report a process that Ctrl-C ended
+
+
+def _parse(argv: Sequence[str] | None) -> Namespace:
+    parser, words = _parser(), sys.argv[1:] if argv is None else argv
+    if words[0] != "recognize" and Path(words[0]).is_file():
+        parser.error(f"digitpad recognize FILE reads {words[0]}; in the window, open it by Ctrl+O")
+    return parser.parse_args(words)
 
 
 def _parser() -> ArgumentParser:

@@ -227,6 +227,11 @@ class TestProblems:
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("usage: digitpad")
 
+    def test_a_file_without_a_command_is_shown_the_way(self, ink: Path):
+        done = run(ink)
+        assert done.returncode == 2
+        assert f"digitpad recognize FILE reads {ink}" in done.stderr
+
     @pytest.mark.skipif(os.name != "posix", reason="has no broken pipes")
     def test_reader_that_goes_away_ends_it_quietly(self, tmp_path: Path):
         path = tmp_path / "many.ndjson"
