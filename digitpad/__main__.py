@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run digitpad with the arguments `argv`, or those of the process; returns its exit code."""
     try:
-        if not (sys.argv[1:] if argv is None else argv):
+        words = sys.argv[1:] if argv is None else argv
+        if not words:
             return _open_window(None)  # at once, without argparse
-        arguments = _parse(argv)
+        arguments = _parse(words)
         if arguments.command == "recognize":
             return _recognize(arguments.files, arguments.weights, as_json=arguments.json)
         return _open_window(arguments.weights)
@@ -32,10 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130  # as shells report a process that Ctrl-C ended
 
 
-def _parse(argv: Sequence[str] | None) -> Namespace:
-    parser, words = _parser(), sys.argv[1:] if argv is None else argv
-    if words[0] != "recognize" and Path(words[0]).is_file():
-        parser.error(f"digitpad recognize FILE reads {words[0]}; in the window, open it by Ctrl+O")
+def _parse(words: Sequence[str]) -> Namespace:
+    parser = _parser()
+    # Unlike Path.is_file, it has an answer for any word.
+    if words[0] != "recognize" and os.path.isfile(words[0]):  # noqa: PTH113
+        parser.error(
+            "to read a picture or an ink file: digitpad recognize FILE, or Ctrl+O in the window; "
+            "to draw with other weights: digitpad --weights FILE"
+        )
     return parser.parse_args(words)
 
 

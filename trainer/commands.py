@@ -30,7 +30,7 @@ from trainer.data import (
 )
 from trainer.evaluate import measure
 from trainer.examples import RememberingRecognizer, examples
-from trainer.loop import DivergedError, Run, TrainingError, logits
+from trainer.loop import DivergedError, Run, TrainingError, logits, precision
 from trainer.output import (
     EpochWeights,
     check_not_interrupted,
@@ -268,6 +268,7 @@ def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
         "seed": options.seed,
         "data": [part.describe() for part in (training, *ink)],
         "device": device.type,
+        "precision": str(precision(device)).removeprefix("torch."),
         "torch": str(torch.__version__),  # of a class that a checkpoint cannot hold
         "digitpad": digitpad.__version__,
     }

@@ -100,24 +100,23 @@ def measure(recognizer: Recognizer, digits: Digits) -> Evaluation:
     """Read all `digits` as the pad would, and count."""
     probabilities = recognizer.probabilities(digits.images.numpy())
     labels, read = digits.labels.numpy(), probabilities.argmax(axis=1)
+    confidence, is_right = probabilities.max(axis=1), read == labels
     confusion = np.zeros((10, 10), np.int64)
     np.add.at(confusion, (labels, read), 1)
     # The softmax of logits / T, to the power of T, is that of the logits but for a factor.
-    without = (probabilities / probabilities.max(axis=1, keepdims=True)) ** recognizer.temperature
+    without = (probabilities / confidence[:, None]) ** recognizer.temperature
     without /= without.sum(axis=1, keepdims=True)
-    is_sure = probabilities.max(axis=1) >= SURE
+    is_sure = confidence >= SURE
     return Evaluation(
         digits.name,
         confusion,
         nll=_nll(probabilities, labels),
-        calibration_error=calibration_error(probabilities.max(axis=1), read == labels),
+        calibration_error=calibration_error(confidence, is_right),
         temperature=recognizer.temperature,
         nll_without_temperature=_nll(without, labels),
-        calibration_error_without_temperature=calibration_error(
-            without.max(axis=1), read == labels
-        ),
+        calibration_error_without_temperature=calibration_error(without.max(axis=1), is_right),
         sure=int(is_sure.sum()),
-        sure_right=int((is_sure & (read == labels)).sum()),
+        sure_right=int((is_sure & is_right).sum()),
     )
 
 

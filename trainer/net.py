@@ -38,7 +38,7 @@ class Net(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         # Behind a pool, a ReLU has a quarter of the work, and the same outcome as before it.
-        x = F.relu(_first_layer(self.conv1, self.bn1, x), inplace=True)
+        x = F.relu(self._first_layer(x), inplace=True)
         x = F.relu(self.pool1(self.bn2(self.conv2(x))), inplace=True)
         x = F.relu(self.bn3(self.conv3(x)), inplace=True)
         x = F.relu(self.pool2(self.bn4(self.conv4(x))), inplace=True)
@@ -49,42 +49,39 @@ class Net(nn.Module):
         logits: Tensor = self.fc2(self.drop(x))
         return logits
 
+    def _first_layer(self, images: Tensor) -> Tensor:
+        """The same as `bn1(conv1(images))`, but in training with less work.
 
-def _first_layer(convolution: nn.Conv2d, norm: nn.BatchNorm2d, images: Tensor) -> Tensor:
-    """The same as `norm(convolution(images))`, but in training with less work.
+        There, batch norm's passes over 16 channels of so many pixels take a tenth of a whole step's
+        time on a CPU. But the mean and the variance of what a convolution gives follow from the
+        mean and the covariance of the patches that it reads, and here these are of 9 pixels each,
+        of images, which need no gradient. So they are known beforehand, and the convolution can do
+        the rest.
+        """
+        if not self.training:
+            normalized: Tensor = self.bn1(self.conv1(images))
+            return normalized
+        with torch.autocast(images.device.type, enabled=False):
+            patches = images[:, 0].unfold(1, 3, 1).unfold(2, 3, 1)  # [n, 26, 26, 3, 3]
+            patches = patches.permute(3, 4, 0, 1, 2).reshape(9, -1)
+            kernels = self.conv1.weight.flatten(1)  # [16, 9]
+            mean = kernels @ patches.mean(dim=1)
+            variance = (kernels @ patches.cov(correction=0) * kernels).sum(dim=1)
+            gain = self.bn1.weight * (variance + self.bn1.eps).rsqrt()
+        self._track(mean, variance, patches.shape[1])
+        weight = gain[:, None, None, None] * self.conv1.weight
+        # The convolution's own bias would shift the mean, and so cancels.
+        return F.conv2d(images, weight, self.bn1.bias - gain * mean)
 
-    There, batch norm's passes over 16 channels of so many pixels take a tenth of a whole step's
-    time. But the mean and the variance of what a convolution gives follow from the mean and the
-    covariance of the patches that it reads, and these are of 9 pixels each, of images, which need
-    no gradient. So they are known beforehand, and the convolution can do the rest.
-    """
-    if not norm.training:
-        normalized: Tensor = norm(convolution(images))
-        return normalized
-    with torch.autocast(images.device.type, enabled=False):
-        patches = images[:, 0].unfold(1, 3, 1).unfold(2, 3, 1)  # [n, 26, 26, 3, 3]
-        patches = patches.permute(3, 4, 0, 1, 2).reshape(9, -1)
-        pixels = patches.shape[1]
-        patch_mean = patches.mean(dim=1)
-        covariance = patches @ patches.T / pixels - patch_mean.outer(patch_mean)
-        kernels = convolution.weight.flatten(1)  # [16, 9]
-        mean = kernels @ patch_mean
-        variance = (kernels @ covariance * kernels).sum(dim=1)
-        gain = norm.weight * (variance + norm.eps).rsqrt()
-        bias = torch.zeros_like(mean) if convolution.bias is None else convolution.bias
-    _update(norm, mean + bias, variance * pixels / (pixels - 1))
-    weight = gain[:, None, None, None] * convolution.weight
-    # The convolution's own bias would shift the mean, and so cancels.
-    return F.conv2d(images, weight, norm.bias - gain * mean)
-
-
-@torch.no_grad()
-def _update(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> None:
-    """Of `norm`, what evaluation goes by."""
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    assert norm.num_batches_tracked is not None
-    assert norm.momentum is not None
-    norm.running_mean.lerp_(mean, norm.momentum)
-    norm.running_var.lerp_(variance, norm.momentum)
-    norm.num_batches_tracked += 1
+    @torch.no_grad()
+    def _track(self, mean: Tensor, variance: Tensor, n: int) -> None:
+        """What `bn1` goes by in evaluation, from the statistics of `n` outputs without the bias."""
+        norm, bias = self.bn1, self.conv1.bias
+        assert bias is not None
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        assert norm.num_batches_tracked is not None
+        assert norm.momentum is not None
+        norm.running_mean.lerp_(mean + bias, norm.momentum)
+        norm.running_var.lerp_(variance * n / (n - 1), norm.momentum)
+        norm.num_batches_tracked += 1

@@ -4,7 +4,7 @@ from dataclasses import replace
 import torch
 import torch.nn.functional as F
 
-from trainer.loop import Run, _autocast
+from trainer.loop import Run, autocast
 from trainer.recipe import PAD
 from trainer.teacher import RATE, Teacher, distillation_loss
 from trainer.transforms import normalize, to_unit
@@ -52,13 +52,13 @@ def test_the_net_learns_by_its_answers_and_it_by_the_labels(blobs):
     (x, _), (same_x, answers) = seen["net"], seen["teacher"]
     assert torch.equal(x, same_x)
     net, teacher = before
-    with _autocast(x.device):
+    with autocast(x.device):
         logits = net(x).float()
     distillation_loss(logits, answers.detach(), blobs.labels).backward()
     assert_same_gradients(run._net, net)
-    torch.manual_seed(0)  # its dropout: what comes after the initial weights of both
+    # Its dropout: again the first random numbers after the initial weights of both.
     Run(PAD, blobs, None, seed=0, device=torch.device("cpu"))
-    with _autocast(x.device):
+    with autocast(x.device):
         logits = teacher(x).float()
     F.cross_entropy(logits, blobs.labels).backward()
     assert_same_gradients(run._teacher, teacher)
