@@ -328,8 +328,8 @@ def accuracy(net: Net, digits: Digits) -> float:
 
 @cache
 def precision(device: torch.device) -> torch.dtype:
-    """What the nets compute in: bfloat16, in mixed precision, on a GPU that has it and on a CPU with
-    matrix tiles for it (AMX); else float32.
+    """What the nets compute in: bfloat16, in mixed precision, on a GPU that has it and on a CPU
+    with matrix tiles for it (AMX); else float32.
 
     With AVX-512's bfloat16 alone, float32 is faster. Measured on an Intel Xeon, its step takes 0.74
     to 0.94 of the time with the Net alone, and 0.78 with its teacher.
