@@ -191,8 +191,8 @@ class Canvas(QWidget):
     def _show(self, strokes: tuple[Stroke, ...]) -> None:
         self._strokes = strokes
         self._ink = None
-        if self.is_blank:
-            self._fit()
+        if self.is_blank or self._largest_scale() < self._scale:
+            self._fit()  # also ink of a time when the sheet had another shape
         self.update()
         self._change.start()
         self.history_changed.emit()
@@ -206,13 +206,16 @@ class Canvas(QWidget):
         if self.is_drawing:
             return
         self._middle = QPointF(self.width() / 2, self.height() / 2)
+        self._scale = self._largest_scale()
+
+    def _largest_scale(self) -> float:
+        """At which the square and all ink are in sight."""
         width, height = max(1, self.width()), max(1, self.height())
-        largest = min(width, height) / SIDE
-        self._scale = largest
+        scale = largest = min(width, height) / SIDE
         for stroke in self._strokes:  # not the one being drawn: the pen may be anywhere
             x, y = abs(stroke.xy - SIDE / 2).max(axis=0) + WIDTH / 2
-            self._scale = min(self._scale, width / 2 / x, height / 2 / y)
-        self._scale = max(self._scale, largest / MOST_SHRUNK)
+            scale = min(scale, width / 2 / x, height / 2 / y)
+        return max(scale, largest / MOST_SHRUNK)
 
     # The pen: whatever draws, and nothing else until it is lifted
 

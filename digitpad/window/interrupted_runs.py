@@ -46,8 +46,8 @@ class InterruptedRuns(QObject):
             f"A training was interrupted; its last epoch was done on {date_and_time(run.when)}. "
             f"{when}",
             [
-                self._action("&Go On", lambda: self.resume_requested.emit(run)),
-                self._action("&Discard", lambda: self._discard(run)),
+                self._action("Go On", lambda: self.resume_requested.emit(run)),
+                self._action("Discard", lambda: self._discard(run)),
             ],
         )
 
@@ -59,7 +59,7 @@ class InterruptedRuns(QObject):
             return
         with suppress(OSError):
             epoch_weights_file(run.weights).unlink(missing_ok=True)
-        undo = self._action("&Undo", lambda: self._undo(deleted))
+        undo = self._action("Undo", lambda: self._undo(deleted))
         self.notice_wanted.emit("The interrupted training is discarded.", [undo])
 
     def _undo(self, deleted: Path) -> None:

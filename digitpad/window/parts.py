@@ -74,6 +74,8 @@ class Sentence(QTextEdit):
         )
         self.viewport().setAutoFillBackground(False)
         self.document().setDocumentMargin(0)
+        # Until the text is laid out: a window that was made higher for it would stay so.
+        self.setFixedHeight(self.fontMetrics().height())
         self.document().documentLayout().documentSizeChanged.connect(
             lambda size: self.setFixedHeight(ceil(size.height()))
         )

@@ -49,7 +49,9 @@ class Pictures(QObject):
         try:
             picture: Picture = open_picture(source)
         except PictureError as error:
-            self.failed.emit(f"This picture cannot be read, so nothing has changed.\n{error}")
+            self.failed.emit(
+                f"No digit was taken from this picture, so nothing has changed.\n{error}"
+            )
         else:
             self.opened.emit(picture)
 
@@ -80,8 +82,8 @@ class Pictures(QObject):
             return True
         return False
 
-    def _take(self, data: QMimeData) -> None:
-        if source := _source(data):
+    def _take(self, data: QMimeData | None) -> None:
+        if data and (source := _source(data)):  # an empty clipboard may give none
             self.open(source)
         else:
             self.failed.emit("There is no picture in that. Copy one, or open its file.")

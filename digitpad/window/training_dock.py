@@ -37,7 +37,7 @@ from digitpad.recognizer import Recognizer
 from digitpad.window.colours import tinted
 from digitpad.window.confusion_view import ConfusionView
 from digitpad.window.training_chart import TrainingChart
-from digitpad.window.training_form import TrainingForm
+from digitpad.window.training_form import TrainingForm, mnist_folder
 from digitpad.window.training_panel import TrainingPanel
 from digitpad.window.training_process import Outcome, Run, TrainingProcess
 
@@ -97,7 +97,7 @@ class TrainingDock(QDockWidget):
         self.panel.cancel_requested.connect(self.process.cancel)
         self.panel.use_weights_requested.connect(self.use_requested)
         self.panel.resume_requested.connect(self.resume)
-        self.panel.folder_chosen.connect(self.form.start_with_folder)
+        self.panel.folder_chosen.connect(self._start_with_folder)
         self.panel.synthetic_requested.connect(self.form.start_with_synthetic)
         self.process.message.connect(self._take)
         self.process.log_line.connect(self.panel.show_log)
@@ -142,10 +142,19 @@ class TrainingDock(QDockWidget):
         """Go on with an interrupted training. None may be going on."""
         self._start([f"--resume={checkpoint}"], weights_file(checkpoint))
 
+    def _start_with_folder(self, folder: Path) -> None:
+        """Start what lacked its data once more, with MNIST from this folder."""
+        folder = mnist_folder(folder)
+        if self._checkpoint and self._checkpoint.exists():  # it was to go on
+            arguments = [f"--resume={self._checkpoint}", f"--data-dir={folder}"]
+            self._start(arguments, weights_file(self._checkpoint))
+        else:
+            self.form.start_with_folder(folder)
+
     def _start(self, arguments: Sequence[str], out: Path) -> None:
         self._checkpoint = checkpoint_file(out)
         self._epochs_done, self._weights, self._measured = 0, None, []
-        self._throws_away = False
+        self._throws_away = self._owes_weights = False
         self._set_net(None)
         self.confusion.clear()
         self.panel.show_starting()

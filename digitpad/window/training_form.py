@@ -165,10 +165,7 @@ class TrainingForm(QWidget):
         self._update_ink()
 
     def _set_folder(self, folder: Path) -> None:
-        # MNIST/raw/ is what the trainer looks for in the folder; people may well choose those.
-        if folder.name == "raw":
-            folder = folder.parent
-        self.folder.setText(str(folder.parent if folder.name == "MNIST" else folder))
+        self.folder.setText(str(mnist_folder(folder)))
 
     def _remove_ink(self) -> None:
         for item in self.ink.selectedItems():
@@ -274,6 +271,13 @@ class TrainingForm(QWidget):
         )
         self._options = Fold("Optio&ns", content)
         return self._options
+
+
+def mnist_folder(chosen: Path) -> Path:
+    """The folder that holds MNIST/raw/, which the trainer looks for; people may choose those."""
+    if chosen.name == "raw":
+        chosen = chosen.parent
+    return chosen.parent if chosen.name == "MNIST" else chosen
 
 
 def _folder_problem(folder: Path | None) -> str:

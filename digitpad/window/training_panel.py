@@ -233,7 +233,9 @@ class _Running(QWidget):
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("Training progress")
         self.stop_button = button("&Stop Early", self._stop)
-        self.stop_button.setToolTip("End the training and keep what it has learned")
+        self.stop_button.setToolTip(
+            "End the training and keep what it has learned; it cannot go on then"
+        )
         self.cancel_button = button("Ca&ncel…", self._ask)
         self.keep_button = button("&Keep Going", self._keep)
         self.really_button = button("Yes, Ca&ncel", self._cancel)
@@ -255,7 +257,7 @@ class _Running(QWidget):
     def begin(self) -> None:
         self._has_begun = self._is_ending = self._has_weights = False
         self._epochs = self._batches = 1
-        self._say("Starting…", "Reading the data; torch takes a few seconds, too.")
+        self._say("Starting…", "Reading the data; this takes some seconds.")
         self.bar.setRange(0, 0)
         self.stop_button.setEnabled(False)  # there is nothing to keep yet
         self._keep()
@@ -441,7 +443,8 @@ class _End(QWidget):
         self.command.setCursorPosition(0)
         self._command_row.setVisible(command is not None)
         self.folder_button.setVisible(data_missing)
-        self.synthetic_button.setVisible(data_missing)
+        # Other data make another run: one that is to go on needs its own.
+        self.synthetic_button.setVisible(data_missing and self._checkpoint is None)
 
     def _use(self) -> None:
         if self._weights:

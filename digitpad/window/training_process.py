@@ -36,8 +36,8 @@ from digitpad.progress import (
 GRACE = 5_000
 """Milliseconds that a trainer has to end after it was asked to, and again after a SIGTERM."""
 MEASURING = 24
-"""How many times as long a trainer that was stopped may measure its weights on one split: it takes
-a second, but not on a machine that is busy with what is more urgent."""
+"""How many times as long a trainer that was stopped may take for its weights, and again to measure
+them on one split: it takes a second, but not on a machine that is busy with what is more urgent."""
 LOG_LINES = 200
 """How many of the lines that are no messages are worth keeping: the last ones."""
 LOG_LINE_BYTES = 500
@@ -202,7 +202,7 @@ class TrainingProcess(QObject):
             self._kill()  # it listens no more, and all that could be lost is safe
             return
         self._process.write(f"{word}\n".encode())
-        self._patience.start(self._grace)
+        self._patience.start(self._grace * (MEASURING if word == "stop" else 1))
 
     def _lose_patience(self) -> None:
         if self._is_forced:
@@ -312,7 +312,7 @@ class TrainingProcess(QObject):
         if self._run_ended or (self._asked and code == 0 and not crashed):
             return "stopped", "The training was stopped early."
         if self._is_forced:
-            return "killed", f"The training was to end.{by_force}"
+            return "killed", "The training did not end when it was asked to; it was ended by force."
         why = self._last_error or f"exit code {code}."
         return _crash(code) if crashed else ("failed", f"The training failed: {why}")
 
@@ -323,7 +323,11 @@ class TrainingProcess(QObject):
         self._clean_up(run, cancelled=kind == "cancelled")
         if self._weights:
             sentence += f"\nIts weights are in {self._weights}"
-        can_go_on = kind in {"stopped", "cancelled", "killed", "crashed"} and checkpoint.exists()
+        data_missing = bool(self._run_ended and self._run_ended.data_missing)
+        # What failed before it had begun would fail again, unless the data are found.
+        is_refused = kind == "failed" and not (self._has_begun or data_missing)
+        is_over = kind in {"finished", "not started"} or is_refused
+        can_go_on = not is_over and checkpoint.exists()
         if can_go_on and not self._weights:
             sentence += "\nIt can go on after the last epoch that was done."
         elif kind == "cancelled" and not self._weights:
@@ -334,7 +338,7 @@ class TrainingProcess(QObject):
             weights=self._weights,
             checkpoint=checkpoint if can_go_on else None,
             command=self._run_ended.command if self._run_ended else None,
-            data_missing=bool(self._run_ended and self._run_ended.data_missing),
+            data_missing=data_missing,
         )
         self._process.deleteLater()
         self._run = None

@@ -93,6 +93,25 @@ def test_ink_beside_the_square_stays_in_sight_when_the_sheet_gets_another_shape(
     assert points(canvas) == [[[140, 0, 1]]]
 
 
+@pytest.mark.parametrize("cleared_first", [False, True])
+def test_ink_that_comes_back_to_a_sheet_of_another_shape_is_in_sight(
+    canvas, mouse, qtbot, cleared_first
+):
+    canvas.window().resize(280, 560)
+    qtbot.waitUntil(lambda: canvas.height() == 560)
+    mouse.stroke((100, -120), (180, -120))  # a bar above the square
+    if cleared_first:
+        canvas.clear()
+    canvas.window().resize(380, 380)
+    qtbot.waitUntil(lambda: canvas.width() == 380)
+    if not cleared_first:
+        canvas.clear()
+    canvas.undo()
+    scale = 190 / (260 + 7)  # up to the bar, and half its width
+    bar = (ink(canvas) > 128)[round(190 - 260 * scale), 20:-20].nonzero()[0]
+    assert np.ptp(bar) == pytest.approx((80 + 14) * scale, abs=3)
+
+
 @pytest.mark.qt_log_ignore("occurs outside target window", "This plugin does not support")
 def test_a_stroke_far_beyond_the_edge_does_not_move_the_sheet(canvas, mouse, qtbot):
     mouse.stroke((140, 60), (140, 220))

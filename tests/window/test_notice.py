@@ -78,6 +78,13 @@ def test_escape_in_a_notice_leaves_the_drawing_alone(window, mouse, qtbot):
     assert window.canvas.is_blank
 
 
+def test_a_notice_does_not_make_the_window_higher_than_it_needs(window, qtbot):
+    window.resize(832, 560)
+    window._show_notice("A line.", about="weights")
+    qtbot.waitUntil(window.notice.isVisible)
+    assert window.height() == 560
+
+
 def test_a_long_name_does_not_make_the_window_wider(window, qtbot):
     before = window.minimumSizeHint().width()
     window._show_notice(f"/tmp/{'n' * 200}.safetensors: there is no such file", about="weights")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtGui import QClipboard, QColor, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -105,6 +105,12 @@ def test_a_picture_is_pasted_or_dropped(pad, photo, given, data):
 def test_a_file_that_is_dropped_stays_where_it_is(pad, photo):
     assert dropped(pad, of_file(photo), MOVE) is None
     assert dropped(pad, of_file(photo)) == COPY
+
+
+def test_an_empty_clipboard_has_no_picture(pad, monkeypatch):
+    monkeypatch.setattr(QClipboard, "mimeData", lambda _self: None)  # as some platforms have it
+    QTest.keyClick(pad.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert "no picture" in pad.notice.text
 
 
 def test_text_is_no_picture(pad, photo):

@@ -434,7 +434,7 @@ def test_an_offer_waits_for_what_is_more_urgent(open_window, interrupted, weight
     window.use_weights(interrupted)
     assert "cannot be used" in window.notice.text
     window.pictures.open(interrupted)
-    assert "cannot be read" in window.notice.text
+    assert "No digit was taken" in window.notice.text
     window.notice.close()
     assert "interrupted" in window.notice.text
     window.notice.close()

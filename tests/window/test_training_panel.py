@@ -23,6 +23,7 @@ from digitpad.window.parts import Sentence
 from digitpad.window.training_chart import TrainingChart
 from digitpad.window.training_form import TrainingForm
 from digitpad.window.training_panel import TrainingPanel
+from digitpad.window.training_process import Outcome
 
 STARTED = RunStarted({"name": "pad"}, 0, "cpu", 3, 0, 10, 1_000, 20, "")
 WEIGHTS = Path("net.safetensors")
@@ -258,6 +259,21 @@ def test_in_the_smallest_window_nothing_of_the_panel_is_cut_off(qtbot, window, t
     show_all_of_an_end(training, split="W" * 99)  # unless it must
     qtbot.waitUntil(lambda: panel.widget().width() == panel.viewport().width())
     qtbot.waitUntil(lambda: cut_off() == [])
+
+
+def test_a_run_that_goes_on_needs_its_own_data(training, tmp_path):
+    checkpoint = tmp_path / "net.safetensors.checkpoint"
+    checkpoint.touch()
+    training.resume(checkpoint)
+    training._end(Outcome("failed", "No MNIST.", checkpoint=checkpoint, data_missing=True))
+    end = training.panel._end
+    assert end.folder_button.isVisible()
+    assert end.resume_button.isVisible()
+    assert not end.synthetic_button.isVisible()
+    end.folder_chosen.emit(tmp_path / "MNIST" / "raw")
+    *_, run = training.started
+    assert run.checkpoint == checkpoint
+    assert list(run.arguments[:2]) == [f"--resume={checkpoint}", f"--data-dir={tmp_path}"]
 
 
 @pytest.mark.parametrize("way", ["synthetic", "folder"])

@@ -378,6 +378,48 @@ def child_of(trained):
     return int(trained.log[0].removeprefix("child "))
 
 
+CHECKPOINT = f"""{FAKE}
+out = Path(sys.argv[sys.argv.index("--out") + 1])
+out.with_name(out.name + ".checkpoint").touch()
+"""
+
+
+def test_what_failed_in_the_middle_can_go_on(train):
+    failed = to_json(RunEnded("failed", "CUDA error: out of memory"))
+    outcome = train(f"{CHECKPOINT}\ntell(started)\ntell({failed!r})\nsys.exit(1)").end()
+    assert outcome.kind == "failed"
+    assert outcome.sentence == (
+        "The training failed: CUDA error: out of memory\n"
+        "It can go on after the last epoch that was done."
+    )
+
+
+@pytest.mark.parametrize("data_missing", [False, True])
+def test_what_failed_before_it_began_can_go_on_only_with_its_data(train, data_missing):
+    failed = to_json(RunEnded("failed", "!", data_missing=data_missing))
+    trained = train(f"{CHECKPOINT}\ntell({failed!r})\nsys.exit(1)")
+    assert trained.end().checkpoint == (trained.checkpoint if data_missing else None)
+
+
+def test_a_trainer_that_was_stopped_has_time_for_its_weights(train):
+    written = to_json(WeightsWritten("there"))
+    ended = to_json(RunEnded("stopped"))
+    trained = train(
+        f"""{FAKE}
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+tell(started)
+sys.stdin.readline()
+time.sleep(1.5)
+tell({written!r})
+tell({ended!r})
+""",
+        grace=500,
+    )
+    trained.until_told(RunStarted)
+    trained.process.stop_early()
+    assert trained.end().kind == "stopped"
+
+
 def test_cancelled_by_force_nothing_is_left(train, out):
     trained = train(f"{DEAF}\ntell(started)\n{WAIT}", grace=100)
     child = child_of(trained)
@@ -416,7 +458,7 @@ def test_stopped_by_force_it_can_go_on(train):
     outcome = trained.end()
     assert outcome.kind == "killed"
     assert outcome.sentence == (
-        "The training was to end. It did not answer, and was ended by force.\n"
+        "The training did not end when it was asked to; it was ended by force.\n"
         "It can go on after the last epoch that was done."
     )
     trained.until(lambda: is_gone(child))
