@@ -401,25 +401,6 @@ def test_what_failed_before_it_began_can_go_on_only_with_its_data(train, data_mi
     assert trained.end().checkpoint == (trained.checkpoint if data_missing else None)
 
 
-def test_a_trainer_that_was_stopped_has_time_for_its_weights(train):
-    written = to_json(WeightsWritten("there"))
-    ended = to_json(RunEnded("stopped"))
-    trained = train(
-        f"""{FAKE}
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-tell(started)
-sys.stdin.readline()
-time.sleep(1.5)
-tell({written!r})
-tell({ended!r})
-""",
-        grace=500,
-    )
-    trained.until_told(RunStarted)
-    trained.process.stop_early()
-    assert trained.end().kind == "stopped"
-
-
 def test_cancelled_by_force_nothing_is_left(train, out):
     trained = train(f"{DEAF}\ntell(started)\n{WAIT}", grace=100)
     child = child_of(trained)
@@ -464,8 +445,8 @@ def test_stopped_by_force_it_can_go_on(train):
     trained.until(lambda: is_gone(child))
 
 
-def test_a_trainer_that_tells_of_its_measuring_is_waited_for(train):
-    # Each split takes longer than it would be given to end.
+def test_a_trainer_that_was_stopped_has_time_for_its_weights_and_to_measure_them(train):
+    # All of it takes longer than it would be given to end.
     written = to_json(WeightsWritten("there"))
     measured = to_json(Measured("some", 1, 1, [[0] * 10] * 10, []))
     ended = to_json(RunEnded("stopped"))
@@ -474,6 +455,7 @@ def test_a_trainer_that_tells_of_its_measuring_is_waited_for(train):
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 tell(started)
 sys.stdin.readline()
+time.sleep(1.5)
 tell({written!r})
 for _ in range(2):
     time.sleep(1.5)
