@@ -126,7 +126,6 @@ def test_from_the_menu_to_the_weights_and_back(open_window, mouse_on, seven, mod
     wait_until(qtbot, lambda: training.recognizer)
     assert training.is_running
     assert len(training.chart.rows()) >= 1
-    assert training.chart.frames_drawn > 1
     with qtbot.waitSignal(window.answered):
         mouse_on(window.canvas).draw(seven)
     drawing, bundled = window.canvas.drawing, window.answer.prediction
@@ -135,6 +134,7 @@ def test_from_the_menu_to_the_weights_and_back(open_window, mouse_on, seven, mod
     assert window.training_answer.prediction == training.recognizer.recognize(drawing) != bundled
 
     wait_until(qtbot, lambda: not training.is_running)
+    wait_until(qtbot, lambda: training.chart.frames_drawn > 1)
     (kept,) = kept_weights()
     assert (kept.recipe, kept.epochs_done, kept.damage) == ("seed", 5, None)
     new = Recognizer(kept.path).recognize(drawing)
