@@ -82,17 +82,24 @@ class InterruptedRuns(QObject):
 def _may_be_going_on(run: InterruptedRun) -> bool:
     """Whether a trainer is at work, in a terminal perhaps, that may have written the checkpoint."""
     # Several seeds share one command line.
-    names = {run.weights.name, re.sub(r"-seed\d+(?=\.)", "", run.weights.name)}
+    name = re.sub(r"-seed\d+(?=\.)", "", run.weights.name)
+    files = {run.weights, run.weights.with_name(name)}
     for process in psutil.process_iter(["cmdline", "create_time"]):
         arguments = process.info["cmdline"] or []  # None where that is not for us to know
         if not _is_training(arguments):
             continue
         if any(argument.startswith(("--out", "--resume")) for argument in arguments):
-            if any(name in argument for name in names for argument in arguments):
+            if any(_names(argument, file) for argument in arguments for file in files):
                 return True
         elif process.info["create_time"] <= run.when.timestamp():
             return True  # it does not say which files are its own
     return False
+
+
+def _names(argument: str, weights: Path) -> bool:
+    """Whether an argument is about this file or its checkpoint; perhaps by its name alone."""
+    path = Path(argument.partition("=")[2] or argument)
+    return (str(weights) if path.is_absolute() else weights.name) in argument
 
 
 def _is_training(arguments: Sequence[str]) -> bool:
