@@ -138,16 +138,15 @@ class TrainingDock(QDockWidget):
         out = new_weights_file(self.form.recipe.currentData(), datetime.now(UTC))
         self._start([*arguments, f"--out={out}"], out)
 
-    def resume(self, checkpoint: Path) -> None:
-        """Go on with an interrupted training. None may be going on."""
-        self._start([f"--resume={checkpoint}"], weights_file(checkpoint))
+    def resume(self, checkpoint: Path, *options: str) -> None:
+        """Go on with an interrupted training, with other options than before in these. None may be
+        going on."""
+        self._start([f"--resume={checkpoint}", *options], weights_file(checkpoint))
 
     def _start_with_folder(self, folder: Path) -> None:
         """Start what lacked its data once more, with MNIST from this folder."""
-        folder = mnist_folder(folder)
         if self._checkpoint and self._checkpoint.exists():  # it was to go on
-            arguments = [f"--resume={self._checkpoint}", f"--data-dir={folder}"]
-            self._start(arguments, weights_file(self._checkpoint))
+            self.resume(self._checkpoint, f"--data-dir={mnist_folder(folder)}")
         else:
             self.form.start_with_folder(folder)
 

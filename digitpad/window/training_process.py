@@ -300,13 +300,13 @@ class TrainingProcess(QObject):
 
     def _how_it_ended(self, code: int, *, crashed: bool) -> tuple[Kind, str]:
         """The kind and the sentence, without where the weights are and how to go on."""
-        by_force = " It did not answer, and was ended by force." if self._is_forced else ""
         match self._run_ended:  # what the trainer says counts more than how its process ended
             case RunEnded("finished"):
                 return "finished", "The training is finished."
             case RunEnded("failed", error):
                 return "failed", f"The training failed: {error or 'it did not say why.'}"
         if self._asked == "cancel" and not (self._run_ended and self._weights):
+            by_force = " It did not answer, and was ended by force." if self._is_forced else ""
             training = f"The training was cancelled.{by_force}"
             return "cancelled", "The measuring was cancelled." if self._weights else training
         if self._run_ended or (self._asked and code == 0 and not crashed):

@@ -362,13 +362,15 @@ tell(started)
 
 
 # One that nothing can end but SIGKILL, with a child of the same kind.
-DEAF = f"""{FAKE}
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = subprocess.Popen([sys.executable, "-c", "while True: __import__('time').sleep(9)"])
-tell(f"child {{child.pid}}")
+CHECKPOINT = f"""{FAKE}
 out = Path(sys.argv[sys.argv.index("--out") + 1])
 out.with_name(out.name + ".checkpoint").touch()
+"""
+DEAF = f"""{CHECKPOINT}
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "while True: __import__('time').sleep(9)"])
 unfinished(out.with_name(out.name + ".checkpoint"), os.getpid()).touch()
+tell(f"child {{child.pid}}")
 """
 WAIT = "while True: time.sleep(9)"
 
@@ -376,12 +378,6 @@ WAIT = "while True: time.sleep(9)"
 def child_of(trained):
     trained.until(lambda: trained.log)
     return int(trained.log[0].removeprefix("child "))
-
-
-CHECKPOINT = f"""{FAKE}
-out = Path(sys.argv[sys.argv.index("--out") + 1])
-out.with_name(out.name + ".checkpoint").touch()
-"""
 
 
 def test_what_failed_in_the_middle_can_go_on(train):
