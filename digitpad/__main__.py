@@ -82,10 +82,10 @@ def _open_window(weights: Path | None) -> int:
 
 
 def _recognize(files: Sequence[str], weights: Path | None, *, as_json: bool) -> int:
-    from digitpad.models import bundled_weights
     from digitpad.network import WeightsError
     from digitpad.recognize import recognize
     from digitpad.recognizer import Recognizer
+    from digitpad.weights_store import bundled_weights
 
     try:
         recognizer = Recognizer(weights or bundled_weights())

@@ -74,7 +74,7 @@ class Weights:
     """The checked content of a weights file.
 
     `tensors` has every name of `TENSOR_SHAPES`, float32 and finite; `metadata` is the JSON object
-    that `trainer.weights` wrote beside them.
+    that `trainer.run.weights` wrote beside them.
     """
 
     tensors: dict[str, Array]

@@ -17,8 +17,8 @@ from hypothesis import settings
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from digitpad.models import bundled_weights, weights_folder
 from digitpad.network import METADATA_KEY, read_weights
+from digitpad.weights_store import bundled_weights, weights_folder
 
 # Before any test imports Qt, and for the processes that tests start as well.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

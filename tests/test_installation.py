@@ -16,7 +16,7 @@ import site, sys
 installed, dependencies = sys.argv[1:]
 site.addsitedir(installed)  # reads its .pth files, as an editable install has one
 sys.path.append(dependencies)  # without its own: this digitpad may be installed there too
-from digitpad.models import bundled_weights
+from digitpad.weights_store import bundled_weights
 from digitpad.network import read_weights
 read_weights(bundled_weights())
 print(bundled_weights())

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
 
-from digitpad.progress import RunEnded, to_json
+from digitpad.training_messages import RunEnded, to_json
 
 
 def _installation() -> str:
@@ -41,20 +41,21 @@ if _missing := [name for name in _NEEDED if find_spec(name) is None]:
 try:
     import psutil
 
-    from digitpad.models import bundled_weights, checkpoint_file, weights_file
     from digitpad.network import WeightsError
-    from trainer import commands
-    from trainer.card import CardError, write_card
-    from trainer.checkpoint import (
+    from digitpad.recipe import PAD, RECIPES
+    from digitpad.weights_store import bundled_weights, checkpoint_file, weights_file
+    from trainer import train as commands
+    from trainer.data.digits import DataError, DataMissingError
+    from trainer.data.mnist import default_data_dir
+    from trainer.evaluation.card import CardError, write_card
+    from trainer.loop import TrainingError
+    from trainer.run.checkpoint import (
         Checkpoint,
         CheckpointError,
         read_checkpoint,
     )
-    from trainer.data import DataError, DataMissingError, default_data_dir
-    from trainer.loop import TrainingError
-    from trainer.output import OutputError
-    from trainer.recipe import PAD, RECIPES
-    from trainer.report import REPORTS, Report
+    from trainer.run.output import OutputError
+    from trainer.run.report import REPORTS, Report
     from trainer.seeds import train_seeds
 except KeyboardInterrupt:  # torch takes a second to import, and whoever sees a slip is faster
     sys.exit(128 + signal.SIGINT)
@@ -218,8 +219,8 @@ def _train_parser(folder: Path) -> ArgumentParser:
         choices=sorted(REPORTS),
         default="bar",
         help="'json' is for programs: a message per line on standard output (see "
-        "digitpad/progress.py). A line on standard input ends the training early: 'stop' writes "
-        "and measures what was reached, 'cancel' writes nothing. The end of standard input, also "
+        "digitpad/training_messages.py). A line on standard input ends the training early: 'stop' "
+        "writes and measures what was reached, 'cancel' writes nothing. The end of standard input, also "
         "where it is empty from the start, writes nothing either, but keeps the checkpoint; "
         "default: %(default)s",
     )
@@ -271,7 +272,7 @@ def _card_parser() -> ArgumentParser:
         prog="python -m trainer card",
         description="Write assets/MODEL_CARD.md and the README's table, in a checkout, from what "
         "the bundled weights and others say of themselves. The card's prose is in "
-        "trainer/model_card.md.",
+        "trainer/evaluation/model_card.md.",
     )
     parser.add_argument(
         "files",

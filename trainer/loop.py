@@ -15,10 +15,10 @@ from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
-from digitpad.progress import BatchDone, EpochDone, Message, RunStarted
-from trainer.data import Digits
+from digitpad.recipe import Recipe
+from digitpad.training_messages import BatchDone, EpochDone, Message, RunStarted
+from trainer.data.digits import Digits
 from trainer.net import Net
-from trainer.recipe import Recipe
 from trainer.teacher import RATE, Teacher, distillation_loss
 from trainer.transforms import AUGMENTATIONS, normalize, to_unit
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from digitpad.models import checkpoint_file, new_weights_file
 from digitpad.network import WeightsError, read_weights
-from trainer.checkpoint import Checkpoint, CheckpointError
-from trainer.commands import command_line, recipe_of, train
-from trainer.output import OutputError, check_not_interrupted
-from trainer.report import Report, say
-from trainer.summary import table
+from digitpad.weights_store import checkpoint_file, new_weights_file
+from trainer.evaluation.summary import table
+from trainer.run.checkpoint import Checkpoint, CheckpointError
+from trainer.run.output import OutputError, check_not_interrupted
+from trainer.run.report import Report, say
+from trainer.train import command_line, recipe_of, train
 
 
 def train_seeds(options: Namespace, begun: Checkpoint | None, report: Report) -> int:
@@ -22,7 +22,7 @@ def train_seeds(options: Namespace, begun: Checkpoint | None, report: Report) ->
 
     The weights of the first seed go to `--out`, those of the seed 1 to the same name with `-seed1`.
     Where the same command has written a seed's weights before, these count, so that a command which
-    was interrupted goes on. Raises what `trainer.commands.train` raises.
+    was interrupted goes on. Raises what `trainer.train.train` raises.
     """
     seeds = range(options.seed, options.seed + options.seeds)
     out = options.out or new_weights_file(options.recipe, datetime.now(UTC))

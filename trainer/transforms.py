@@ -15,7 +15,7 @@ from digitpad.ink import CENTRE, INK_BOX
 from digitpad.network import MEAN, STD
 
 if TYPE_CHECKING:
-    from trainer.vision import transforms
+    from trainer.data.torchvision_compat import transforms
 
 Augmentation = Callable[[Tensor, Generator, float], Tensor]
 """From uint8 images [n, 28, 28] to float images [n, 1, 28, 28] in 0–1, changed at random.
@@ -30,14 +30,14 @@ _MOST_DEGREES = 15.0
 
 def reference_test_transform() -> transforms.Compose:
     """The test transform of a PIL image, in torchvision's words: the reference for all others."""
-    from trainer.vision import transforms  # noqa: PLC0415  # slow to import, and only a reference
+    from trainer.data.torchvision_compat import transforms  # noqa: PLC0415  # slow to import, and only a reference
 
     return transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))])
 
 
 def reference_seed_transform() -> transforms.Compose:
     """The paper's training transform of a PIL image, in torchvision's words."""
-    from trainer.vision import transforms  # noqa: PLC0415  # slow to import, and only a reference
+    from trainer.data.torchvision_compat import transforms  # noqa: PLC0415  # slow to import, and only a reference
 
     return transforms.Compose(
         [

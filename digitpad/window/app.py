@@ -33,7 +33,7 @@ def run(weights: Path | None = None) -> int:
         def set_up_the_rest() -> None:
             from PySide6.QtGui import QIcon  # noqa: PLC0415 (as below)
 
-            from digitpad.models import assets  # noqa: PLC0415
+            from digitpad.weights_store import assets  # noqa: PLC0415
 
             app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
             stack.enter_context(_closed_by_signals(window))

@@ -27,11 +27,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from digitpad.window.answer import Answer
-from digitpad.window.canvas import Canvas
-from digitpad.window.explanation import explanation
-from digitpad.window.net_view import CAPTION, EXPLANATION, NetView
-from digitpad.window.weights_menu import WeightsMenu
+from digitpad.window.pad.answer import Answer
+from digitpad.window.pad.canvas import Canvas
+from digitpad.window.pad.net_view import CAPTION, EXPLANATION, NetView
+from digitpad.window.weights.menu import WeightsMenu
+from digitpad.window.widgets.secondary_text import explanation
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -40,15 +40,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from digitpad.ink import Drawing
-    from digitpad.models import InterruptedRun
     from digitpad.picture import Picture
     from digitpad.recognizer import Prediction, Recognizer
-    from digitpad.window.answer import TrainingAnswer
-    from digitpad.window.interrupted_runs import InterruptedRuns
-    from digitpad.window.notice import Notice
-    from digitpad.window.picture_sheet import PictureSheet
-    from digitpad.window.pictures import Pictures
-    from digitpad.window.training_dock import TrainingDock
+    from digitpad.weights_store import InterruptedRun
+    from digitpad.window.pad.answer import TrainingAnswer
+    from digitpad.window.pad.picture_sheet import PictureSheet
+    from digitpad.window.pad.picture_source import Pictures
+    from digitpad.window.training.dock import TrainingDock
+    from digitpad.window.training.interrupted import InterruptedRuns
+    from digitpad.window.widgets.notice import Notice
 
     _Topic = Literal["weights", "pictures", "training"]
 
@@ -200,8 +200,8 @@ class MainWindow(QMainWindow):
         if self._has_read_weights:
             return
         self._has_read_weights = True
-        from digitpad.models import bundled_weights
         from digitpad.network import WeightsError
+        from digitpad.weights_store import bundled_weights
 
         chosen = None if self._weights else _chosen_weights()
         try:
@@ -238,8 +238,8 @@ class MainWindow(QMainWindow):
 
         If they cannot be used, a notice says why, and the weights in use stay.
         """
-        from digitpad.models import bundled_weights
         from digitpad.network import WeightsError
+        from digitpad.weights_store import bundled_weights
 
         self._read_weights()
         try:
@@ -259,7 +259,7 @@ class MainWindow(QMainWindow):
 
     def _show_notice(self, text: str, actions: Sequence[QAction] = (), *, about: _Topic) -> None:
         """Show a notice, in the place of an earlier one."""
-        from digitpad.window.notice import Notice
+        from digitpad.window.widgets.notice import Notice
 
         before, self.notice = self.notice, None
         if before:
@@ -307,7 +307,7 @@ class MainWindow(QMainWindow):
     @cached_property
     def pictures(self) -> Pictures:
         """Where pictures come from: made when the window has appeared, or when it is needed."""
-        from digitpad.window.pictures import Pictures
+        from digitpad.window.pad.picture_source import Pictures
 
         made = Pictures(self)
         made.opened.connect(self._show_picture)
@@ -325,7 +325,7 @@ class MainWindow(QMainWindow):
 
         The drawing gives way to it, and can be had back by Undo.
         """
-        from digitpad.window.picture_sheet import PictureSheet
+        from digitpad.window.pad.picture_sheet import PictureSheet
 
         self._close_notice_about("pictures")
         self._close_picture()
@@ -366,8 +366,8 @@ class MainWindow(QMainWindow):
     def _training(self) -> TrainingDock:
         """Made when it is needed first: the chart's library alone takes half a second."""
         if self.training is None:
-            from digitpad.window.answer import TrainingAnswer
-            from digitpad.window.training_dock import TrainingDock
+            from digitpad.window.pad.answer import TrainingAnswer
+            from digitpad.window.training.dock import TrainingDock
 
             self._read_weights()
             self.training_answer = TrainingAnswer()
@@ -389,7 +389,7 @@ class MainWindow(QMainWindow):
 
     def _tell_training_what_is_in_use(self) -> None:
         if self.training and self._recognizer and self._weights:
-            from digitpad.models import accuracies
+            from digitpad.weights_store import accuracies
 
             self.training.set_in_use(self._weights, accuracies(self._recognizer.metadata))
 
@@ -403,13 +403,13 @@ class MainWindow(QMainWindow):
             )
 
     def _offer_interrupted_run(self) -> None:
-        from digitpad.models import interrupted_runs
+        from digitpad.weights_store import interrupted_runs
 
         runs = interrupted_runs()
         self._owes_offer = bool(runs and self.notice)
         if not runs or self.notice:  # what the notice says comes first
             return
-        from digitpad.window.interrupted_runs import InterruptedRuns
+        from digitpad.window.training.interrupted import InterruptedRuns
 
         self._interrupted_runs = offer = InterruptedRuns(self)
         offer.notice_wanted.connect(self._show_training_notice)

@@ -6,8 +6,8 @@ import time
 import numpy as np
 import torch
 
-from digitpad.models import bundled_weights
 from digitpad.network import Network, read_weights
+from digitpad.weights_store import bundled_weights
 from tests.benchmarks.ratio import Ratio
 from trainer.net import Net
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digitpad.models import bundled_weights
+from digitpad.weights_store import bundled_weights
 from tests.benchmarks.ratio import Ratio
 
 if TYPE_CHECKING:

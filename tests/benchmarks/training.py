@@ -8,14 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, Subset
 
-from digitpad.progress import EpochDone
+from digitpad.recipe import SEED
+from digitpad.training_messages import EpochDone
 from tests.benchmarks.ratio import Ratio
-from trainer.data import default_data_dir, load_mnist
+from trainer.data.mnist import default_data_dir, load_mnist
+from trainer.data.torchvision_compat import datasets
 from trainer.loop import Run
 from trainer.net import Net
-from trainer.recipe import SEED
 from trainer.transforms import reference_seed_transform
-from trainer.vision import datasets
 
 EPOCH = 60_000
 IMAGES = 12_800

@@ -18,9 +18,9 @@ from digitpad import __version__
 from digitpad.__main__ import main
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, read_ink, write_ink
-from digitpad.models import bundled_weights
 from digitpad.network import ARCHITECTURE, METADATA_KEY, TENSOR_SHAPES, TRANSFORM
 from digitpad.recognizer import Recognizer
+from digitpad.weights_store import bundled_weights
 
 Image = NDArray[np.uint8]
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from digitpad.models import bundled_weights
 from digitpad.network import METADATA_KEY, Network, WeightsError, read_weights
 from digitpad.recognizer import Recognizer, transform
+from digitpad.weights_store import bundled_weights
 from trainer.net import Net
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from trainer.data import Digits
+from trainer.data.digits import Digits
 
 # The batches here are so small that a second thread costs more than it brings.
 torch.set_num_threads(1)

@@ -12,10 +12,10 @@ import pytest
 
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
-from digitpad.models import bundled_weights
 from digitpad.network import read_weights
-from digitpad.progress import from_json
-from trainer import commands
+from digitpad.training_messages import from_json
+from digitpad.weights_store import bundled_weights
+from trainer import train as commands
 from trainer.__main__ import main
 
 TRAINER = [sys.executable, "-m", "trainer"]

@@ -4,10 +4,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from digitpad.progress import BatchDone, EpochDone, RunStarted
-from trainer.data import Digits
+from digitpad.recipe import PAD, SEED
+from digitpad.training_messages import BatchDone, EpochDone, RunStarted
+from trainer.data.digits import Digits
 from trainer.loop import Run, TrainingError, accuracy
-from trainer.recipe import PAD, SEED
 
 CPU = torch.device("cpu")
 SHORT = replace(SEED, epochs=4)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from digitpad.network import read_weights
-from digitpad.progress import EpochDone, RunEnded, RunStarted
-from trainer import commands
+from digitpad.recipe import RECIPES, SEED
+from digitpad.training_messages import EpochDone, RunEnded, RunStarted
+from trainer import train as commands
 from trainer.__main__ import main
-from trainer.recipe import RECIPES, SEED
-from trainer.report import REPORTS
-from trainer.summary import summarize, table
+from trainer.evaluation.summary import summarize, table
+from trainer.run.report import REPORTS
 
 ARGUMENTS = [
     *("--data", "synthetic", "--recipe", "seed", "--epochs", "2"),

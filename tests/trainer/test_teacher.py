@@ -4,8 +4,8 @@ from dataclasses import replace
 import torch
 import torch.nn.functional as F
 
+from digitpad.recipe import PAD
 from trainer.loop import Run, autocast
-from trainer.recipe import PAD
 from trainer.teacher import RATE, Teacher, distillation_loss
 from trainer.transforms import normalize, to_unit
 

@@ -5,6 +5,7 @@ from PIL import Image
 
 from digitpad.ink import CENTRE, INK_BOX
 from digitpad.recognizer import transform
+from trainer.data.torchvision_compat import transforms
 from trainer.transforms import (
     augment_pad,
     augment_seed,
@@ -15,7 +16,6 @@ from trainer.transforms import (
     rotate,
     to_unit,
 )
-from trainer.vision import transforms
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The pad: the sheet, the answer, and what the Net sees."""

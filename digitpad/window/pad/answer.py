@@ -1,0 +1,265 @@
+"""The answer: which digit it is, how sure that is, and how likely each of the ten is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontInfo,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from digitpad.window.widgets.colours import faded, faint
+
+if TYPE_CHECKING:
+    from digitpad.recognizer import Prediction
+
+_DIGITS = 10
+_HEAD = 0.3  # the share of the height that is above the bars
+_HINT = "The answer appears here while you draw."
+_MOST_GROWTH = 1.75
+# Opacities: of an empty bar; of a bar and a number that are not the answer's; of the answer's bar
+# where the accent is another's.
+_TRACK, _BAR, _NUMBER, _SECOND = 0.08, 0.35, 0.7, 0.75
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class Answer(QWidget):
+    """Shows a Prediction: the digit in large, and under it a bar for each of the ten."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._prediction: Prediction | None = None
+        self._hint = _HINT
+        self.setAccessibleName("Answer")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._describe()
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What is shown."""
+        return self._prediction
+
+    def set_prediction(self, prediction: Prediction | None) -> None:
+        """Show a Prediction, or with None the hint in its place."""
+        self._prediction = prediction
+        self._describe()
+
+    def set_hint(self, hint: str = _HINT) -> None:
+        """What to say while there is no Prediction."""
+        self._hint = hint
+        self._describe()
+
+    def announce(self) -> None:
+        """Have a screen reader say what is shown, when it has said what it is saying."""
+        # Slow to import: the first paint does without.
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # noqa: PLC0415
+
+        event = QAccessibleAnnouncementEvent(self, self.accessibleDescription())
+        event.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
+        QAccessible.updateAccessibility(event)
+
+    def _describe(self) -> None:
+        answer = self._prediction
+        words = [str(answer.digit), *_words(answer)] if answer else [self._hint]
+        self.setAccessibleDescription(", ".join(words))
+        self.update()
+
+    # The look
+
+    def sizeHint(self) -> QSize:
+        line = self.fontMetrics().height()
+        return QSize(18 * line, 24 * line)
+
+    def minimumSizeHint(self) -> QSize:
+        line = self.fontMetrics().height()
+        return QSize(14 * line, 17 * line)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event  # it is small: all of it is painted each time
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self._grown_font())
+            head, rows = _divided(self.rect())
+            self._paint_head(painter, head)
+            for digit, row in enumerate(rows):
+                self._paint_row(painter, digit, row)
+
+    def _grown_font(self) -> QFont:
+        """The widget's font; larger where there is more room than needed."""
+        usual = self.sizeHint()
+        growth = min(self.width() / usual.width(), self.height() / usual.height(), _MOST_GROWTH)
+        font = self.font()
+        font.setPixelSize(round(QFontInfo(font).pixelSize() * max(growth, 1)))
+        font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width: the numbers do not jitter
+        return font
+
+    def _paint_head(self, painter: QPainter, area: QRect) -> None:
+        palette, prediction = self.palette(), self._prediction
+        if prediction is None:
+            painter.setPen(faint(palette))
+            wrapped = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(area, wrapped, self._hint)
+            return
+        text = palette.color(QPalette.ColorRole.WindowText)
+        accent = palette.color(QPalette.ColorRole.Accent)
+        normal = painter.font()
+        large = QFont(normal)
+        large.setPixelSize(round(min(area.height() * 0.9, area.width() * 0.4)))
+        painter.setFont(large)
+        painter.setPen(accent if prediction.sure else text)
+        painter.drawText(area, _LEFT, f"{prediction.digit}" + "?" * (not prediction.sure))
+        # The words keep their place, whether or not there is a question mark before them.
+        area.setLeft(painter.fontMetrics().horizontalAdvance("0?") + normal.pixelSize())
+        headline, *more = _words(prediction)
+        line = QFontMetrics(normal).height()
+        area.setTop(area.center().y() - (1 + len(more)) * line // 2)
+        painter.setPen(text)
+        painter.setFont(_bold(normal))
+        painter.drawText(area, 0, headline)
+        painter.setFont(normal)
+        painter.drawText(area.adjusted(0, line, 0, 0), 0, "\n".join(more))
+
+    def _paint_row(self, painter: QPainter, digit: int, area: QRectF) -> None:
+        palette, prediction = self.palette(), self._prediction
+        text = palette.color(QPalette.ColorRole.WindowText)
+        is_answer = prediction is not None and digit == prediction.digit
+        metrics = painter.fontMetrics()
+        bar = area.adjusted(
+            2 * metrics.horizontalAdvance("0"), 0, -metrics.horizontalAdvance("000.0 %"), 0
+        )
+        thickness = min(area.height() * 0.6, metrics.height())
+        accent = palette.color(QPalette.ColorRole.Accent)
+        probability = prediction.probabilities[digit] if prediction else 0.0
+        colour = accent if is_answer else faded(text, _BAR)
+
+        painter.save()
+        _paint_bar(painter, bar, thickness, probability, colour, faded(text, _TRACK))
+        if is_answer:
+            painter.setFont(_bold(painter.font()))
+        if prediction:
+            painter.setPen(text if is_answer else faded(text, _NUMBER))
+            painter.drawText(area, _RIGHT, _percent(probability))
+        painter.setPen(text)
+        painter.drawText(area, _LEFT, str(digit))
+        painter.restore()
+
+
+class TrainingAnswer(QWidget):
+    """Shows what a Net in training answers: slim bars, as high as those of an Answer beside it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._prediction: Prediction | None = None
+        self.setAccessibleName("Answer of the Net in training")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.set_prediction(None, 0)
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What is shown."""
+        return self._prediction
+
+    def set_prediction(
+        self, prediction: Prediction | None, epoch: int, *, is_training: bool = True
+    ) -> None:
+        """Show what the Net of this epoch answers; None for an empty drawing."""
+        self._prediction, self._epoch = prediction, epoch
+        self._heading = "In training" if is_training else "Trained"
+        words = [f"after epoch {epoch}"]
+        if prediction:
+            words += [str(prediction.digit), *_words(prediction)]
+        self.setAccessibleDescription(", ".join(words))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance("In training") + 2, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            head, rows = _divided(self.rect())
+            text = self.palette().color(QPalette.ColorRole.WindowText)
+            line = self.fontMetrics().height()
+            painter.setPen(faint(self.palette()))
+            # The digit with a line above and one below it, together in the middle of the head.
+            size = max(round(min((head.height() - 2 * line) * 0.9, head.width() * 0.8)), 1)
+            height = round(1.1 * size)
+            middle = QRect(0, head.center().y() - height // 2, head.width(), height)
+            above, below = middle.translated(0, -line), middle.translated(0, line)
+            painter.drawText(above, Qt.AlignmentFlag.AlignTop, self._heading)
+            painter.drawText(below, Qt.AlignmentFlag.AlignBottom, f"epoch {self._epoch}")
+            prediction = self._prediction
+            if prediction:
+                digit = QFont(painter.font())
+                digit.setPixelSize(size)
+                painter.save()
+                painter.setFont(digit)
+                painter.setPen(text)
+                words = f"{prediction.digit}" + "?" * (not prediction.sure)
+                painter.drawText(middle, _LEFT, words)
+                painter.restore()
+            for digit_of_row, row in enumerate(rows):
+                probability = prediction.probabilities[digit_of_row] if prediction else 0.0
+                is_answer = prediction is not None and digit_of_row == prediction.digit
+                colour = faded(text, _SECOND if is_answer else _BAR)
+                thickness = min(row.height() * 0.35, line * 0.6)
+                _paint_bar(painter, row, thickness, probability, colour, faded(text, _TRACK))
+
+
+def _divided(area: QRect) -> tuple[QRect, list[QRectF]]:
+    """The place of the digit in large, and below it those of the ten bars."""
+    head = round(area.height() * _HEAD)
+    row = (area.height() - head) / _DIGITS
+    rows = [QRectF(0, head + digit * row, area.width(), row) for digit in range(_DIGITS)]
+    return QRect(0, 0, area.width(), head), rows
+
+
+def _paint_bar(
+    painter: QPainter,
+    area: QRectF,
+    thickness: float,
+    probability: float,
+    colour: QColor,
+    track: QColor,
+) -> None:
+    """A bar in the middle of `area`, full as far as `probability` says."""
+    bar = QRectF(area.left(), area.center().y() - thickness / 2, area.width(), thickness)
+    radius = min(thickness / 2, 4.0)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(track)
+    painter.drawRoundedRect(bar, radius, radius)
+    painter.setBrush(colour)
+    bar.setWidth(bar.width() * probability)
+    painter.drawRoundedRect(bar, min(radius, bar.width() / 2), radius)
+
+
+def _words(prediction: Prediction) -> list[str]:
+    """How sure the answer is; if not very, what else it could be."""
+    probability = _percent(prediction.probability)
+    if prediction.sure:
+        return ["Sure", probability]
+    chances = prediction.probabilities
+    second = max((d for d in range(_DIGITS) if d != prediction.digit), key=chances.__getitem__)
+    return ["Not sure", probability, f"Or {second}: {_percent(chances[second])}"]
+
+
+def _percent(probability: float) -> str:
+    """Cut off, not rounded: 100 % would claim a certainty that the Net does not have."""
+    return f"{min(int(probability * 1000), 999) / 10:.1f}\N{NO-BREAK SPACE}%"
+
+
+def _bold(font: QFont) -> QFont:
+    bold = QFont(font)
+    bold.setBold(True)
+    return bold

@@ -1,0 +1,332 @@
+"""Which digits a net confuses with which, and what those look like."""
+
+from __future__ import annotations
+
+import binascii
+import math
+from base64 import b64decode
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from digitpad.training_messages import Measured
+from digitpad.window.widgets.colours import faint, mixed, red_green_blue
+from digitpad.window.widgets.parts import choice, percent
+
+_DIGITS = 10
+_PIXELS = 28
+_ENLARGED = 2  # a whole number of times, so that all pixels look equally large
+_GAP = 4
+# Opacities of the cells with the fewest and with the most images.
+_LEAST, _MOST = 0.12, 0.75
+_MISTAKE_HUE = 18
+_LARGEST_CELL = 2.6  # lines of text
+
+_STEPS = {
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+}
+
+
+class ConfusionView(QWidget):
+    """Shows how splits were read: a table, and below it the digits in one of its cells."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._splits: list[Measured] = []
+        self._choice = choice()
+        self._choice.setAccessibleName("What was read")
+        self._choice.currentIndexChanged.connect(self._show_split)
+        self._summary = _label()
+        self.table = _Table()
+        self.table.cell_chosen.connect(self._show_cell)
+        self._caption = _label()
+        self.images = _Images()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for part in (self._choice, self._summary, self.table, self._caption, self.images):
+            layout.addWidget(part)
+        layout.addStretch()
+
+    def add(self, measured: Measured) -> None:
+        """Show how a split was read; those before stay in the list above."""
+        self._splits.append(measured)
+        self._choice.addItem(measured.split)
+        self._choice.setCurrentIndex(len(self._splits) - 1)
+
+    def clear(self) -> None:
+        """Show nothing, before another run."""
+        self._splits = []
+        self._choice.clear()
+
+    @property
+    def caption(self) -> str:
+        """What is said of the digits in the chosen cell."""
+        return self._caption.text()
+
+    def _show_split(self, index: int) -> None:
+        if index < 0:
+            self._summary.clear()
+            self.table.set_counts([])
+            return
+        split = self._splits[index]
+        share = percent(split.accuracy)
+        self._summary.setText(f"{share} right: {split.right:,} of {split.images:,}")
+        self.table.set_counts(split.confusion)
+
+    def _show_cell(self, drawn: int, read: int) -> None:
+        split = self._splits[self._choice.currentIndex()]
+        count = split.confusion[drawn][read]
+        codes = [code for i, j, code in split.examples if (i, j) == (drawn, read)]
+        images = [image for image in map(_image, codes) if image]
+        caption = f"{drawn} read as {read}: " + (_images(count) if count else "none")
+        if images and len(images) < count:
+            caption += f", {len(images):,} of them here"
+        self._caption.setText(caption)
+        self.images.set_images(images, caption)
+
+
+class _Table(QWidget):
+    """How many images of each digit (rows) were read as each (columns).
+
+    Right ones have the accent, mistakes another colour, the stronger the more there are, by the
+    logarithm. One cell is chosen, with the mouse or the arrow keys.
+    """
+
+    cell_chosen = Signal(int, int)
+    """The digit that was drawn, and what it was read as."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: list[list[int]] = []
+        self._chosen = (0, 0)
+        self.setAccessibleName("Digits drawn, and what they were read as")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def set_counts(self, counts: list[list[int]]) -> None:
+        """Show counts [10][10], and choose the most frequent mistake; or with [] nothing."""
+        self._counts = counts
+        self.update()
+        if counts:
+            self.choose(
+                *max(_cells(), key=lambda cell: (cell[0] != cell[1], counts[cell[0]][cell[1]]))
+            )
+
+    def choose(self, drawn: int, read: int) -> None:
+        self._chosen = (drawn, read)
+        count = self._counts[drawn][read]
+        self.setAccessibleDescription(f"{drawn} read as {read}: {_images(count)}")
+        self.update()
+        self.cell_chosen.emit(drawn, read)
+
+    def cell_rect(self, drawn: int, read: int) -> QRect:
+        """Where a cell is."""
+        left, top = self._headings()
+        side = self._side()
+        return QRect(left + read * side, top + drawn * side, side, side)
+
+    def _headings(self) -> tuple[int, int]:
+        """The width of those on the left, and the height of those above."""
+        line = self.fontMetrics().height()
+        return round(2.2 * line), round(2.2 * line)
+
+    def _side(self) -> int:
+        left, top = self._headings()
+        room = min(self.width() - left, self.height() - top)
+        return min(room // _DIGITS, self._largest_side())
+
+    def _largest_side(self) -> int:
+        return round(_LARGEST_CELL * self.fontMetrics().height())
+
+    # Choosing
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        for drawn, read in _cells():
+            if self._counts and self.cell_rect(drawn, read).contains(at):
+                self.choose(drawn, read)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = _STEPS.get(Qt.Key(event.key()))
+        if step is None or not self._counts:
+            super().keyPressEvent(event)
+            return
+        drawn, read = (
+            min(max(place + by, 0), _DIGITS - 1)
+            for place, by in zip(self._chosen, step, strict=True)
+        )
+        self.choose(drawn, read)
+
+    # The look
+
+    def sizeHint(self) -> QSize:
+        width = 22 * self.fontMetrics().height()
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        width = 16 * self.fontMetrics().height()
+        return QSize(width, self.heightForWidth(width))
+
+    def heightForWidth(self, width: int) -> int:
+        left, top = self._headings()
+        return top + min((width - left) // _DIGITS, self._largest_side()) * _DIGITS
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event  # it is small: all of it is painted each time
+        if not self._counts:
+            return
+        with QPainter(self) as painter:
+            font = self.font()
+            side = self._side()
+            while font.pointSizeF() > 5 and QFontMetrics(font).horizontalAdvance("0000") > side - 2:
+                font.setPointSizeF(font.pointSizeF() - 0.5)
+            self._paint_headings(painter)
+            painter.setFont(font)
+            right = max(self._counts[digit][digit] for digit in range(_DIGITS))
+            wrong = max(self._counts[i][j] for i, j in _cells() if i != j)
+            for drawn, read in _cells():
+                most = right if drawn == read else wrong
+                self._paint_cell(painter, drawn, read, most)
+            painter.setPen(QPen(self._text(), 2 if self.hasFocus() else 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.cell_rect(*self._chosen).adjusted(0, 0, -1, -1))
+
+    def _paint_headings(self, painter: QPainter) -> None:
+        left, top = self._headings()
+        side, line = self._side(), self.fontMetrics().height()
+        painter.setPen(faint(self.palette()))
+        centre = Qt.AlignmentFlag.AlignCenter
+        painter.drawText(QRect(left, 0, _DIGITS * side, line), centre, "read as")
+        painter.save()
+        painter.rotate(-90)
+        painter.drawText(QRect(-top - _DIGITS * side, 0, _DIGITS * side, line), centre, "drawn")
+        painter.restore()
+        painter.setPen(self._text())
+        for digit in range(_DIGITS):
+            above = QRect(left + digit * side, line, side, top - line)
+            painter.drawText(above, centre, str(digit))
+            beside = QRect(line, top + digit * side, left - line, side)
+            painter.drawText(beside, centre, str(digit))
+
+    def _paint_cell(self, painter: QPainter, drawn: int, read: int, most: int) -> None:
+        count = self._counts[drawn][read]
+        area = QRectF(self.cell_rect(drawn, read)).adjusted(1, 1, -1, -1)
+        ground = self.palette().color(QPalette.ColorRole.Window)
+        if not count:
+            painter.fillRect(area, mixed(self._text(), ground, 0.04))
+            return
+        colour = self.palette().color(QPalette.ColorRole.Accent)
+        if drawn != read:
+            colour = QColor.fromHsl(_MISTAKE_HUE, 220, 120)
+        strength = math.log1p(count) / math.log1p(most)
+        colour = mixed(colour, ground, _LEAST + strength * (_MOST - _LEAST))
+        painter.fillRect(area, colour)
+        painter.setPen(self._readable_on(colour))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, str(count))
+
+    def _text(self) -> QColor:
+        return self.palette().color(QPalette.ColorRole.WindowText)
+
+    def _readable_on(self, ground: QColor) -> QColor:
+        return max(
+            (QColor(Qt.GlobalColor.black), QColor(Qt.GlobalColor.white)),
+            key=lambda colour: _contrast(colour, ground),
+        )
+
+
+class _Images(QWidget):
+    """Ink images in rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._images: list[QImage] = []
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(policy)
+
+    def set_images(self, images: list[QImage], caption: str) -> None:
+        self._images = images
+        self.setAccessibleName(caption)
+        self._fit()
+        self.update()
+
+    def image_rect(self, index: int) -> QRect:
+        """Where an image is."""
+        side = _ENLARGED * _PIXELS
+        row, column = divmod(index, self._columns())
+        return QRect(QPoint(column, row) * (side + _GAP), QSize(side, side))
+
+    def _columns(self) -> int:
+        return max(1, (self.width() + _GAP) // (_ENLARGED * _PIXELS + _GAP))
+
+    def _fit(self) -> None:
+        # At least one row, so that what is below does not jump with every cell.
+        self.setFixedHeight(self.image_rect(max(0, len(self._images) - 1)).bottom() + 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event  # it is small: all of it is painted each time
+        with QPainter(self) as painter:
+            for index, image in enumerate(self._images):
+                painter.drawImage(self.image_rect(index), image)
+
+
+def _label() -> QLabel:
+    label = QLabel(wordWrap=True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _image(code: str) -> QImage | None:
+    """The ink image in base64; None if it is none."""
+    try:
+        pixels = b64decode(code)
+    except (binascii.Error, ValueError, TypeError):
+        return None
+    if len(pixels) != _PIXELS * _PIXELS:
+        return None
+    grey = QImage.Format.Format_Grayscale8
+    # The copy owns its pixels; a bare QImage would read them from a buffer that is gone.
+    return QImage(pixels, _PIXELS, _PIXELS, _PIXELS, grey).copy()
+
+
+def _images(count: int) -> str:
+    return f"{count:,} image" + "s" * (count != 1)
+
+
+def _cells() -> Iterable[tuple[int, int]]:
+    return ((drawn, read) for drawn in range(_DIGITS) for read in range(_DIGITS))
+
+
+def _contrast(one: QColor, other: QColor) -> float:
+    """As WCAG 2 defines it."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in red_green_blue(colour)
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,1 @@
+"""The weights: which are in use, and the menu that manages them."""

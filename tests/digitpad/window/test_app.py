@@ -1,0 +1,262 @@
+"""The window as a process of its own, from start to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digitpad.window.errors import log_file
+
+# Opens the window by `run` and plays `play(window)` in it, a generator: whenever it yields a
+# condition, the event loop of `run` goes on until that is met. What it returns is printed.
+PLAYER = """
+import json, sys, threading
+from pathlib import Path
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, qWarning
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
+from digitpad.window import app
+
+class Window(app.MainWindow):
+    def showEvent(self, event):
+        super().showEvent(event)
+        self.steps, self.condition = play(self), lambda: True
+        self.timer = QTimer(self, interval=5)
+        self.timer.timeout.connect(self.go_on)
+        self.timer.start()
+
+    def go_on(self):
+        if self.condition():
+            try:
+                self.condition = next(self.steps)
+            except StopIteration as end:
+                print(json.dumps(end.value), flush=True)
+                self.timer.stop()
+                self.close()
+
+def draw(window):
+    for kind, x in ((QTest.mousePress, 50), (QTest.mouseRelease, 80)):
+        kind(window.canvas, Qt.MouseButton.LeftButton, pos=QPointF(x, x).toPoint())
+
+def boxes():
+    shown = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    return [box for box in shown if isinstance(box, QMessageBox)]
+"""
+
+
+def play(script: str, weights: Path, **environment: str) -> tuple[Any, str]:
+    """What the script returned, and standard error. The window must end well."""
+    with start(script, weights, **environment) as process:
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    return json.loads(out), errors
+
+
+@contextmanager
+def start(script: str, weights: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    code = f"{PLAYER}\n{script}\napp.MainWindow = Window\nsys.exit(app.run(Path(sys.argv[1])))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(weights)],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_first_paint_waits_for_nothing_heavy_and_the_answer_not_for_torch(weights):
+    script = """
+painted = Window.paintEvent
+def paintEvent(window, event):
+    window.loaded = getattr(window, "loaded", None) or set(sys.modules)
+    painted(window, event)
+Window.paintEvent = paintEvent
+
+def play(window):
+    yield lambda: hasattr(window, "loaded")
+    draw(window)
+    yield lambda: window.answer.prediction
+    return {"at first paint": sorted(window.loaded), "at last": sorted(sys.modules)}
+"""
+    loaded, _ = play(script, weights)
+    heavy = {"torch", "torchvision", "trainer", "pyqtgraph", "PIL"}
+    assert heavy.isdisjoint(loaded["at last"])
+    late = {"numpy", "safetensors", "platformdirs", "digitpad.weights_store", "logging.handlers"}
+    assert late.isdisjoint(loaded["at first paint"])
+    assert "numpy" in loaded["at last"]
+
+
+def test_qt_hands_on_every_point_that_the_pen_reports(weights):
+    script = """
+def play(window):
+    attributes = Qt.ApplicationAttribute
+    return [
+        QApplication.testAttribute(attributes.AA_CompressHighFrequencyEvents),
+        QApplication.testAttribute(attributes.AA_CompressTabletEvents),
+    ]
+    yield
+"""
+    drops, _ = play(script, weights)
+    assert drops == [False, False]
+
+
+FAILURES = {
+    "a slot": "QTimer.singleShot(0, fail)",
+    "a paint": "window.canvas.paintEvent = lambda event: fail(); window.canvas.update()",
+    "the middle of a paint": "window.answer._paint_row = lambda *_: fail(); window.answer.update()",
+    "a thread": "threading.Thread(target=fail).start()",
+}
+
+
+@pytest.mark.parametrize("where", FAILURES)
+def test_an_error_that_nobody_caught_is_told_and_logged_and_the_window_lives_on(weights, where):
+    script = f"""
+def fail():
+    raise ValueError("made up")
+
+def play(window):
+    draw(window)
+    drawing = window.canvas.drawing
+    {FAILURES[where]}
+    yield boxes
+    (box,) = boxes()
+    told = box.text(), box.informativeText(), box.detailedText(), box.isModal()
+    box.close()
+    window.canvas.__dict__.pop("paintEvent", None)
+    window.answer.__dict__.pop("_paint_row", None)
+    untouched = window.canvas.drawing == drawing
+    draw(window)
+    yield lambda: window.answer.prediction and len(window.canvas.drawing.strokes) == 2
+    return told, untouched
+"""
+    ((text, hint, details, modal), untouched), errors = play(script, weights)
+    assert untouched
+    assert not modal
+    assert text == "Something went wrong in digitpad."
+    assert str(log_file()) in hint
+    for place in (details, errors, log_file().read_text("utf-8")):
+        for words in ("in fail", "ValueError", "made up"):
+            assert words in place
+
+
+def test_many_errors_open_one_dialog_at_a_time_and_the_same_error_none_again(weights):
+    script = """
+def fail(n):
+    [lambda: 1 / 0, lambda: [][1], lambda: {}[2]][n]()
+
+def fail_soon(*numbers):
+    for n in numbers:
+        QTimer.singleShot(0, lambda n=n: fail(n))
+
+def play(window):
+    fail_soon(0, 0, 1)
+    yield boxes
+    told = [box.detailedText() for box in boxes()]
+    boxes()[0].close()
+    fail_soon(0, 2)
+    yield boxes
+    return told, [box.detailedText() for box in boxes()]
+"""
+    (first, second), _ = play(script, weights)
+    assert ["ZeroDivisionError" in details for details in first] == [True]
+    assert ["KeyError: 2" in details for details in second] == [True]
+    assert log_file().read_text("utf-8").count("ZeroDivisionError") == 3
+
+
+def test_what_qt_says_is_logged(weights):
+    script = """
+def play(window):
+    qWarning("made up")
+    return
+    yield
+"""
+    _, errors = play(script, weights)
+    assert "made up" in log_file().read_text("utf-8")
+    assert "made up" in errors
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(weights):
+    log_file().parent.parent.mkdir(parents=True, exist_ok=True)
+    log_file().parent.write_text("in the way")
+    script = """
+def play(window):
+    QTimer.singleShot(0, lambda: 1 / 0)
+    yield boxes
+    return len(boxes())
+"""
+    told, errors = play(script, weights)
+    assert told == 1
+    assert "ZeroDivisionError" in errors
+    assert f"Nothing can be written to {log_file()}" in errors
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself a Ctrl-C there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_closes_the_window_quietly(weights, number):
+    script = """
+def play(window):
+    yield lambda: window.answer.isVisible()
+    window.timer.stop()  # nothing wakes Python up any more
+    print("ready", flush=True)
+    yield
+"""
+    with start(script, weights) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert out == ""
+    assert "Traceback" not in errors
+
+
+def test_the_ink_is_sharp_on_each_screen(weights, tmp_path):
+    """A window that is moved from a normal screen to one with twice the pixels, and back."""
+    screens = [
+        {"name": name, "x": x, "y": 0, "width": 2000, "height": 2000, "logicalDpi": 96, "dpr": 1}
+        for name, x in (("normal", 0), ("fine", 2000))
+    ]
+    config = tmp_path / "screens.json"
+    config.write_text(json.dumps({"screens": screens}))
+    script = """
+from PySide6.QtGui import QImage
+
+def edge(canvas):
+    # How many pixels the left edge of a vertical stroke takes to go from white to black.
+    image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    row = [image.pixelColor(x, image.height() // 2).value() for x in range(5, image.width() - 5)]
+    start = next(i for i, grey in enumerate(row) if grey < 250)
+    return next(i for i, grey in enumerate(row[start:]) if grey < 5)
+
+def play(window):
+    for kind, y in ((QTest.mousePress, 100), (QTest.mouseMove, 300), (QTest.mouseRelease, 300)):
+        button = () if kind is QTest.mouseMove else (Qt.MouseButton.LeftButton,)
+        kind(window.canvas, *button, pos=QPointF(200, y).toPoint())
+    seen = []
+    for x, ratio in ((0, 1), (2100, 2), (0, 1)):
+        window.move(x, 0)
+        yield lambda: window.devicePixelRatioF() == ratio
+        seen.append((ratio, edge(window.canvas)))
+    return seen
+"""
+    edges, _ = play(
+        script,
+        weights,
+        QT_QPA_PLATFORM=f"offscreen:configfile={config}",
+        QT_SCREEN_SCALE_FACTORS="normal=1;fine=2",
+    )
+    assert [ratio for ratio, _ in edges] == [1, 2, 1]
+    assert all(width <= 1 for _, width in edges), edges

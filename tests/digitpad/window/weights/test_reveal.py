@@ -1,0 +1,110 @@
+"""Showing a file where it lies, by each system's program for folders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, QProcess, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+
+from digitpad.window.weights.reveal import reveal
+
+REPOSITORY = Path(__file__).resolve().parents[4]
+
+# A desktop, with a file manager on its bus or without one.
+DESKTOP = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import ClassInfo, QCoreApplication, QObject, QTimer, Slot
+from PySide6.QtDBus import QDBusConnection
+from PySide6.QtGui import QDesktopServices
+from digitpad.window.weights.reveal import reveal
+
+@ClassInfo({"D-Bus Interface": "org.freedesktop.FileManager1"})
+class Manager(QObject):
+    @Slot("QStringList", str)
+    def ShowItems(self, addresses, startup):
+        print("selected", *addresses)
+        QTimer.singleShot(0, app.quit)
+
+app = QCoreApplication([])
+path, has_manager = Path(sys.argv[1]), sys.argv[2] == "with"
+if has_manager:
+    manager, name = Manager(), "org.freedesktop.FileManager1"
+    bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, "manager")
+    everything = QDBusConnection.RegisterOption.ExportAllSlots
+    assert bus.registerObject("/org/freedesktop/FileManager1", manager, everything)
+    assert bus.registerService(name)
+QDesktopServices.openUrl = lambda url: print("folder", url.toLocalFile())  # and that fails
+reveal(path, app, lambda: (print("failed"), QTimer.singleShot(0, app.quit)))
+app.exec()
+"""
+
+
+@pytest.mark.skipif(not shutil.which("dbus-run-session"), reason="there is no D-Bus")
+@pytest.mark.parametrize("manager", ["with", "without"])
+def test_a_file_manager_on_the_bus_selects_the_file(tmp_path, manager):
+    path = tmp_path / "a file, ünusual.safetensors"
+    # A configuration without service folders: no real file manager is started.
+    configuration = tmp_path / "bus.conf"
+    configuration.write_text(
+        "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>"
+        '<policy context="default"><allow send_destination="*"/><allow eavesdrop="true"/>'
+        '<allow own="*"/></policy></busconfig>'
+    )
+    run = ["dbus-run-session", f"--config-file={configuration}", "--"]
+    done = subprocess.run(
+        [*run, sys.executable, "-c", DESKTOP, path, manager],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    if manager == "with":
+        assert done.stdout.split() == ["selected", path.as_uri()]
+    else:
+        assert done.stdout.splitlines() == [f"folder {tmp_path}", "failed"]
+
+
+class Folders(QObject):
+    """Shows folders in the place of the desktop's own program."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown = []
+
+    @Slot(QUrl)
+    def show(self, url):
+        self.shown.append(Path(url.toLocalFile()))
+
+
+@pytest.mark.parametrize(
+    ("system", "command"),
+    [("win32", ["explorer", "/select,"]), ("darwin", ["open", "-R"])],
+)
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_systems_own_program_selects_the_file(
+    qapp, tmp_path, monkeypatch, system, command, is_there
+):
+    folders, started, failures = Folders(), [], []
+
+    def start(program, arguments):
+        started.append([program, *arguments])
+        return is_there, 0
+
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(QProcess, "startDetached", start)
+    QDesktopServices.setUrlHandler("file", folders, "show")
+    try:
+        reveal(tmp_path / "file", qapp, lambda: failures.append(True))
+    finally:
+        QDesktopServices.unsetUrlHandler("file")
+    assert started == [[*command, str(tmp_path / "file")]]
+    assert folders.shown == ([] if is_there else [tmp_path])
+    assert failures == []

@@ -1,0 +1,1 @@
+"""How well weights do: metrics, calibration, plots, the model card."""
