@@ -63,13 +63,16 @@ class Recognizer:
 
     def recognize_image(self, image: NDArray[np.uint8]) -> Prediction:
         """The Prediction for one ink image, uint8 [28, 28]."""
-        probabilities = self.probabilities(image[None])[0]
+        probabilities = softmax(self.logits(image[None]), self.temperature)[0]
         return Prediction(int(probabilities.argmax()), tuple(probabilities.tolist()))
 
-    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """The probabilities [n, 10] for ink images, uint8 [n, 28, 28]."""
-        logits = self._network.logits(transform(images)).astype(np.float64)
-        logits -= logits.max(axis=1, keepdims=True)
-        exponentials = np.exp(logits / self.temperature)
-        result: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
-        return result
+    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """The logits [n, 10] for ink images, uint8 [n, 28, 28]."""
+        return self._network.logits(transform(images)).astype(np.float64)
+
+
+def softmax(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """The probabilities [n, 10] for logits [n, 10] divided by the temperature."""
+    exponentials = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
+    probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities

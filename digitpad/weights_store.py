@@ -6,12 +6,12 @@ import re
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import chain, count
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from digitpad.files import replacing
+from digitpad.files import numbered, replacing, reserve
+from digitpad.lock import lock_file
 from digitpad.network import WeightsError, read_weights
 
 CHECKPOINT_SUFFIX = ".checkpoint"
@@ -69,8 +69,18 @@ def weights_folder() -> Path:
 
 
 def new_weights_file(recipe: str, when: datetime) -> Path:
-    """Where a training run puts its weights unless told otherwise."""
-    return weights_folder() / f"{when:%Y-%m-%d-%H%M%S}-{recipe}{_SUFFIX}"
+    """Reserve a name for the weights of a training run among the kept ones.
+
+    Of runs that start in the same second, each gets another name. Raises OSError.
+    """
+    folder = weights_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in numbered(folder / f"{when:%Y-%m-%d-%H%M%S}-{recipe}{_SUFFIX}"):
+        if not (path.exists() or checkpoint_file(path).exists()):
+            with suppress(FileExistsError):
+                lock_file(path).open("xb").close()
+                return path
+    raise AssertionError  # there is always another number
 
 
 def checkpoint_file(weights: Path) -> Path:
@@ -151,8 +161,12 @@ def install(path: Path) -> Path:
         return path
     folder.mkdir(parents=True, exist_ok=True)
     # In a name without dots nothing looks like the suffixes above.
-    copy = _free(folder / (re.sub(r"\W+", "-", path.stem)[:40] + _SUFFIX))
-    export(path, copy)
+    copy = reserve(folder / (re.sub(r"\W+", "-", path.stem)[:40] + _SUFFIX))
+    try:
+        export(path, copy)
+    except OSError:
+        copy.unlink(missing_ok=True)
+        raise
     return copy
 
 
@@ -173,21 +187,19 @@ def delete(path: Path) -> Path:
     if path.parent != folder:
         raise ValueError(f"{path} is not in {folder}")
     deleted, today = folder / "deleted", datetime.now(UTC).date()
-    place = _free(deleted / today.isoformat() / path.name)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    path.rename(place)
+    folder_of_today = deleted / today.isoformat()
+    folder_of_today.mkdir(parents=True, exist_ok=True)
+    place = _move(path, folder_of_today / path.name)
     first = today - timedelta(days=DAYS_TO_UNDO)
     for day in deleted.iterdir():
-        if day.name < first.isoformat():
+        if (deleted_on := _date(day.name)) and deleted_on < first:
             shutil.rmtree(day, ignore_errors=True)
     return place
 
 
 def restore(deleted: Path) -> Path:
     """Undo a `delete`, and say where the file is now. Raises OSError."""
-    path = _free(weights_folder() / deleted.name)
-    deleted.rename(path)
-    return path
+    return _move(deleted, weights_folder() / deleted.name)
 
 
 def interrupted_runs() -> list[InterruptedRun]:
@@ -210,11 +222,23 @@ def assets() -> Path:
     return inside if inside.is_dir() else package.parent / "assets"
 
 
-def _free(path: Path) -> Path:
-    """`path`, or if something is there, a numbered one like it."""
-    stem, _, suffixes = path.name.partition(".")
-    others = (path.with_name(f"{stem}-{number}.{suffixes}") for number in count(2))
-    return next(each for each in chain([path], others) if not each.exists())
+def _move(path: Path, target: Path) -> Path:
+    """Move a file to `target`, or to a numbered name like it, and return where it is now."""
+    place = reserve(target)
+    try:
+        return path.replace(place)
+    except OSError:
+        place.unlink(missing_ok=True)
+        raise
+
+
+def _date(name: str) -> date | None:
+    """The day that names a folder as `delete` does; None for a folder that is not ours."""
+    try:
+        day = date.fromisoformat(name)
+    except ValueError:
+        return None
+    return day if day.isoformat() == name else None
 
 
 def _written(path: Path) -> datetime:

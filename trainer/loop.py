@@ -82,7 +82,7 @@ class Run:
         for net in filter(None, (self._net, self._teacher)):
             net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._average = AveragedModel(
-            self._net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True
+            self._net, multi_avg_fn=_moving_average(recipe.ema_decay), use_buffers=True
         )
         self._optimizer = _optimizer(self._net, self._teacher, recipe)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate_at)
@@ -99,7 +99,7 @@ class Run:
     @property
     def net(self) -> Net:
         """What the run has come to so far."""
-        net = self._average.module if self.recipe.average else self._net
+        net = self._average.module if self.recipe.ema_decay else self._net
         assert isinstance(net, Net)
         return net
 
@@ -135,7 +135,7 @@ class Run:
         no longer a number.
         """
         yield RunStarted(
-            recipe=asdict(self.recipe),
+            recipe=self.recipe.settings(),
             seed=self.seed,
             device=str(self._device),
             epochs=self.recipe.epochs,
@@ -144,6 +144,7 @@ class Run:
             training_images=len(self._training) + len(self._ink or []),
             validation_images=len(self.validation) if self.validation else 0,
             data=self._training.name,
+            baseline_accuracy=None,
         )
         yield from self._told
         started = time.monotonic() - self.seconds
@@ -236,14 +237,14 @@ class Run:
         objective.backward()
         self._optimizer.step()
         self._schedule.step()
-        if self.recipe.average:
+        if self.recipe.ema_decay:
             self._average.update_parameters(self._net)
         return loss.detach(), (logits.argmax(dim=1) == labels).sum()
 
     def _strength(self) -> float:
         """How strong the augmentation is at this step."""
         done = self.epochs_done / self.recipe.epochs
-        return 1 - self.recipe.ease * max(0.0, 1 - (1 - done) / _EASING)
+        return 1 - self.recipe.augmentation_decay * max(0.0, 1 - (1 - done) / _EASING)
 
     def _rate_at(self, step: int) -> float:
         """The learning rate of a step, as a share of the highest."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ def train_seeds(options: Namespace, begun: Checkpoint | None, report: Report) ->
     for seed, file in files.items():
         if seed != at:
             check_not_interrupted(file, checkpoint_file(file))
-    command, recipe = command_line(options), asdict(recipe_of(options))
+    command, recipe = command_line(options), recipe_of(options).settings()
     metrics = {}
     for seed, file in files.items():
         if seed == at or not _metrics(file, seed, command, recipe):

@@ -7,7 +7,7 @@ import shlex
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ import torch
 
 import digitpad
 from digitpad.recipe import RECIPES, Recipe
+from digitpad.recognizer import Recognizer, softmax
 from digitpad.training_messages import (
     EpochDone,
     EpochWeightsWritten,
-    Measured,
+    Evaluated,
     RunEnded,
     WeightsWritten,
 )
@@ -28,9 +29,9 @@ from trainer.data.digits import DataError, Digits, NoDrawingsError
 from trainer.data.ink import TRAINING_PEN_WIDTHS, load_ink
 from trainer.data.mnist import VALIDATION_IMAGES, load_mnist
 from trainer.data.synthetic import synthetic_digits
-from trainer.evaluation.calibration import TEMPERATURES, fit_temperature
-from trainer.evaluation.examples import RememberingRecognizer, examples
-from trainer.evaluation.metrics import measure
+from trainer.evaluation.calibration import fit_temperature
+from trainer.evaluation.examples import examples
+from trainer.evaluation.metrics import evaluate as evaluate_logits
 from trainer.loop import DivergedError, Run, TrainingError, logits, precision
 from trainer.run.checkpoint import Checkpoint, check_made_with
 from trainer.run.output import (
@@ -130,7 +131,7 @@ def _train(
     # Measured as the pad reads it, from the file. That was written first: whatever goes wrong from
     # here on, the training is not lost.
     splits = (*_to_measure_on(options, run.validation), *held_out)
-    metadata["metrics"] = _metrics(RememberingRecognizer(out), splits, report)
+    metadata["metrics"] = _metrics(Recognizer(out), splits, report)
     write_metrics(out, run.net, metadata)
     return stop
 
@@ -161,22 +162,31 @@ def evaluate(options: Namespace) -> int:
     """
     if options.plot:
         check_writable(options.plot, "--plot")
-    recognizer = RememberingRecognizer(options.weights)
+    recognizer = Recognizer(options.weights)
     splits = [load_mnist(options.data_dir, train=False)]
     splits += [load_ink(path, only=options.writers) for path in options.ink]
     evaluations, probabilities = [], []
     for split in splits:
-        evaluations.append(measure(recognizer, split))
-        probabilities.append(recognizer.remembered)
+        logits = recognizer.logits(split.images.numpy())
+        evaluations.append(evaluate_logits(logits, split.labels.numpy(), recognizer.temperature))
+        probabilities.append(softmax(logits, recognizer.temperature))
     if options.json:
         content = {
             "weights": str(options.weights),
             "temperature": recognizer.temperature,
-            "evaluations": [evaluation.to_json() for evaluation in evaluations],
+            "evaluations": [
+                {"split": split.name} | evaluation.to_json()
+                for split, evaluation in zip(splits, evaluations, strict=True)
+            ],
         }
         print(json.dumps(content))
     else:
-        print("\n\n".join(evaluation.to_text() for evaluation in evaluations))
+        print(
+            "\n\n".join(
+                evaluation.to_text(split.name)
+                for split, evaluation in zip(splits, evaluations, strict=True)
+            )
+        )
     if options.plot:
         from trainer.evaluation.plot import write_plot  # noqa: PLC0415  # it imports matplotlib
 
@@ -190,23 +200,27 @@ def command_line(options: Namespace) -> str:
 
 
 def _metrics(
-    recognizer: RememberingRecognizer, splits: Iterable[Digits], report: Report
+    recognizer: Recognizer, splits: Iterable[Digits], report: Report
 ) -> list[dict[str, Any]]:
     """How the splits are read, as JSON; each is told as soon as it is measured."""
     metrics = []
     for split in splits:
-        evaluation = measure(recognizer, split)
-        say(evaluation.headline())
+        logits = recognizer.logits(split.images.numpy())
+        evaluation = evaluate_logits(logits, split.labels.numpy(), recognizer.temperature)
+        say(evaluation.headline(split.name))
+        sha256 = split.describe()["sha256"]
         report(
-            Measured(
+            Evaluated(
                 split=split.name,
                 images=evaluation.images,
-                right=evaluation.right,
+                sha256=sha256,
+                correct=evaluation.correct,
+                baseline_accuracy=None,
                 confusion=evaluation.confusion.tolist(),
-                examples=examples(split, recognizer.remembered.argmax(axis=1)),
+                examples=examples(split, logits.argmax(axis=1)),
             )
         )
-        metrics.append(evaluation.to_json())
+        metrics.append({"split": split.name, "sha256": sha256} | evaluation.to_json())
     return metrics
 
 
@@ -218,7 +232,7 @@ def _done(run: Run) -> dict[str, Any]:
 def _temperature(run: Run) -> float:
     """What the pad divides the logits by: fitted to the validation split, if there is one."""
     if run.validation is None:
-        return TEMPERATURES[run.recipe.name]
+        return run.recipe.temperature
     return round(fit_temperature(logits(run.net, run.validation), run.validation.labels), 4)
 
 
@@ -252,8 +266,8 @@ def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
         load_ink(path, without=options.ink_holdout, pen_widths=TRAINING_PEN_WIDTHS)
         for path in (options.ink if recipe.ink_share else [])
     ]
-    if recipe.synthetic and options.data != "synthetic":
-        ink.append(synthetic_digits(recipe.synthetic, options.seed))
+    if recipe.synthetic_drawings and options.data != "synthetic":
+        ink.append(synthetic_digits(recipe.synthetic_drawings, options.seed))
     device = _device(options.device)
     run = Run(
         recipe,
@@ -264,7 +278,7 @@ def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
         device=device,
     )
     return run, {
-        "recipe": asdict(recipe),
+        "recipe": recipe.settings(),
         "seed": options.seed,
         "data": [part.describe() for part in (training, *ink)],
         "device": device.type,

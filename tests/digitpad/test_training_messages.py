@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digitpad.training_messages import (
     BatchDone,
-    Measured,
+    Evaluated,
     Message,
     RunEnded,
     WeightsWritten,
@@ -32,7 +32,7 @@ STRATEGIES = {
 
 COUNTS = st.integers(0, 10_000)
 MEASURED = st.builds(
-    lambda counts, **fields: Measured(images=max(counts), right=min(counts), **fields),
+    lambda counts, **fields: Evaluated(images=max(counts), correct=min(counts), **fields),
     counts=st.lists(st.integers(1, 10_000), min_size=1),
     split=st.text(),
     confusion=st.lists(st.lists(COUNTS, min_size=10, max_size=10), min_size=10, max_size=10),
@@ -41,7 +41,7 @@ MEASURED = st.builds(
 
 
 def messages(message_class):
-    if message_class is Measured:
+    if message_class is Evaluated:
         return MEASURED
     hints = get_type_hints(message_class).items()
     return st.builds(
@@ -132,8 +132,8 @@ def test_why_a_run_failed_comes_with_its_end():
     ids=str,
 )
 def test_what_cannot_have_been_measured_is_refused(odd):
-    measured = Measured("MNIST test", 10, 9, [[0] * 10] * 10, [[7, 1, ""]])
+    measured = Evaluated("MNIST test", "", 10, 9, None, [[0] * 10] * 10, [[7, 1, ""]])
     assert measured.accuracy == 0.9
     line = json.loads(to_json(measured)) | odd
-    with pytest.raises(ValueError, match="Measured has"):
+    with pytest.raises(ValueError, match="Evaluated has"):
         from_json(json.dumps(line))

@@ -72,7 +72,7 @@ def test_a_share_of_each_batch_is_ink(blobs):
 
 
 def test_the_average_is_of_the_weights_on_the_way(blobs):
-    averaged, last = (run(blobs, replace(SHORT, average=a))[0].net.state_dict() for a in (0.9, 0))
+    averaged, last = (run(blobs, replace(SHORT, ema_decay=a))[0].net.state_dict() for a in (0.9, 0))
     assert not torch.equal(averaged["fc2.weight"], last["fc2.weight"])
     torch.testing.assert_close(averaged["fc2.weight"], last["fc2.weight"], atol=0.05, rtol=0.5)
     assert not torch.equal(averaged["bn1.running_var"], last["bn1.running_var"])

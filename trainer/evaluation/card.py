@@ -135,7 +135,7 @@ def _bundled_rows(run: Run) -> Iterator[list[str]]:
     for metric in _tests(run):
         yield [
             metric["split"],
-            f"{_percent(metric['accuracy'])} ({metric['right']:,} of {metric['images']:,})",
+            f"{_percent(metric['accuracy'])} ({round(metric['accuracy'] * metric['images']):,} of {metric['images']:,})",
             *(
                 f"{metric[key]:.4f}" if key in metric else "–"
                 for key in ("nll", "nll_without_temperature")

@@ -1,4 +1,4 @@
-"""Images to show how a split was read."""
+"""Images that show how a split was predicted."""
 
 from __future__ import annotations
 
@@ -7,27 +7,18 @@ from base64 import b64encode
 import numpy as np
 from numpy.typing import NDArray
 
-from digitpad.recognizer import Recognizer
 from trainer.data.digits import Digits
 
 _PER_CELL = 12
 
 
-class RememberingRecognizer(Recognizer):
-    """Remembers what it read last, so that nothing is read twice."""
+def examples(digits: Digits, predicted: NDArray[np.int64]) -> list[list[int | str]]:
+    """The first 12 images of each cell [i, j] of the confusion matrix.
 
-    remembered: NDArray[np.float64]
-    """The probabilities [n, 10] for the images last read."""
-
-    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        self.remembered = super().probabilities(images)
-        return self.remembered
-
-
-def examples(digits: Digits, read: NDArray[np.int64]) -> list[list[int | str]]:
-    """The first 12 images of each cell [i, j] of the confusion, as
-    `digitpad.training_messages.Measured` has them; `read` [n] are the digits that the images were taken for."""
-    cells = digits.labels.numpy() * 10 + read
+    `predicted` [n] are the predictions for `digits`. The form is that of
+    `digitpad.training_messages.Evaluated`.
+    """
+    cells = digits.labels.numpy() * 10 + predicted
     return [
         [int(cell) // 10, int(cell) % 10, b64encode(digits.images[n].numpy().tobytes()).decode()]
         for cell in np.unique(cells)

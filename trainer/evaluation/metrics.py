@@ -1,4 +1,4 @@
-"""How well a weights file reads: accuracy, confusion and calibration, measured as the pad reads."""
+"""How well predictions fit the labels: accuracy, confusion, calibration."""
 
 from __future__ import annotations
 
@@ -9,114 +9,111 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitpad.recognizer import SURE, Recognizer
-from trainer.data.digits import Digits
+from digitpad.recognizer import SURE, softmax
 
 BINS = 15
+"""Bins of confidence that the calibration error is computed over."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How the images of one split were read."""
+    """How the images of one split were predicted."""
 
-    name: str
     confusion: NDArray[np.int64]
-    """[i, j]: how many images of the digit i were read as j."""
+    """[i, j]: how many images of the digit i were predicted as j."""
     nll: float
-    """Mean negative log-likelihood of the right digit, in nats."""
+    """Mean negative log-likelihood of the labels, in nats."""
     calibration_error: float
-    """Expected calibration error: by how much, from 0 to 1, the probability of an answer differs
-    from the share of answers with such a probability that are right."""
+    """Expected calibration error (0–1): how far the confidence of predictions is from the accuracy
+    of predictions with that confidence."""
     temperature: float
-    """What the weights' logits were divided by."""
+    """What the logits were divided by."""
     nll_without_temperature: float
     calibration_error_without_temperature: float
     sure: int
-    """How many of the answers the pad would give as sure."""
-    sure_right: int
-    """How many of these are right."""
+    """How many predictions the pad would call sure."""
+    sure_correct: int
+    """How many of these are correct."""
 
     @property
     def images(self) -> int:
         return int(self.confusion.sum())
 
     @property
-    def right(self) -> int:
+    def correct(self) -> int:
         return int(self.confusion.trace())
 
     @property
     def accuracy(self) -> float:
-        return self.right / self.images
+        return self.correct / self.images
 
     @property
     def recall(self) -> list[float | None]:
-        """For each digit, the share of its images that were read right; None if it has none."""
+        """For each digit, the share of its images that were predicted correctly; None without
+        images."""
         rows = zip(self.confusion.diagonal().tolist(), self.confusion.sum(1).tolist(), strict=True)
-        return [right / images if images else None for right, images in rows]
+        return [correct / images if images else None for correct, images in rows]
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "split": self.name,
             "images": self.images,
-            "right": self.right,
+            "correct": self.correct,
             "accuracy": self.accuracy,
             "nll": self.nll,
             "calibration_error": self.calibration_error,
             "nll_without_temperature": self.nll_without_temperature,
             "calibration_error_without_temperature": self.calibration_error_without_temperature,
             "sure": self.sure,
-            "sure_right": self.sure_right,
+            "sure_correct": self.sure_correct,
             "recall": self.recall,
             "confusion": self.confusion.tolist(),
         }
 
-    def headline(self) -> str:
-        return f"{self.name}: {self.accuracy:.2%} right ({self.right:,} of {self.images:,})"
+    def headline(self, split: str) -> str:
+        return f"{split}: accuracy {self.accuracy:.2%} ({self.correct:,} of {self.images:,})"
 
-    def to_text(self) -> str:
+    def to_text(self, split: str) -> str:
         """A few lines for a terminal."""
         calibration = f"expected calibration error {self.calibration_error:.2%}"
-        lines = [self.headline(), f"  negative log-likelihood {self.nll:.4f}, {calibration}"]
+        lines = [self.headline(split), f"  negative log-likelihood {self.nll:.4f}, {calibration}"]
         if self.temperature != 1:
             nll, error = self.nll_without_temperature, self.calibration_error_without_temperature
-            lines.append(f"  without the temperature {self.temperature:g}: {nll:.4f}, {error:.2%}")
-        lines += [f"  {line}" for line in self._sureness()]
-        lines.append("  digit  recall   read as " + "".join(f"{digit:>6}" for digit in range(10)))
+            lines.append(f"  without temperature {self.temperature:g}: {nll:.4f}, {error:.2%}")
+        lines += [f"  {line}" for line in self._verdicts()]
+        lines.append("  digit  recall   predicted as " + "".join(f"{j:>6}" for j in range(10)))
         for digit, recall in enumerate(self.recall):
             counts = "".join(f"{count or '·':>6}" for count in self.confusion[digit].tolist())
             share = "      –" if recall is None else f"{recall:7.2%}"
-            lines.append(f"  {digit:>5} {share}           {counts}")
+            lines.append(f"  {digit:>5} {share}                {counts}")
         return "\n".join(lines)
 
-    def _sureness(self) -> Iterator[str]:
+    def _verdicts(self) -> Iterator[str]:
         if self.sure:
-            of_these = f"{self.sure_right / self.sure:.2%} of these answers right"
-            yield f"sure of {self.sure / self.images:.2%}: {of_these}"
+            accuracy = f"{self.sure_correct / self.sure:.2%} of them correct"
+            yield f"sure: {self.sure / self.images:.2%} of predictions, {accuracy}"
         if unsure := self.images - self.sure:
-            yield f"not sure of {unsure:,}: {self.right - self.sure_right:,} of these right"
+            yield f"unsure: {unsure:,} predictions, {self.correct - self.sure_correct:,} correct"
 
 
-def measure(recognizer: Recognizer, digits: Digits) -> Evaluation:
-    """Read all `digits` as the pad would, and count."""
-    probabilities = recognizer.probabilities(digits.images.numpy())
-    labels, read = digits.labels.numpy(), probabilities.argmax(axis=1)
-    confidence, is_right = probabilities.max(axis=1), read == labels
+def evaluate(
+    logits: NDArray[np.float64], labels: NDArray[np.int64], temperature: float
+) -> Evaluation:
+    """Compare the predictions that logits [n, 10] make at a temperature with labels [n]."""
+    probabilities, without = softmax(logits, temperature), softmax(logits, 1.0)
+    predicted = logits.argmax(axis=1)
+    confidence, is_correct = probabilities.max(axis=1), predicted == labels
     confusion = np.zeros((10, 10), np.int64)
-    np.add.at(confusion, (labels, read), 1)
-    # The softmax of logits / T, to the power of T, is that of the logits but for a factor.
-    without = (probabilities / confidence[:, None]) ** recognizer.temperature
-    without /= without.sum(axis=1, keepdims=True)
+    np.add.at(confusion, (labels, predicted), 1)
     is_sure = confidence >= SURE
     return Evaluation(
-        digits.name,
         confusion,
         nll=_nll(probabilities, labels),
-        calibration_error=calibration_error(confidence, is_right),
-        temperature=recognizer.temperature,
+        calibration_error=calibration_error(confidence, is_correct),
+        temperature=temperature,
         nll_without_temperature=_nll(without, labels),
-        calibration_error_without_temperature=calibration_error(without.max(axis=1), is_right),
+        calibration_error_without_temperature=calibration_error(without.max(axis=1), is_correct),
         sure=int(is_sure.sum()),
-        sure_right=int((is_sure & is_right).sum()),
+        sure_correct=int((is_sure & is_correct).sum()),
     )
 
 
@@ -125,25 +122,25 @@ def _nll(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float
     return float(-np.log(np.maximum(likelihood, 1e-300)).mean())
 
 
-def calibration_error(confidence: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
-    """The expected calibration error of answers [n] of some confidence, in 15 equal bins."""
-    bins = reliability(confidence, is_right)
-    return float(np.abs(bins.right - bins.confidence).sum() / len(confidence))
+def calibration_error(confidence: NDArray[np.float64], is_correct: NDArray[np.bool_]) -> float:
+    """The expected calibration error of predictions [n], in 15 equal bins of confidence."""
+    bins = reliability(confidence, is_correct)
+    return float(np.abs(bins.correct - bins.confidence).sum() / len(confidence))
 
 
 class Reliability(NamedTuple):
-    """Sums over the answers in each of 15 equal bins of confidence, float64 [15] each."""
+    """Sums over the predictions in each of 15 equal bins of confidence, float64 [15] each."""
 
-    answers: NDArray[np.float64]
+    predictions: NDArray[np.float64]
     confidence: NDArray[np.float64]
-    right: NDArray[np.float64]
+    correct: NDArray[np.float64]
 
 
-def reliability(confidence: NDArray[np.float64], is_right: NDArray[np.bool_]) -> Reliability:
-    """The answers [n] by their confidence, from 0 to 1; a bin has its lower edge."""
+def reliability(confidence: NDArray[np.float64], is_correct: NDArray[np.bool_]) -> Reliability:
+    """Bin predictions [n] by their confidence (0–1); a bin includes its lower edge."""
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    answers, sum_of_confidence, right = (
+    predictions, sum_of_confidence, correct = (
         np.bincount(bins, each, minlength=BINS).astype(np.float64)
-        for each in (np.ones(len(bins)), confidence, is_right)
+        for each in (np.ones(len(bins)), confidence, is_correct)
     )
-    return Reliability(answers, sum_of_confidence, right)
+    return Reliability(predictions, sum_of_confidence, correct)

@@ -39,7 +39,7 @@ def write_plot(path: Path, readings: Sequence[Reading]) -> None:
     FigureCanvasAgg(figure)
     parts = figure.subfigures(len(readings), squeeze=False)[:, 0]
     for part, (evaluation, digits, probabilities) in zip(parts, readings, strict=True):
-        part.suptitle(evaluation.headline(), fontsize=14)
+        part.suptitle(evaluation.headline(digits.name), fontsize=14)
         axes = part.subplot_mosaic(
             [["confusion", "reliability", "mistakes"], ["confusion", "answers", "mistakes"]],
             width_ratios=[1, 0.8, 1.35],
@@ -92,9 +92,9 @@ def draw_reliability(
     is_right = probabilities.argmax(axis=1) == digits.labels.numpy()
     confidences = probabilities.max(axis=1)
     bins = reliability(confidences, is_right)
-    has = bins.answers > 0
-    answers = bins.answers[has]
-    right, confidence = bins.right[has] / answers, bins.confidence[has] / answers
+    has = bins.predictions > 0
+    answers = bins.predictions[has]
+    right, confidence = bins.correct[has] / answers, bins.confidence[has] / answers
     middles, width = (np.arange(BINS)[has] + 0.5) / BINS, 1 / BINS
     axes.plot([0, 1], [0, 1], color="tab:gray", linestyle="--", linewidth=1)
     axes.bar(middles, right, width, color="lightsteelblue", edgecolor="white", label="right")

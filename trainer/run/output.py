@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from digitpad.files import unfinished
 from digitpad.weights_store import checkpoint_file
 from trainer.net import Net
 from trainer.run.checkpoint import Checkpoint, write_checkpoint
@@ -65,7 +64,7 @@ def check_writable(out: Path, option: str = "--out") -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         # Under the longest name that will be needed, which not all file systems may take.
-        trial = unfinished(checkpoint_file(out), os.getpid())
+        trial = out.with_name(f".{checkpoint_file(out).name}.{os.getpid()}")
         try:
             trial.write_bytes(bytes(_ROOM))
         finally:

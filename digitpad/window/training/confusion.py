@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from digitpad.training_messages import Measured
+from digitpad.training_messages import Evaluated
 from digitpad.window.widgets.colours import faint, mixed, red_green_blue
 from digitpad.window.widgets.parts import choice, percent
 
@@ -48,7 +48,7 @@ class ConfusionView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._splits: list[Measured] = []
+        self._splits: list[Evaluated] = []
         self._choice = choice()
         self._choice.setAccessibleName("What was read")
         self._choice.currentIndexChanged.connect(self._show_split)
@@ -63,7 +63,7 @@ class ConfusionView(QWidget):
             layout.addWidget(part)
         layout.addStretch()
 
-    def add(self, measured: Measured) -> None:
+    def add(self, measured: Evaluated) -> None:
         """Show how a split was read; those before stay in the list above."""
         self._splits.append(measured)
         self._choice.addItem(measured.split)
@@ -86,7 +86,7 @@ class ConfusionView(QWidget):
             return
         split = self._splits[index]
         share = percent(split.accuracy)
-        self._summary.setText(f"{share} right: {split.right:,} of {split.images:,}")
+        self._summary.setText(f"{share} correct: {split.correct:,} of {split.images:,}")
         self.table.set_counts(split.confusion)
 
     def _show_cell(self, drawn: int, read: int) -> None:

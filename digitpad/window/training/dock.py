@@ -20,7 +20,7 @@ from digitpad.recognizer import Recognizer
 from digitpad.training_messages import (
     EpochDone,
     EpochWeightsWritten,
-    Measured,
+    Evaluated,
     Message,
     RunStarted,
     WeightsWritten,
@@ -78,7 +78,7 @@ class TrainingDock(QDockWidget):
         self.panel = TrainingPanel(self.form, self.chart, self.confusion)
         self.setWidget(self.panel)
         self._weights: Path | None = None  # of the run that has ended
-        self._measured: list[Measured] = []
+        self._measured: list[Evaluated] = []
         self._checkpoint: Path | None = None  # of the run that goes on, if an epoch of it is done
         self._epochs_done = 0
         self._in_use: tuple[Path | None, dict[str, float]] = (None, {})
@@ -177,7 +177,7 @@ class TrainingDock(QDockWidget):
                     self._set_net(Recognizer(Path(message.path)), message.epoch)
             case WeightsWritten() if self._closes_at_end:
                 QTimer.singleShot(0, self, self.shut_down)  # not while the process is read
-            case Measured():
+            case Evaluated():
                 self._measured.append(message)
                 self.confusion.add(message)
         self.chart.add(message)

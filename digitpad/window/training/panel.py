@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 from digitpad.training_messages import (
     BatchDone,
     EpochDone,
-    Measured,
+    Evaluated,
     Message,
     RunStarted,
     WeightsWritten,
@@ -124,7 +124,7 @@ class TrainingPanel(QScrollArea):
         sentence: str,
         *,
         weights: Path | None = None,
-        measured: Sequence[Measured] = (),
+        measured: Sequence[Evaluated] = (),
         in_use: Mapping[str, float] | None = None,
         checkpoint: Path | None = None,
     ) -> None:

@@ -23,9 +23,9 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from digitpad.files import unfinished
+from digitpad.files import remove_leftovers
 from digitpad.training_messages import (
-    Measured,
+    Evaluated,
     Message,
     RunEnded,
     RunStarted,
@@ -42,7 +42,7 @@ LOG_LINES = 200
 """How many of the lines that are no messages are worth keeping: the last ones."""
 LOG_LINE_BYTES = 500
 
-_LINE_BYTES = 8 << 20  # the longest message is a Measured with 1,200 images: 1.3 MB
+_LINE_BYTES = 8 << 20  # the longest message is an Evaluated with 1,200 images: 1.3 MB
 _SIGKILL = 9  # it has no name on Windows
 
 Kind = Literal["finished", "stopped", "cancelled", "failed", "crashed", "killed", "not started"]
@@ -274,7 +274,7 @@ class TrainingProcess(QObject):
         # measure them. A trainer that tells of that has heard, and gets its time anew with each
         # message; one that only tells of more batches has not. Whoever cancels waits for nothing.
         # After its last message a trainer has nothing left to do but to exit, asked or not.
-        if self._asked == "stop" and isinstance(message, WeightsWritten | Measured):
+        if self._asked == "stop" and isinstance(message, WeightsWritten | Evaluated):
             self._patience.start(MEASURING * self._grace)
         elif isinstance(message, RunEnded) and self._asked != "cancel":
             self._patience.start(self._grace)
@@ -346,19 +346,18 @@ class TrainingProcess(QObject):
 
     def _clean_up(self, run: Run, *, cancelled: bool) -> None:
         """Delete what a trainer leaves that had no time to do so."""
-        files = [unfinished(run.checkpoint, self._process_id)]
-        if self._weights:
-            files.append(unfinished(self._weights, self._process_id))
-        if run.epoch_weights:
-            files += [run.epoch_weights, unfinished(run.epoch_weights, self._process_id)]
+        written = [run.checkpoint, self._weights, run.epoch_weights]
+        finished = [run.epoch_weights] if run.epoch_weights else []
         # Before the run has begun, a checkpoint can only be its own from before.
         if cancelled and self._has_begun:
-            files.append(run.checkpoint)
-        for file in files:
-            try:
+            finished.append(run.checkpoint)
+        try:
+            for file in filter(None, written):
+                remove_leftovers(file)
+            for file in finished:
                 file.unlink(missing_ok=True)
-            except OSError as error:
-                self.log_line.emit(f"cannot delete {file}: {error.strerror}")
+        except OSError as error:
+            self.log_line.emit(f"cannot delete {error.filename}: {error.strerror}")
 
 
 class _Lines:

@@ -22,7 +22,7 @@ from digitpad.recipe import RECIPES, SEED
 from digitpad.training_messages import (
     EpochDone,
     EpochWeightsWritten,
-    Measured,
+    Evaluated,
     RunEnded,
     RunStarted,
     WeightsWritten,
@@ -33,7 +33,6 @@ from trainer import train as commands
 from trainer.__main__ import main
 from trainer.data.mnist import MNIST_FILES
 from trainer.data.torchvision_compat import datasets
-from trainer.evaluation.calibration import TEMPERATURES
 from trainer.run.checkpoint import read_checkpoint, write_checkpoint
 from trainer.run.report import REPORTS, write_nothing
 
@@ -177,8 +176,8 @@ def test_tells_of_the_whole_run(whole):
     metrics = read_weights(folder / WEIGHTS).metadata["metrics"]
     assert 0.1 < metrics[0]["nll"] < metrics[0]["nll_without_temperature"]
     for metric, measured in zip(metrics, (validation, test), strict=True):
-        assert isinstance(measured, Measured)
-        assert (metric["split"], metric["right"]) == (measured.split, measured.right)
+        assert isinstance(measured, Evaluated)
+        assert (metric["split"], metric["correct"]) == (measured.split, measured.correct)
         assert (metric["images"], metric["confusion"]) == (200, measured.confusion)
         assert measured.images == 200
         assert measured.examples
@@ -220,7 +219,9 @@ def test_the_word_stop_ends_the_run_with_what_was_reached(tmp_path):
     metadata = read_weights(tmp_path / WEIGHTS).metadata
     assert 1 < metadata["epochs_done"] < 100
     assert metadata["temperature"] != 1
-    assert [metric["right"] for metric in metadata["metrics"]] == [each.right for each in measured]
+    assert [metric["correct"] for metric in metadata["metrics"]] == [
+        each.correct for each in measured
+    ]
     assert files(tmp_path) == [WEIGHTS]
 
 
@@ -494,7 +495,7 @@ def test_a_signal_while_data_are_loaded_ends_the_run(
 
 
 def test_a_run_without_validation_takes_its_recipes_temperature(tmp_path, here, monkeypatch):
-    monkeypatch.setitem(TEMPERATURES, "seed", 1.75)
+    monkeypatch.setitem(RECIPES, "seed", replace(SEED, temperature=1.75))
     assert here(*NEW, "--epochs", "1", "--final")[0] == 0
     metadata = read_weights(tmp_path / WEIGHTS).metadata
     assert metadata["temperature"] == 1.75

@@ -7,7 +7,7 @@ from base64 import b64encode
 import pytest
 from PySide6.QtCore import Qt
 
-from digitpad.training_messages import Measured
+from digitpad.training_messages import Evaluated
 from digitpad.window.training.confusion import ConfusionView
 
 SEVEN_AS_ONE = b64encode(bytes([200] * 784)).decode()
@@ -26,7 +26,7 @@ def confusion(qtbot):
 def measured(split="MNIST test"):
     confusion = [[10 if row == column else 0 for column in range(10)] for row in range(10)]
     confusion[7][1] = 3
-    return Measured(split, 103, 100, confusion, [[7, 1, SEVEN_AS_ONE]])
+    return Evaluated(split, "", 103, 100, None, confusion, [[7, 1, SEVEN_AS_ONE]])
 
 
 def test_a_cell_that_is_clicked_shows_its_digits(qtbot, confusion):

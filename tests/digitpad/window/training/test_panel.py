@@ -13,7 +13,7 @@ from digitpad.training_messages import (
     BatchDone,
     EpochDone,
     EpochWeightsWritten,
-    Measured,
+    Evaluated,
     RunStarted,
     WeightsWritten,
 )
@@ -25,7 +25,7 @@ from digitpad.window.training.panel import TrainingPanel
 from digitpad.window.training.process import Outcome
 from digitpad.window.widgets.parts import Sentence
 
-STARTED = RunStarted({"name": "pad"}, 0, "cpu", 3, 0, 10, 1_000, 20, "")
+STARTED = RunStarted({"name": "pad"}, 0, "cpu", 3, 0, 10, 1_000, 20, "", None)
 WEIGHTS = Path("net.safetensors")
 A, B = "MNIST test", "a_file_of_drawings_with_a_long_name.ndjson, writers 26-30"
 
@@ -41,7 +41,7 @@ def panel(qtbot):
 
 def measured(split=A, right=100):
     confusion = [[100 if row == column else 0 for column in range(10)] for row in range(10)]
-    return Measured(split, 1_000, right, confusion, [])
+    return Evaluated(split, "", 1_000, right, None, confusion, [])
 
 
 def button(widget, text):

@@ -16,7 +16,7 @@ from digitpad.network import read_weights
 from digitpad.training_messages import (
     BatchDone,
     EpochDone,
-    Measured,
+    Evaluated,
     RunEnded,
     RunStarted,
     WeightsWritten,
@@ -50,7 +50,7 @@ from pathlib import Path
 from digitpad.files import unfinished
 def tell(line):
     print(line, flush=True)
-started = {to_json(RunStarted({}, 0, "cpu", 9, 0, 9, 9, 9, ""))!r}
+started = {to_json(RunStarted({}, 0, "cpu", 9, 0, 9, 9, 9, "", None))!r}
 """
 
 WEIGHTS = "net.safetensors"
@@ -143,7 +143,7 @@ def test_a_run_to_its_end(train, out):
     assert outcome.sentence == f"The training is finished.\nIts weights are in {out / WEIGHTS}"
     assert (outcome.weights, outcome.checkpoint, outcome.command) == (out / WEIGHTS, None, None)
     assert isinstance(trained.messages[0], RunStarted)
-    assert any(isinstance(message, Measured) for message in trained.messages)
+    assert any(isinstance(message, Evaluated) for message in trained.messages)
     assert trained.messages[-1] == RunEnded("finished")
     assert any("synthetic" in line for line in trained.log)
     assert names(out) == [WEIGHTS]
@@ -160,7 +160,7 @@ def test_stopped_early_then_cancelled_one_after_the_other(train, out):
     )
     assert outcome.weights == out / WEIGHTS
     assert 0 < read_weights(out / WEIGHTS).metadata["epochs_done"] < 100
-    assert any(isinstance(message, Measured) for message in trained.messages)
+    assert any(isinstance(message, Evaluated) for message in trained.messages)
     assert names(out) == [WEIGHTS]
 
     (out / WEIGHTS).unlink()
@@ -444,7 +444,7 @@ def test_stopped_by_force_it_can_go_on(train):
 def test_a_trainer_that_was_stopped_has_time_for_its_weights_and_to_measure_them(train):
     # All of it takes longer than it would be given to end.
     written = to_json(WeightsWritten("there"))
-    measured = to_json(Measured("some", 1, 1, [[0] * 10] * 10, []))
+    measured = to_json(Evaluated("some", "", 1, 1, None, [[0] * 10] * 10, []))
     ended = to_json(RunEnded("stopped"))
     trained = train(
         f"""{FAKE}
@@ -468,7 +468,7 @@ tell({ended!r})
 
 
 def test_cancel_after_stop_does_not_wait_for_the_measuring(train):
-    measured = to_json(Measured("some", 1, 1, [[0] * 10] * 10, []))
+    measured = to_json(Evaluated("some", "", 1, 1, None, [[0] * 10] * 10, []))
     trained = train(f"{DEAF}\nwhile True: tell({measured!r}); time.sleep(0.01)", grace=100)
     child = child_of(trained)
     trained.process.stop_early()

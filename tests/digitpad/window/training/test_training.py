@@ -64,7 +64,7 @@ from digitpad.training_messages import *
 def tell(message):
     print(to_json(message), flush=True)
 (out,) = (a.removeprefix("--out=") for a in sys.argv if a.startswith("--out="))
-tell(RunStarted({}, 0, "cpu", 1, 0, 1, 1, 1, ""))
+tell(RunStarted({}, 0, "cpu", 1, 0, 1, 1, 1, "", None))
 """
 CHECKPOINT = """
 os.makedirs(os.path.dirname(out), exist_ok=True)
@@ -530,7 +530,7 @@ def measured(right):
     return f"""
 confusion = [[0] * 10 for _ in range(10)]
 confusion[0] = [{right}, {10 - right}] + [0] * 8
-tell(Measured("MNIST test", 10, {right}, confusion, []))
+tell(Evaluated("MNIST test", "", 10, {right}, None, confusion, []))
 tell(RunEnded("finished"))
 """
 
@@ -611,7 +611,7 @@ def test_who_learns_from_mnist_has_a_line_to_beat_also_when_going_on(
     module(f"""
 import sys
 from digitpad.training_messages import *
-print(to_json(RunStarted({{}}, 0, "cpu", 9, 3, 1, 1, 1, {data!r})), flush=True)
+print(to_json(RunStarted({{}}, 0, "cpu", 9, 3, 1, 1, 1, {data!r}, None)), flush=True)
 sys.stdin.read()
 """)
     window = open_window(weights)
@@ -881,7 +881,7 @@ def test_the_chart_waits_for_the_pen(open_window, qtbot):
     qtbot.keyClick(window, Qt.Key.Key_T, CTRL)
     chart = window.training.chart
     window.training.process.message.emit(
-        RunStarted({"name": "pad"}, 0, "cpu", 1, 0, 10, 100, 20, "")
+        RunStarted({"name": "pad"}, 0, "cpu", 1, 0, 10, 100, 20, "", None)
     )
     wait_until(qtbot, lambda: chart.frames_drawn)
     qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton)
