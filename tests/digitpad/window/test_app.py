@@ -63,11 +63,9 @@ def play(script: str, weights: Path | None, **environment: str) -> tuple[Any, st
 
 @contextmanager
 def start(script: str, weights: Path | None, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    code = (
-        f"{PLAYER}\n{script}\napp.MainWindow = Window\nsys.exit(app.run(*map(Path, sys.argv[1:])))"
-    )
+    run = "app.MainWindow = Window\nsys.exit(app.run(*map(Path, sys.argv[1:])))"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *filter(None, [weights])],
+        [sys.executable, "-c", f"{PLAYER}\n{script}\n{run}", *filter(None, [weights])],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
