@@ -143,28 +143,6 @@ def describe(path: Path) -> WeightsFile:
     )
 
 
-def accuracies(metadata: dict[str, Any]) -> dict[str, float]:
-    """Accuracies by split, without validation splits."""
-    metrics = metadata.get("metrics")
-    found = {}
-    for metric in metrics if isinstance(metrics, list) else []:
-        match metric:
-            case {"split": str(split), "accuracy": int() | float() as accuracy}:
-                if 0 <= accuracy <= 1 and not split.endswith("validation"):
-                    found[split] = float(accuracy)
-    return found
-
-
-def is_better(new: dict[str, float], in_use: dict[str, float]) -> bool:
-    """Whether `new` is nowhere lower than `in_use`, and somewhere higher."""
-    known = in_use.keys() & new.keys()
-    return (
-        known == in_use.keys()
-        and any(new[split] > in_use[split] for split in known)
-        and all(new[split] >= in_use[split] for split in known)
-    )
-
-
 def install(path: Path) -> Path:
     """Copy a weights file to the kept weights and return the path of the copy.
 
