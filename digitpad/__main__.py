@@ -1,4 +1,4 @@
-"""The command line: open the window, or recognise files."""
+"""The command line: opens the window, or recognizes the drawings in files."""
 
 from __future__ import annotations
 
@@ -14,32 +14,31 @@ import digitpad
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-# What each command needs is imported when it runs: the window opens sooner without the rest, and
-# recognising does without Qt.
+# Each command imports only what it needs: the window opens sooner, and `recognize` needs no Qt.
 # ruff: noqa: PLC0415
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run digitpad with the arguments `argv`, or those of the process; returns its exit code."""
+    """Run digitpad with `argv`, by default the arguments of the process; return the exit code."""
     try:
         words = sys.argv[1:] if argv is None else argv
-        if not words:
-            return _open_window(None)  # at once, without argparse
+        if not words:  # saves the import of argparse
+            return _open_window(None)
         arguments = _parse(words)
         if arguments.command == "recognize":
             return _recognize(arguments.files, arguments.weights, as_json=arguments.json)
         return _open_window(arguments.weights)
     except KeyboardInterrupt:
-        return 130  # as shells report a process that Ctrl-C ended
+        return 130  # the exit code of shells for a process ended by Ctrl-C
 
 
 def _parse(words: Sequence[str]) -> Namespace:
     parser = _parser()
-    # Unlike Path.is_file, it has an answer for any word.
+    # Unlike Path.is_file, os.path.isfile never raises.
     if words[0] != "recognize" and os.path.isfile(words[0]):  # noqa: PTH113
         parser.error(
-            "to read a picture or an ink file: digitpad recognize FILE, or Ctrl+O in the window; "
-            "to draw with other weights: digitpad --weights FILE"
+            "to recognize a picture or an ink file: digitpad recognize FILE, or Ctrl+O in the "
+            "window; to use other weights: digitpad --weights FILE"
         )
     return parser.parse_args(words)
 
@@ -49,29 +48,29 @@ def _parser() -> ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="digitpad",
-        description="Draw a digit, see the answer. Without a command, the window opens.",
+        description="Draw a digit, see the answer. Opens the window if no command is given.",
     )
     parser.add_argument("--version", action="version", version=f"digitpad {digitpad.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     recognize = commands.add_parser(
         "recognize",
-        help="recognise the drawings in files",
-        description="Recognise the drawings in pictures and ink files (UNIPEN or Quick, Draw! "
-        "ndjson). Writes a line for each: the digit, with a ? if it is not sure, its probability, "
-        "the file, and the number of the drawing in it, from 0. Exit code: 0 if everything could "
-        "be read, 1 if not, 2 for wrong arguments.",
+        help="recognize the drawings in files",
+        description="Recognize the drawings in pictures and ink files (UNIPEN or Quick, Draw! "
+        "ndjson). Writes one line per drawing: the digit, with a ? if it is unsure, its "
+        "probability, the file, and the index of the drawing in the file, from 0. Exit code: 0 if "
+        "everything could be read, 1 if not, 2 for wrong arguments.",
     )
-    # Without SUPPRESS, the command's default would undo a --weights before the command.
+    # Without SUPPRESS, the command's default would override a --weights before the command.
     for each, default in ((parser, None), (recognize, argparse.SUPPRESS)):
         each.add_argument(
             "--weights",
             type=Path,
             default=default,
             metavar="FILE",
-            help="the weights to answer with, instead of those that come with digitpad",
+            help="weights file to use instead of the bundled one",
         )
-    recognize.add_argument("--json", action="store_true", help="write a JSON object for each")
-    recognize.add_argument("files", nargs="+", metavar="FILE", help="a picture or an ink file")
+    recognize.add_argument("--json", action="store_true", help="write one JSON object per drawing")
+    recognize.add_argument("files", nargs="+", metavar="FILE", help="picture or ink file")
     return parser
 
 
@@ -90,20 +89,19 @@ def _recognize(files: Sequence[str], weights: Path | None, *, as_json: bool) -> 
     try:
         recognizer = Recognizer(weights or bundled_weights())
     except WeightsError as error:
-        print(f"digitpad: {error}; name other weights with --weights FILE", file=sys.stderr)
+        print(f"digitpad: {error}; use other weights with --weights FILE", file=sys.stderr)
         return 2
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name need not be valid text
+    if isinstance(sys.stdout, io.TextIOWrapper):  # file names need not be valid text
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         is_complete = recognize(files, recognizer, sys.stdout, sys.stderr, as_json=as_json)
         sys.stdout.flush()
     except OSError as error:
-        # The reader of the output is gone, or the disk is full. Nothing more is written, not even
-        # by Python, which flushes when it exits.
+        # The reader of the output is gone, or the disk is full. Python would try again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return 0
-        print(f"digitpad: the output cannot be written: {error.strerror}", file=sys.stderr)
+        print(f"digitpad: cannot write the output: {error.strerror}", file=sys.stderr)
         return 1
     return 0 if is_complete else 1
 

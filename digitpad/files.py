@@ -6,78 +6,98 @@ import errno
 import glob
 import os
 import secrets
+import stat
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
-_TEMPORARY_SUFFIX = ".tmp"
+_RANDOM_BYTES = 8
 
-# A file name may have 255 bytes, and so may a temporary one, which is longer by this suffix and the
-# random part.
-_LONGEST_PREFIX = 100
+# File systems limit a name to 255 bytes. A temporary name holds at most this many of the original.
+_PREFIX_BYTES = 100
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write into a temporary file that takes the place of `path` when the block ends.
+    """Write into a temporary file that replaces `path` when the block ends.
 
-    If the block raises, the temporary file is removed, and a file at `path` stays as it was. A
-    replaced file passes its permissions on. A link stays a link: the file it points to is replaced.
-    Raises OSError if the file cannot be written, or if `path` is a folder, a device or a pipe.
+    If the block raises, the temporary file is removed and `path` stays as it was. A replaced file
+    keeps its permissions. A symbolic link stays a link: the file it points to is replaced. Raises
+    OSError if the file cannot be written, or if `path` is a folder, a device or a pipe.
     """
-    target = path.resolve()
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
-    if target.exists() and not target.is_file():
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    target = Path(os.path.realpath(path))
+    permissions = _permissions(target)
     temporary = target.with_name(
-        f"{_temporary_prefix(target)}{secrets.token_hex(8)}{_TEMPORARY_SUFFIX}"
+        f"{_temporary_prefix(target)}{secrets.token_hex(_RANDOM_BYTES)}.tmp"
     )
+    # "x" fails where "w" would follow a link that somebody planted under this name.
+    file = temporary.open("xb")
     try:
-        # "x" never follows a link that somebody put there.
-        with temporary.open("xb") as file:
-            with suppress(FileNotFoundError):
-                temporary.chmod(target.stat().st_mode & 0o777)
+        with file:
+            if permissions is not None:
+                temporary.chmod(permissions)
             yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-    finally:
+    except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove the temporary files that killed processes left beside `path`.
+    """Remove the temporary files of `replacing(path)` that killed processes left behind.
 
-    Only for whoever holds the lock of `path`: nobody else may be writing it. Raises OSError.
+    Call it only while no other process can be writing `path`. Raises OSError.
     """
-    target = path.resolve()
-    for leftover in target.parent.glob(
-        f"{glob.escape(_temporary_prefix(target))}*{_TEMPORARY_SUFFIX}"
-    ):
+    target = Path(os.path.realpath(path))
+    prefix = glob.escape(_temporary_prefix(target))
+    for leftover in target.parent.glob(f"{prefix}{'[0-9a-f]' * (2 * _RANDOM_BYTES)}.tmp"):
         leftover.unlink(missing_ok=True)
 
 
-def reserve(path: Path) -> Path:
-    """Create an empty file at `path`, or at the first numbered name like it that is free.
+def create(path: Path) -> bool:
+    """Create an empty file at `path`; False if something is there already. Raises OSError."""
+    try:
+        path.open("xb").close()
+    except FileExistsError:
+        return False
+    return True
 
-    Of several processes that ask for the same name, each gets another. Raises OSError.
+
+def reserve(path: Path) -> Path:
+    """Create an empty file at `path`, or else at the first free numbered name like it.
+
+    If several processes ask for the same name at once, each gets a different one. Raises OSError.
     """
-    for candidate in numbered(path):
-        with suppress(FileExistsError):
-            candidate.open("xb").close()
-            return candidate
-    raise AssertionError  # there is always another number
+    return next(candidate for candidate in numbered(path) if create(candidate))
 
 
 def numbered(path: Path) -> Iterator[Path]:
-    """`path`, then the same name with -2, -3 and so on before its suffixes."""
+    """`path`, then the same name with -2, -3 and so on before its suffixes, without end."""
     stem, dot, suffixes = path.name.partition(".")
     others = (path.with_name(f"{stem}-{number}{dot}{suffixes}") for number in count(2))
     return chain([path], others)
 
 
+def _permissions(target: Path) -> int | None:
+    """The permissions of the file `target`, None if there is no such file; raises OSError."""
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(target))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(target))
+    return mode & 0o777
+
+
 def _temporary_prefix(path: Path) -> str:
-    return f".{path.name[:_LONGEST_PREFIX]}."
+    """The start of the temporary names for `path`, and of no other file in its folder."""
+    name = os.fsencode(path.name)
+    readable = name[:_PREFIX_BYTES].decode(errors="ignore")
+    return f".{readable}.{zlib.crc32(name):08x}."

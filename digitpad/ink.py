@@ -1,7 +1,7 @@
-"""Ink: what a pen leaves behind, and how it becomes the 28×28 image that the Net reads.
+"""Ink: strokes, drawings, and the 28×28 images of them that the Net classifies.
 
-The pad, the command line and the trainer all turn strokes into images with `ink_image`, so the Net
-is used on exactly what it was trained on.
+The pad, the command line and the trainer all turn strokes into images with `ink_image`, so that
+training and use agree.
 """
 
 from __future__ import annotations
@@ -15,63 +15,63 @@ IMAGE_SIZE = 28
 """Side of an ink image, in pixels."""
 
 INK_BOX = 20.0
-"""Longer side of the ink's bounding box, in pixels: 99.98 % of MNIST's images have exactly this."""
+"""Longer side of the ink's bounding box, in pixels. It is exact in 99.98 % of MNIST's images."""
 
 CENTRE = 14.0
-"""Pixel index of the ink's centre of mass, in x and y: MNIST's own, half a pixel off the middle."""
+"""Pixel index of the ink's centre of mass, in x and y: as in MNIST, half a pixel off the middle."""
 
 PEN_WIDTH = 2.4
-"""Width of a re-rendered stroke, in pixels. MNIST's own strokes: median 2.5, 10–90 % 1.8–3.5."""
+"""Width of a rendered stroke, in pixels. In MNIST: median 2.5, 10th–90th percentile 1.8–3.5."""
 
-LARGEST_COORDINATE = 1e9
-"""Coordinates beyond this are refused: no pad has them, and their squares would lose the ink."""
+MAX_COORDINATE = 1e9
+"""Largest absolute coordinate. No pad has larger ones, and their squares would lose precision."""
 
-# Distance between the discs that stand for a stroke, in pixels. At the pen's radius of 1.2 pixels
-# the edge of such a chain of discs is less than 0.01 pixel off the true edge, and a corner is cut
-# off by at most half the distance.
+# A stroke is drawn as a chain of discs at this distance, in pixels. At the pen's radius of 1.2
+# pixels, the edge of the chain is less than 0.01 pixels off the true edge, and a corner is cut off
+# by at most half the distance.
 _SPACING = 0.25
 
-# From 5,000 pixels of stroke on, a scribble that covers its box thirty times over, the discs move
-# apart: however long someone scribbles, an image takes no longer.
-_MOST_DISCS = 20_000
+# Bounds the time for an image. It is reached at 5,000 pixels of stroke, a scribble that covers its
+# box thirty times; beyond that, the discs move apart.
+_MAX_DISCS = 20_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Stroke:
-    """The points from one pen-down to the following pen-up.
+    """The points from one pen-down to the next pen-up.
 
-    `points` is a read-only float64 array [n, 3], n ≥ 1: x and y in canvas units, y growing
-    downwards, and pressure from 0 to 1. The unit does not matter to the answer. Raises ValueError
-    where a point is not finite or out of range, or where there is none.
+    `points` is a read-only float64 array [n, 3], n ≥ 1: x and y in canvas units, with y downwards,
+    and pressure from 0 to 1. The unit does not affect the prediction. Raises ValueError if there
+    are no points, or if one is not finite or out of range.
     """
 
     points: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        # The sum is a copy, which nobody else can change, without −0, whose hash is not that of 0.
+        # Adding 0 copies the array and turns −0 into 0: they are equal, but their bytes are not.
         points = np.asarray(self.points, dtype=np.float64) + 0.0
         if points.ndim != 2 or points.shape[1] != 3 or not len(points):
-            raise ValueError(f"a stroke needs points [n, 3] with n ≥ 1, not {list(points.shape)}")
+            raise ValueError(f"points must be [n, 3] with n ≥ 1, not {list(points.shape)}")
         if not np.isfinite(points).all():
-            raise ValueError("a stroke's points must be finite numbers")
-        if np.abs(points[:, :2]).max() > LARGEST_COORDINATE:
-            raise ValueError(f"a stroke's coordinates must lie within ±{LARGEST_COORDINATE:g}")
+            raise ValueError("points must be finite numbers")
+        if np.abs(points[:, :2]).max() > MAX_COORDINATE:
+            raise ValueError(f"coordinates must be within ±{MAX_COORDINATE:g}")
         if points[:, 2].min() < 0 or points[:, 2].max() > 1:
-            raise ValueError("a stroke's pressure must lie between 0 and 1")
+            raise ValueError("pressure must be between 0 and 1")
         points.flags.writeable = False
         object.__setattr__(self, "points", points)
 
     @classmethod
     def from_xy(cls, x: ArrayLike, y: ArrayLike) -> Stroke:
-        """A stroke from its coordinates alone, at full pressure."""
+        """A stroke with the coordinates `x` [n] and `y` [n], at full pressure."""
         x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
         if x.ndim != 1 or x.shape != y.shape:
-            raise ValueError("a stroke needs as many x as y")
+            raise ValueError("x and y must be lists of the same length")
         return cls(np.stack([x, y, np.ones_like(x)], axis=1))
 
     @property
     def xy(self) -> NDArray[np.float64]:
-        """The coordinates [n, 2] without the pressure."""
+        """The coordinates [n, 2]."""
         return self.points[:, :2]
 
     def __eq__(self, other: object) -> bool:
@@ -83,7 +83,7 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """An immutable tuple of strokes, in the order in which they were drawn."""
+    """An immutable sequence of strokes, in the order in which they were drawn."""
 
     strokes: tuple[Stroke, ...] = ()
 
@@ -91,55 +91,55 @@ class Drawing:
         object.__setattr__(self, "strokes", tuple(self.strokes))
 
     def __bool__(self) -> bool:
-        """Whether there is any ink."""
+        """Whether there are any strokes."""
         return bool(self.strokes)
 
     def with_stroke(self, stroke: Stroke) -> Drawing:
+        """The drawing with one more stroke at its end."""
         return Drawing((*self.strokes, stroke))
 
 
 def ink_image(drawing: Drawing, pen_width: float = PEN_WIDTH) -> NDArray[np.uint8]:
-    """The drawing as the Net sees it: uint8 [28, 28], white ink on black, by the MNIST rule.
+    """The ink image of a drawing: uint8 [28, 28], white ink on black, by the MNIST rule.
 
-    The strokes are scaled, aspect kept, until the ink's bounding box has a longer side of 20
-    pixels, drawn with a round pen of `pen_width` pixels whatever the brush was, shifted until the
-    centre of mass is at pixel index (14, 14), and scaled in brightness until the strongest is 255.
-    Where the drawing lies, how large it is and how wide its brush are therefore do not matter. A
-    drawing without extent, such as a dot, becomes one dot of the pen. Raises ValueError if the
-    drawing has no strokes.
+    Scales the strokes, keeping their aspect ratio, until the longer side of the ink's bounding box
+    is 20 pixels. Draws them with a round pen of `pen_width` pixels, shifts the centre of mass to
+    pixel index (14, 14), and scales the brightness to a maximum of 255. The position and the size
+    of the drawing and the width of its brush therefore do not matter. A drawing without extent
+    becomes a dot. Raises ValueError if the drawing has no strokes.
     """
     if not drawing:
         raise ValueError("an empty drawing has no image")
     strokes = _scaled_to_box([stroke.xy for stroke in drawing.strokes], INK_BOX - pen_width)
     length = sum(float(_steps(stroke).sum()) for stroke in strokes)
-    spacing = max(_SPACING, length / _MOST_DISCS)
+    spacing = max(_SPACING, length / _MAX_DISCS)
     discs = np.concatenate([_along(stroke, spacing) for stroke in strokes])
-    # The ink's mass follows the rendered image, not the points: where strokes overlap there is no
-    # more ink than elsewhere. So the mass is measured on a first image and the second is shifted.
+    # Overlapping strokes add no ink, so the centre of mass is that of the image, not of the points.
+    # It is measured on a first image; the second is shifted.
     ink = _render(discs, pen_width / 2)
     discs += CENTRE - centre_of_mass(ink)
     return to_uint8(_render(discs, pen_width / 2))
 
 
 def centre_of_mass(ink: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The (x, y) pixel index of the centre of mass of `ink` [h, w], which must not be all zero."""
+    """Pixel index (x, y) of the centre of mass of `ink` [h, w], which must not be all zero."""
     columns, rows = ink.sum(axis=0), ink.sum(axis=1)
     x, y = (np.average(np.arange(len(mass)), weights=mass) for mass in (columns, rows))
     return np.array([x, y])
 
 
 def to_uint8(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """`ink` with its strongest at 255, rounded. It must not be all zero."""
+    """`ink` scaled to a maximum of 255 and rounded. It must not be all zero."""
     pixels: NDArray[np.uint8] = np.rint(ink * (255 / ink.max())).astype(np.uint8)
     return pixels
 
 
 def _scaled_to_box(strokes: list[NDArray[np.float64]], side: float) -> list[NDArray[np.float64]]:
-    """The strokes [n, 2] scaled to a bounding box with a longer `side`, middle at the centre."""
+    """The strokes [n, 2], centred and scaled to a bounding box with the longer side `side`."""
     everything = np.concatenate(strokes)
     low, high = everything.min(axis=0), everything.max(axis=0)
     span = (high - low).max()
-    # Below this the extent is rounding error: a dot, however far from the origin.
+    # A smaller extent is rounding error, which grows with the distance from the origin.
     is_dot = span <= 1e-12 * max(np.abs(low).max(), np.abs(high).max()) or span < 1e-300
     scale = 0.0 if is_dot else side / span
     middle = low + (high - low) / 2
@@ -147,26 +147,26 @@ def _scaled_to_box(strokes: list[NDArray[np.float64]], side: float) -> list[NDAr
 
 
 def _steps(stroke: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The distances [n − 1] from point to point of the stroke [n, 2]."""
+    """The distances [n − 1] between successive points of the stroke [n, 2]."""
     steps: NDArray[np.float64] = np.hypot(*np.diff(stroke, axis=0).T)
     return steps
 
 
 def _along(stroke: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
-    """Points [m, 2] along the stroke [n, 2], both ends among them, at most `spacing` apart."""
+    """Points [m, 2] along the stroke [n, 2], including both ends, at most `spacing` apart."""
     length = np.concatenate([[0.0], np.cumsum(_steps(stroke))])
-    # Rounding must not decide on one disc more where the length is a multiple of the spacing.
+    # Without 1e-6, rounding would add a disc if the length is a multiple of the spacing.
     at = np.linspace(0.0, length[-1], 1 + int(np.ceil(length[-1] / spacing - 1e-6)))
     return np.stack([np.interp(at, length, stroke[:, 0]), np.interp(at, length, stroke[:, 1])], 1)
 
 
 def _render(discs: NDArray[np.float64], radius: float) -> NDArray[np.float32]:
-    """Ink [28, 28] in 0–1 under discs of `radius` pixels at `discs` [m, 2], antialiased.
+    """Antialiased ink [28, 28], 0–1, of discs of `radius` pixels at `discs` [m, 2].
 
     Ink outside the image is cut off.
     """
-    # Only the pixels near a disc can be touched by it. Their distances are gathered in an image
-    # with a margin, so that a disc on the edge, or beyond it, needs no case of its own.
+    # A disc covers only pixels near it. Their distances are collected in an image with a margin, so
+    # that discs at or beyond the edge need no special case.
     reach = int(np.ceil(radius + 0.5))
     margin = 2 * reach + 1
     side = IMAGE_SIZE + 2 * margin

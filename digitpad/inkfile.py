@@ -1,12 +1,13 @@
-"""Ink files: drawings on disk, as UNIPEN text or as Quick, Draw! ndjson.
+"""Ink files: drawings in UNIPEN text or in Quick, Draw! ndjson.
 
-UNIPEN is read only; its y grows upwards and is turned over. Of the ndjson, each line is a JSON
-object: `drawing` has [[x …], [y …]] for each stroke, and what else a stroke may have, such as
-Quick, Draw!'s time, is ignored; `word` is the label where it is a digit, "0" to "9". What digitpad
-writes is Quick, Draw! ndjson too, with two keys more: `pressure` has a list for each stroke, unless
-the pressure is full throughout, and `writer` names who drew, where that is known.
+UNIPEN is only read. Its y axis points upwards and is flipped.
 
-Files are read as a stream, in bounded memory, whatever bytes they hold.
+Each line of ndjson is a JSON object. `drawing` has a list [[x …], [y …]] for each stroke; further
+lists, such as the times of Quick, Draw!, are ignored. `word` is the label if it is a digit, "0" to
+"9". Two keys are digitpad's own and optional: `pressure` has a list for each stroke (by default the
+pressure is full), and `writer` names the person who drew.
+
+Files are read as a stream, in bounded memory, and may contain any bytes.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from typing import Any
 import numpy as np
 
 from digitpad.files import replacing
-from digitpad.ink import LARGEST_COORDINATE, Drawing, Stroke
+from digitpad.ink import MAX_COORDINATE, Drawing, Stroke
 
-LONGEST_LINE = 1 << 23
-"""Bytes of the longest line that is read: more than 100,000 points at full precision."""
+MAX_LINE_BYTES = 1 << 23
+"""Maximum length of a line: more than 100,000 points of ndjson at full precision."""
 
-MOST_POINTS = 1_000_000
-"""Points of the largest UNIPEN drawing. It has a line for each, so lines alone do not bound it."""
+MAX_POINTS = 1_000_000
+"""Maximum number of points in a UNIPEN drawing, which has a line for each point."""
 
 _DIGITS = tuple("0123456789")
 
@@ -38,12 +39,12 @@ OnBadLine = Callable[[int, str], None]
 
 
 class InkFileError(Exception):
-    """An ink file cannot be read or written; the message names the file and says why."""
+    """An ink file cannot be read or written; the message has the path and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A drawing, the digit that it is meant to be, and who drew it, where that is known."""
+    """A drawing with its label, the digit that was meant, and its writer; None if unknown."""
 
     drawing: Drawing
     label: int | None = None
@@ -51,7 +52,7 @@ class Sample:
 
 
 def is_ink_file(path: Path) -> bool:
-    """Whether the file begins as UNIPEN or ndjson does. An empty file has no drawings, and counts.
+    """Whether the file starts like UNIPEN or ndjson. An empty file counts as one without drawings.
 
     Raises InkFileError if the file cannot be read.
     """
@@ -59,23 +60,22 @@ def is_ink_file(path: Path) -> bool:
 
 
 def read_ink(path: Path, on_bad_line: OnBadLine) -> Iterator[Sample]:
-    """The drawings of an ink file, one after the other; those without strokes are among them.
+    """Yield the drawings of an ink file, including those without strokes.
 
-    A line that makes no sense is left out, and its number, from 1, and the reason are given to
-    `on_bad_line`. Raises InkFileError, once the first drawing is asked for, if the file cannot be
-    read or is no ink file.
+    Skips malformed lines and calls `on_bad_line` with the number of each, from 1, and the reason.
+    Raises InkFileError at the first drawing if the file cannot be read or is not an ink file.
     """
     parser = _parser(path)
     if parser is None:
         raise InkFileError(
-            f"{path}: not an ink file: it begins neither with a UNIPEN keyword, "
-            "such as .SEGMENT, nor with a { as Quick, Draw! ndjson does"
+            f"{path}: not an ink file: it must start with a UNIPEN keyword, such as .SEGMENT, "
+            "or with the { of Quick, Draw! ndjson"
         )
     yield from parser(_numbered(_lines(path), on_bad_line), on_bad_line)
 
 
 def write_ink(path: Path, samples: Iterable[Sample]) -> None:
-    """Write the samples as ndjson. Unless all could be written, the file stays as it was.
+    """Write the samples as ndjson. If that fails, the file stays as it was.
 
     Raises InkFileError if the file cannot be written.
     """
@@ -83,7 +83,7 @@ def write_ink(path: Path, samples: Iterable[Sample]) -> None:
         with replacing(path) as file:
             for sample in samples:
                 line = _to_json(sample).encode() + b"\n"
-                if len(line) > LONGEST_LINE:
+                if len(line) > MAX_LINE_BYTES:
                     raise InkFileError(f"{path}: cannot be written: a drawing has too many points")
                 file.write(line)
     except OSError as error:
@@ -91,13 +91,13 @@ def write_ink(path: Path, samples: Iterable[Sample]) -> None:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, each cut off after LONGEST_LINE + 1 bytes."""
+    """Yield the lines of a file, each cut off after MAX_LINE_BYTES + 1 bytes."""
     try:
         if path.exists() and not path.is_file():  # a folder, or a pipe without an end
             raise InkFileError(f"{path}: cannot be read: not a file")
         with path.open("rb") as file:
             is_start = True
-            while part := file.readline(LONGEST_LINE + 1):
+            while part := file.readline(MAX_LINE_BYTES + 1):
                 if is_start:
                     yield part.removeprefix(codecs.BOM_UTF8)
                 is_start = part.endswith(b"\n")
@@ -106,16 +106,16 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _numbered(lines: Iterable[bytes], on_bad_line: OnBadLine) -> Lines:
-    """The lines that are neither blank nor too long, stripped, with their numbers from 1."""
+    """Yield the lines that are neither blank nor too long, stripped, with their numbers from 1."""
     for number, line in enumerate(lines, start=1):
-        if len(line) > LONGEST_LINE:
-            on_bad_line(number, f"longer than {LONGEST_LINE:,} bytes")
+        if len(line) > MAX_LINE_BYTES:
+            on_bad_line(number, f"longer than {MAX_LINE_BYTES:,} bytes")
         elif stripped := line.strip():
             yield number, stripped
 
 
 def _parser(path: Path) -> Callable[[Lines, OnBadLine], Iterator[Sample]] | None:
-    """The parser for the file, by its first character that is not blank; None if there is none."""
+    """The parser for the format of the file, by its first visible character; None if unknown."""
     for line in _lines(path):
         if start := line.lstrip():
             if start.startswith(b"{"):
@@ -135,24 +135,24 @@ def _parse_ndjson(lines: Lines, on_bad_line: OnBadLine) -> Iterator[Sample]:
 
 
 def _from_json(line: bytes) -> Sample:
-    """The Sample that a line of ndjson holds; raises ValueError if it holds none."""
+    """The Sample of a line of ndjson; raises ValueError if it is malformed."""
     try:
-        # Python's integers have no bound, ours have: as floats, too many digits are infinite.
+        # As a float, an integer with too many digits is infinite and fails the check of its range.
         record = json.loads(line.decode(), parse_int=float)
     except UnicodeDecodeError:
         raise ValueError("not UTF-8") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
-        raise ValueError("not a drawing: nested too deeply") from None
+        raise ValueError("nested too deeply") from None
     if type(record) is not dict or type(record.get("drawing")) is not list:
-        raise ValueError("not a JSON object with a list of strokes as its drawing")
+        raise ValueError("not a JSON object whose drawing is a list of strokes")
     strokes = record["drawing"]
     pressures = record.get("pressure")
     if pressures is None:
         pressures = [None] * len(strokes)
     if not isinstance(pressures, list) or len(pressures) != len(strokes):
-        raise ValueError("the pressure has not a list for each stroke")
+        raise ValueError("pressure must have one list per stroke")
     parsed = [_stroke(*pair) for pair in zip(strokes, pressures, strict=True)]
     word, writer = record.get("word"), record.get("writer")
     return Sample(
@@ -163,16 +163,16 @@ def _from_json(line: bytes) -> Sample:
 
 
 def _stroke(stroke: Any, pressure: Any) -> Stroke | None:
-    """The Stroke from parsed JSON, None for one without points; raises ValueError."""
+    """The Stroke of parsed JSON; None for one without points. Raises ValueError."""
     if not isinstance(stroke, list) or len(stroke) < 2:
-        raise ValueError("a stroke is not a list [[x …], [y …]]")
+        raise ValueError("each stroke must be a list [[x …], [y …]]")
     columns = stroke[:2] if pressure is None else [*stroke[:2], pressure]
     if not all(
         isinstance(column, list) and set(map(type, column)) <= {float} for column in columns
     ):
-        raise ValueError("a stroke's x, y and pressure are not lists of numbers")
+        raise ValueError("x, y and pressure of a stroke must be lists of numbers")
     if len(set(map(len, columns))) != 1:
-        raise ValueError("a stroke's x, y and pressure are not equally many")
+        raise ValueError("x, y and pressure of a stroke must have the same length")
     if not columns[0]:
         return None
     return Stroke.from_xy(*columns) if pressure is None else Stroke(np.array(columns).T)
@@ -212,10 +212,10 @@ def _parse_unipen(lines: Lines, on_bad_line: OnBadLine) -> Iterator[Sample]:
 
 @dataclass
 class _Segment:
-    """A drawing in UNIPEN while it is being read.
+    """A UNIPEN drawing that is being read.
 
-    It begins with its .SEGMENT or with the file's first stroke. What comes before that is the
-    header, whose text may have any form.
+    It begins at its .SEGMENT or at the first stroke of the file. Everything before that is the
+    header, which may contain any text.
     """
 
     on_bad_line: OnBadLine
@@ -223,10 +223,10 @@ class _Segment:
     writer: str | None = None
     has_begun: bool = False
     strokes: list[Stroke] = field(default_factory=list)
-    pen_down: int | None = None  # the line of the .PEN_DOWN that the points follow
+    pen_down: int | None = None  # line number of the stroke's .PEN_DOWN
     x: list[float] = field(default_factory=list)
     y: list[float] = field(default_factory=list)
-    size: int = 0
+    n_points: int = 0
 
     def read(self, number: int, line: bytes) -> None:
         keyword = _KEYWORD.match(line)
@@ -237,7 +237,7 @@ class _Segment:
                 self.pen_down = number
             case b".PEN_UP":
                 if self.pen_down is None:
-                    self.on_bad_line(number, "a .PEN_UP without a .PEN_DOWN")
+                    self.on_bad_line(number, ".PEN_UP without .PEN_DOWN")
                 self.pen_down = None
                 self._end_stroke()
             case b".COMMENT":
@@ -246,7 +246,7 @@ class _Segment:
             case None if self.pen_down is not None:
                 self._read_point(number, line)
             case None if self.has_begun:
-                self.on_bad_line(number, "neither a keyword nor between .PEN_DOWN and .PEN_UP")
+                self.on_bad_line(number, "neither a keyword nor a point of a stroke")
 
     def sample(self) -> Sample:
         self._end_stroke()
@@ -257,19 +257,19 @@ class _Segment:
             x, y = map(float, line.split()[:2])
         except ValueError:
             x = y = math.nan
-        if not (abs(x) <= LARGEST_COORDINATE and abs(y) <= LARGEST_COORDINATE):
-            self.on_bad_line(number, f"not a point: two numbers within ±{LARGEST_COORDINATE:g}")
+        if not (abs(x) <= MAX_COORDINATE and abs(y) <= MAX_COORDINATE):
+            self.on_bad_line(number, f"a point must have two numbers within ±{MAX_COORDINATE:g}")
             return
-        self.size += 1
-        if self.size <= MOST_POINTS:
+        self.n_points += 1
+        if self.n_points <= MAX_POINTS:
             self.x.append(x)
             self.y.append(-y)
-        elif self.size == MOST_POINTS + 1:
-            self.on_bad_line(number, f"the drawing is cut off: more than {MOST_POINTS:,} points")
+        elif self.n_points == MAX_POINTS + 1:
+            self.on_bad_line(number, f"more than {MAX_POINTS:,} points in one drawing")
 
     def _end_stroke(self) -> None:
         if self.pen_down is not None:
-            self.on_bad_line(self.pen_down, "a .PEN_DOWN without a .PEN_UP")
+            self.on_bad_line(self.pen_down, ".PEN_DOWN without .PEN_UP")
             self.pen_down = None
         if self.x:
             self.strokes.append(Stroke.from_xy(self.x, self.y))

@@ -1,7 +1,7 @@
-"""The lock of a training run: it says that a weights file and its checkpoint are in use.
+"""The lock of a training run, held while it writes a weights file and its checkpoint.
 
-The operating system releases a lock when its process ends, however that ends. The empty lock file
-stays: if it were removed, two processes could hold the lock on two files of the same name.
+The operating system releases the lock when the process ends, even if it is killed. The empty lock
+file stays, because removing it could let two processes hold the lock on two files of one name.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# The window asks `lock_file` for a name at its start, and seldom for more.
+# The window needs filelock only if there is a lock file.
 # ruff: noqa: PLC0415
 
-# Whoever asks `is_locked` holds the lock for a moment.
+# Seconds: long enough to outlast `is_locked`, which holds the lock for a moment.
 _TIMEOUT = 2.0
 
 
@@ -22,13 +22,13 @@ class LockedError(Exception):
 
 
 def lock_file(weights: Path) -> Path:
-    """The file that is locked while a run writes `weights` and its checkpoint."""
+    """Path of the lock file for `weights`."""
     return weights.with_name(f".{weights.name}.lock")
 
 
 @contextmanager
 def locked(weights: Path) -> Iterator[None]:
-    """Hold the lock of `weights`; raises LockedError if another process does, and OSError."""
+    """Hold the lock of `weights`; raises LockedError if another process holds it, and OSError."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(lock_file(weights))
@@ -43,8 +43,8 @@ def locked(weights: Path) -> Iterator[None]:
 
 
 def is_locked(weights: Path) -> bool:
-    """Whether a run holds the lock of `weights`."""
-    from filelock import FileLock, Timeout
+    """Whether a run holds the lock of `weights`, or it belongs to another user."""
+    from filelock import FileLock
 
     path = lock_file(weights)
     if not path.exists():
@@ -52,5 +52,5 @@ def is_locked(weights: Path) -> bool:
     try:
         with FileLock(path, timeout=0):
             return False
-    except Timeout:
+    except OSError:  # filelock.Timeout among them
         return True

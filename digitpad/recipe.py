@@ -1,7 +1,7 @@
-"""Recipes: everything that decides a training run, by name.
+"""Recipes: named sets of everything that determines a training run.
 
-The trainer follows them and the training form shows them, so this module imports nothing but the
-standard library.
+The trainer and the window's training form both read them, so this module imports only the standard
+library.
 """
 
 from __future__ import annotations
@@ -12,43 +12,45 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """The settings of a training run. The Net learns by cross entropy, and from a teacher's answers
-    as well if there is one."""
+    """The settings of a training run.
+
+    The Net learns by cross entropy and, with a teacher, also from the teacher's predictions.
+    """
 
     name: str
     title: str
-    """What the window calls the recipe."""
+    """Name of the recipe in the window."""
     description: str
-    """One sentence for the training form."""
+    """Sentence about the recipe in the training form."""
     epochs: int
     batch_size: int
     optimizer: Literal["adam", "sgd"]
-    """Adam, or SGD with a Nesterov momentum of 0.9."""
+    """Adam, or SGD with Nesterov momentum 0.9."""
     learning_rate: float
-    """The Net's peak learning rate."""
+    """Peak learning rate of the Net."""
     weight_decay: float
-    """Applied to the weights of layers, not to biases or batch norm."""
+    """Weight decay of the layers' weights; biases and batch norm have none."""
     schedule: Literal["step", "one cycle"]
-    """Divide the learning rate by 10 every 15 epochs; or warm up for a tenth of the run, then decay
-    to zero along a cosine."""
+    """Division of the learning rate by 10 every 15 epochs; or warm-up for a tenth of the run, then
+    cosine decay to zero."""
     augmentation: Literal["seed", "pad"]
-    """A key of `trainer.transforms.AUGMENTATIONS`."""
+    """Key of `trainer.transforms.AUGMENTATIONS`."""
     augmentation_decay: float
-    """The share of its strength that the augmentation loses over the last fifth of the run."""
+    """Share of its strength that the augmentation loses over the last fifth of the run."""
     dropout: float
     teacher: bool
-    """Whether a wider net learns beside the Net and teaches it: `trainer.teacher`."""
+    """Whether a wider net is trained along with the Net and teaches it: `trainer.teacher`."""
     ema_decay: float
-    """Decay per step of the exponential moving average of the weights; 0 turns the EMA off."""
+    """Decay per step of the exponential moving average (EMA) of the weights; 0 for no EMA."""
     ink_share: float
-    """The share of each batch that is drawings, from ink files and synthetic ones; 0: no ink."""
+    """Share of each batch that is drawings, from ink files and synthetic; 0 for MNIST only."""
     synthetic_drawings: int
-    """How many synthetic drawings are made."""
+    """Number of synthetic drawings."""
     temperature: float
-    """What the logits are divided by if the run holds out no images to fit a temperature on."""
+    """Divisor of the logits for a run without held-out images to fit a temperature on."""
 
     def settings(self) -> dict[str, Any]:
-        """All that decides a run, as JSON: without the title and the description."""
+        """The settings as a JSON object, without the title and the description."""
         settings = asdict(self)
         del settings["title"], settings["description"]
         return settings
@@ -73,12 +75,12 @@ SEED = Recipe(
     synthetic_drawings=0,
     temperature=1.0,
 )
-"""The paper's recipe to the letter."""
+"""The recipe of the paper, unchanged."""
 
 PAD = Recipe(
     name="pad",
     title="For this pad",
-    description="Learns from MNIST, synthetic digits and your ink files, each augmented anew.",
+    description="Learns from MNIST, synthetic digits and your ink files, with strong augmentation.",
     epochs=60,
     batch_size=128,
     optimizer="sgd",
@@ -92,10 +94,10 @@ PAD = Recipe(
     ema_decay=0.999,
     ink_share=0.3,
     synthetic_drawings=15_000,
-    # Fitted on MNIST's last 5,000 training images by a run with seed 0 that held out those and the
-    # writers 21–30.
+    # Fitted on MNIST's last 5,000 training images in a run with seed 0 that held out these images
+    # and the writers 21–30.
     temperature=1.1471,
 )
-"""The default: also learns from drawings, and from every image in ever new shapes."""
+"""The default: also learns from drawings, and augments every image anew in each epoch."""
 
 RECIPES = {recipe.name: recipe for recipe in (PAD, SEED)}

@@ -1,4 +1,4 @@
-"""The `recognize` command: an answer for each drawing in pictures and ink files."""
+"""The `recognize` command: a Prediction for each drawing in pictures and ink files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from digitpad.inkfile import InkFileError, is_ink_file, read_ink
+from digitpad.percent import percent
 from digitpad.recognizer import Prediction, Recognizer
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The Prediction for drawing number `index` of the file `source`, from 0.
+class Recognition:
+    """The Prediction for one drawing of a file.
 
-    `label` is what the file says that the drawing is. The Prediction is None if there is no ink.
+    `index` counts the drawings of the file `source` from 0. `label` is the digit that the file
+    gives for the drawing, if any. A drawing without ink has no Prediction.
     """
 
     source: str
@@ -24,11 +26,16 @@ class Answer:
     label: int | None
     prediction: Prediction | None
 
+    @property
+    def is_correct(self) -> bool:
+        """Whether the predicted digit is the label."""
+        return self.prediction is not None and self.prediction.digit == self.label
+
     def as_text(self) -> str:
         answer = "no ink"
         if self.prediction is not None:
             mark = " " if self.prediction.sure else "?"
-            answer = f"{self.prediction.digit}{mark} {100 * self.prediction.probability:5.1f} %"
+            answer = f"{self.prediction.digit}{mark} {percent(self.prediction.probability):>5} %"
         return f"{answer:10}  {self.source}  {self.index}"
 
     def as_json(self) -> str:
@@ -45,44 +52,45 @@ class Answer:
 def recognize(
     files: Iterable[str], recognizer: Recognizer, out: TextIO, errors: TextIO, *, as_json: bool
 ) -> bool:
-    """Write an answer for each drawing in `files` to `out`, and what cannot be read to `errors`.
+    """Write a line for each drawing in `files` to `out`, and a line for each problem to `errors`.
 
-    Where drawings have labels, the share of right answers comes last: on `out` too, or on `errors`
-    if `out` is to be JSON. Without ink, no answer is right. Returns whether everything could be
-    read.
+    The accuracy on the drawings with labels comes last: on `out`, or on `errors` if `out` is JSON.
+    A drawing without ink counts as incorrect. Returns whether everything could be read.
     """
-    problems = 0
+    has_problems = False
 
     def report(problem: str) -> None:
-        nonlocal problems
-        problems += 1
+        nonlocal has_problems
+        has_problems = True
         print(problem, file=errors)
 
-    is_right: dict[str, list[bool]] = {}
+    correct: dict[str, list[bool]] = {}
     for file in files:
-        for answer in _answers(file, recognizer, report):
-            print(answer.as_json() if as_json else answer.as_text(), file=out)
-            if answer.label is not None:
-                digit = answer.prediction and answer.prediction.digit
-                is_right.setdefault(file, []).append(digit == answer.label)
-    if len(is_right) > 1:
-        is_right["all files"] = [answer for file in is_right.values() for answer in file]
-    for name, each in is_right.items():
-        share = f"{sum(each)} of {len(each)} right, {100 * sum(each) / len(each):.2f} %"
-        print(f"{name}: {share}", file=errors if as_json else out)
-    return not problems
+        for each in _recognitions(file, recognizer, report):
+            print(each.as_json() if as_json else each.as_text(), file=out)
+            if each.label is not None:
+                correct.setdefault(file, []).append(each.is_correct)
+    if len(correct) > 1:
+        correct["all files"] = [each for file in correct.values() for each in file]
+    for name, results in correct.items():
+        n = len(results)
+        summary = f"{sum(results)} of {n} correct, accuracy {100 * sum(results) / n:.2f} %"
+        print(f"{name}: {summary}", file=errors if as_json else out)
+    return not has_problems
 
 
-def _answers(file: str, recognizer: Recognizer, report: Callable[[str], None]) -> Iterator[Answer]:
+def _recognitions(
+    file: str, recognizer: Recognizer, report: Callable[[str], None]
+) -> Iterator[Recognition]:
     path = Path(file)
     try:
         if is_ink_file(path):
             index = None
             samples = read_ink(path, lambda line, reason: report(f"{file}:{line}: {reason}"))
             for index, sample in enumerate(samples):
-                yield Answer(file, index, sample.label, recognizer.recognize(sample.drawing))
+                yield Recognition(file, index, sample.label, recognizer.recognize(sample.drawing))
             if index is None:
-                report(f"{file}: there is no drawing in it")
+                report(f"{file}: contains no drawings")
             return
     except InkFileError as error:
         report(str(error))
@@ -90,6 +98,6 @@ def _answers(file: str, recognizer: Recognizer, report: Callable[[str], None]) -
     from digitpad.picture import PictureError, read_picture  # noqa: PLC0415  # imports Pillow
 
     try:
-        yield Answer(file, 0, None, recognizer.recognize_image(read_picture(path)))
+        yield Recognition(file, 0, None, recognizer.recognize_image(read_picture(path)))
     except PictureError as error:
         report(str(error))

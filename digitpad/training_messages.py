@@ -1,7 +1,7 @@
-"""The messages of a training run, from the trainer to whoever shows its progress.
+"""Messages of a training run, from the trainer to the program that shows its progress.
 
-As text, each message is one line of JSON: an object with the name of its class as `message`, and
-its fields.
+Each message is written as one line of JSON: an object with the name of the message's class under
+`message`, and the fields of the class.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The first message, unless the run fails before it: what the run will do.
+    """The run has started. This is the first message unless the run fails before it.
 
-    Where an interrupted run resumes, `epochs_done` is above 0, and the EpochDone messages of those
+    If an interrupted run resumes, `epochs_done` is above 0, and the EpochDone messages of these
     epochs follow at once.
     """
 
@@ -30,15 +30,15 @@ class RunStarted:
     training_images: int
     validation_images: int
     data: str
-    """The name of the training images, for instance "MNIST train (first 55,000)"."""
+    """Name of the training images, such as "MNIST train (first 55,000)"."""
     baseline_accuracy: float | None
-    """Accuracy (0–1) on the validation images of the weights that the run is compared with. None
-    without such weights or validation images, and where the weights have learned those images."""
+    """Accuracy (0–1) of the baseline, the weights to compare with, on the validation images. None
+    without a baseline or validation images, or if the baseline has learned from these images."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchDone:
-    """Some batches of an epoch are done; accuracy (0–1) and loss are this epoch's so far."""
+    """More batches of an epoch are done. Accuracy (0–1) and loss are those of the epoch so far."""
 
     epoch: int
     batch: int
@@ -50,7 +50,7 @@ class BatchDone:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """An epoch is done. Accuracies are 0–1; validation is None where no images are held out."""
+    """An epoch is done. Accuracies are 0–1; that on validation images is None if there are none."""
 
     epoch: int
     train_accuracy: float
@@ -63,8 +63,10 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class EpochWeightsWritten:
-    """The weights after `epoch` are in the file `path`. The next epoch overwrites it, and the run
-    deletes it before RunEnded."""
+    """The weights after `epoch` are in the file `path`.
+
+    The next epoch overwrites the file, and the run deletes it before RunEnded.
+    """
 
     epoch: int
     path: str
@@ -72,66 +74,70 @@ class EpochWeightsWritten:
 
 @dataclass(frozen=True, slots=True)
 class WeightsWritten:
-    """The weights are saved in the file `path`. Evaluation follows, and adds its metrics to it."""
+    """The weights are saved in the file `path`. The evaluation follows and adds its metrics."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """How the saved weights did on one split, for instance "MNIST test"."""
+    """The saved weights were evaluated on a split, such as "MNIST test"."""
 
     split: str
     sha256: str
-    """Of the split's images and labels: two splits are the same if their hashes are."""
+    """Hash of the split's images and labels, which identifies the split."""
     images: int
     correct: int
     baseline_accuracy: float | None
-    """Accuracy (0–1) on this split of the weights that the run is compared with, if known."""
+    """Accuracy (0–1) of the baseline on this split; None if unknown."""
     confusion: list[list[int]]
-    """[i][j]: how many images of the digit i were predicted as j."""
+    """[i][j]: number of images of the digit i that were predicted as j."""
     examples: list[list[Any]]
-    """Some images of each cell of the confusion matrix: [i, j, the 28×28 bytes in base64]."""
+    """Example images for cells of the confusion matrix: [i, j, the 28×28 bytes in base64]."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError for impossible values, so that no reader has to check them again."""
+        """Raise ValueError for impossible values, so that no reader has to check them."""
         counts = [count for row in self.confusion for count in row]
         if [len(row) for row in self.confusion] != [10] * 10 or min(counts) < 0:
-            raise ValueError("the confusion of Evaluated must be 10×10 counts")
+            raise ValueError("Evaluated.confusion must be 10×10 counts")
         if not 0 <= self.correct <= self.images or self.images == 0:
-            raise ValueError(f"Evaluated has {self.correct} correct of {self.images} images")
+            raise ValueError(f"Evaluated cannot have {self.correct} of {self.images} correct")
         if any(len(example) != 3 for example in self.examples):
-            raise ValueError("each example of Evaluated must be [i, j, bytes]")
+            raise ValueError("Evaluated.examples must be lists [i, j, bytes]")
 
     @property
     def accuracy(self) -> float:
-        """From 0 to 1."""
+        """Share of correct predictions, 0–1."""
         return self.correct / self.images
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How the saved weights compare with `baseline`, on images that neither has learned from."""
+    """The saved weights were compared with the baseline on images that neither has learned from."""
 
     baseline: str
-    """The weights file compared with."""
+    """Path of the baseline's weights file."""
     verdict: Literal["better", "worse", "equal", "unknown"]
-    """"better" or "worse" if the difference is significant (p < 0.05 in McNemar's test)."""
+    """"better" or "worse" if McNemar's test gives p < 0.05, otherwise "equal"; "unknown" if the
+    weights cannot be compared."""
     explanation: str
-    """For people: the figures behind the verdict, or why there is none."""
+    """Text for people: the figures behind the verdict, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The last message. If the run failed, `error` says why and what to do, in words for people who
-    may never have seen the command line."""
+    """The run has ended. This is the last message.
+
+    If the run failed, `error` explains the reason and what to do to people who may not know the
+    command line.
+    """
 
     reason: Literal["finished", "stopped", "failed"]
     error: str | None = None
     command: str | None = None
-    """A command for a terminal that installs what the run lacks."""
+    """Command for a terminal that installs missing packages."""
     data_missing: bool = False
-    """Whether the run lacks its data, and could use other data."""
+    """Whether the run failed for lack of its data, so that other data would help."""
 
 
 Message = (
@@ -151,13 +157,13 @@ _CLASSES = {each.__name__: each for each in get_args(Message)}
 def to_json(message: Message) -> str:
     """The message as one line of JSON, without the newline.
 
-    Raises ValueError if it holds NaN or an infinite number, which JSON cannot express.
+    Raises ValueError if it contains NaN or infinity, which JSON cannot express.
     """
     return json.dumps({"message": type(message).__name__, **asdict(message)}, allow_nan=False)
 
 
 def from_json(line: str | bytes) -> Message:
-    """The message that `to_json` wrote as `line`; raises ValueError for any other line."""
+    """The message in a line written by `to_json`; raises ValueError for any other line."""
     try:
         content = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -177,7 +183,7 @@ def from_json(line: str | bytes) -> Message:
 
 
 def _has_type(value: Any, hint: Any) -> bool:
-    """Whether a value parsed from JSON has the type of a message's field."""
+    """Whether a value parsed from JSON matches the type hint of a message's field."""
     if isinstance(hint, UnionType):
         return any(_has_type(value, each) for each in get_args(hint))
     if get_origin(hint) is Literal:

@@ -1,4 +1,4 @@
-"""Where weights files are: the bundled one, and those that are kept in the user's data folder."""
+"""Weights files: the bundled one, and those kept in the user's data folder."""
 
 from __future__ import annotations
 
@@ -10,121 +10,132 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from digitpad.files import numbered, replacing, reserve
-from digitpad.lock import lock_file
+from digitpad.files import create, numbered, replacing, reserve
+from digitpad.folders import user_folder
+from digitpad.lock import is_locked, lock_file
 from digitpad.network import WeightsError, read_weights
 
 CHECKPOINT_SUFFIX = ".checkpoint"
-"""How the name of a checkpoint ends."""
+"""Suffix of a checkpoint's file name."""
 
 DAYS_TO_UNDO = 30
-"""How long a deleted file is kept, in a folder beside the others."""
+"""Days for which a deleted file can be restored."""
 
 _SUFFIX = ".safetensors"
-_EPOCH_SUFFIX = ".epoch.safetensors"  # what a run that goes on has come to; it deletes that itself
+_EPOCH_SUFFIX = ".epoch.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsFile:
-    """What a weights file says of itself; None where it does not."""
+    """A weights file and the facts in its metadata, each None if it is missing or malformed."""
 
     path: Path
     created: datetime
-    """When its training began, in UTC; or when the file was written, where it does not say."""
+    """Start of its training in UTC; without that, the time at which the file was written."""
     recipe: str | None = None
     seed: int | None = None
     epochs_done: float | None = None
     epochs: float | None = None
-    """How many the recipe has."""
+    """Number of epochs of the whole recipe."""
     split: str | None = None
-    """The main one that it was measured on: the first that is no validation split."""
+    """Name of the main split: the first that is not a validation split, or else the first."""
     accuracy: float | None = None
-    """On that split, from 0 to 1."""
+    """Accuracy on the main split, 0–1."""
     damage: str | None = None
-    """Why it cannot be used; None if it can."""
+    """Why the file cannot be used; None if it can."""
 
 
 @dataclass(frozen=True, slots=True)
 class InterruptedRun:
-    """A training run that can go on, or that goes on just now."""
+    """A training run with a checkpoint: it was interrupted, or it is still running."""
 
     checkpoint: Path
     weights: Path
-    """Where it will write its weights."""
+    """Path of the weights file that the run will write."""
     when: datetime
-    """When the checkpoint was written, in UTC."""
+    """Time at which the checkpoint was written, in UTC."""
 
 
 def bundled_weights() -> Path:
-    """The weights file that comes with digitpad, whether or not it is there."""
+    """Path of the weights file that comes with digitpad."""
     return assets() / "net.safetensors"
 
 
 def weights_folder() -> Path:
-    """The folder in the user's data folder where weights files are kept, whether or not it is
-    there."""
-    import platformdirs  # noqa: PLC0415  # with the bundled weights, the window does without
+    """Path of the folder of the kept weights; it need not exist.
 
-    return platformdirs.user_data_path("digitpad", appauthor=False) / "weights"
+    Raises FileNotFoundError if the user has no home folder.
+    """
+    return user_folder("data") / "weights"
 
 
 def new_weights_file(recipe: str, when: datetime) -> Path:
-    """Reserve a name for the weights of a training run among the kept ones.
+    """Reserve a name among the kept weights for the result of a training run.
 
-    Of runs that start in the same second, each gets another name. Raises OSError.
+    Runs that start in the same second get different names. Raises OSError.
     """
     folder = weights_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    for path in numbered(folder / f"{when:%Y-%m-%d-%H%M%S}-{recipe}{_SUFFIX}"):
-        if not (path.exists() or checkpoint_file(path).exists()):
-            with suppress(FileExistsError):
-                lock_file(path).open("xb").close()
-                return path
-    raise AssertionError  # there is always another number
+    return next(
+        path
+        for path in numbered(folder / f"{when:%Y-%m-%d-%H%M%S}-{recipe}{_SUFFIX}")
+        # The lock file, which the run needs anyway, is the reservation.
+        if not _has_result(path) and create(lock_file(path))
+    )
+
+
+def release_name(weights: Path) -> None:
+    """Undo the reservation of `new_weights_file` if the run has ended and left no file.
+
+    Raises OSError.
+    """
+    if not _has_result(weights) and not is_locked(weights):
+        lock_file(weights).unlink(missing_ok=True)
 
 
 def checkpoint_file(weights: Path) -> Path:
-    """Where the checkpoint is of a run that will write its weights to `weights`."""
+    """Path of the checkpoint of the run that will write `weights`."""
     return weights.with_name(weights.name + CHECKPOINT_SUFFIX)
 
 
 def weights_file(checkpoint: Path) -> Path:
-    """Where a run with this checkpoint will write its weights: wherever both were moved to."""
+    """Path of the weights that a run resumed from `checkpoint` will write."""
     return checkpoint.with_suffix("")
 
 
 def epoch_weights_file(weights: Path) -> Path:
-    """Where a run can show what each epoch has come to: it is not listed among the kept weights."""
+    """Path of the temporary file for the weights after each epoch of the run.
+
+    It does not count as kept weights.
+    """
     return weights.with_suffix(_EPOCH_SUFFIX)
 
 
 def kept_weights() -> list[WeightsFile]:
-    """The weights files that are kept, newest first; damaged ones are among them."""
+    """The kept weights files, newest first, including damaged ones."""
     found = []
-    for path in weights_folder().glob(f"*{_SUFFIX}"):
+    for path in _kept(f"*{_SUFFIX}"):
         if not path.name.endswith(_EPOCH_SUFFIX):
-            with suppress(OSError):  # somebody deleted it just now, or it is a link to nowhere
+            with suppress(OSError):  # it was just deleted, or it is a broken link
                 found.append(describe(path))
     return sorted(found, key=lambda file: file.created, reverse=True)
 
 
 def describe(path: Path) -> WeightsFile:
     """Read and check a weights file. Raises OSError if there is none."""
-    written = _written(path)
+    written = _modified(path)
     try:
         metadata = read_weights(path).metadata
     except WeightsError as error:
         return WeightsFile(path, written, damage=str(error))
-    # Without a test, the validation is all there is.
-    measured = accuracies(metadata) or _accuracies(metadata)
-    split, accuracy = next(iter(measured.items()), (None, None))
+    split, accuracy = _main_accuracy(metadata.get("metrics"))
     recipe = metadata.get("recipe")
     recipe = recipe if isinstance(recipe, dict) else {}
     return WeightsFile(
         path,
         _time(metadata.get("created")) or written,
         recipe=_text(recipe.get("name")),
-        seed=_whole(metadata.get("seed")),
+        seed=_seed(metadata.get("seed")),
         epochs_done=_number(metadata.get("epochs_done")),
         epochs=_number(recipe.get("epochs")),
         split=split,
@@ -132,35 +143,18 @@ def describe(path: Path) -> WeightsFile:
     )
 
 
-def accuracies(metadata: dict[str, Any]) -> dict[str, float]:
-    """How well weights with this metadata read, from 0 to 1, by split; without validation splits:
-    by those they were chosen."""
-    found = _accuracies(metadata)
-    return {split: found[split] for split in found if not split.endswith("validation")}
-
-
-def is_better(new: dict[str, float], in_use: dict[str, float]) -> bool:
-    """Whether the accuracies `new` leave no doubt: measured wherever those `in_use` were, nowhere
-    lower, and somewhere higher."""
-    known = in_use.keys() & new.keys()
-    return (
-        known == in_use.keys()
-        and any(new[split] > in_use[split] for split in known)
-        and all(new[split] >= in_use[split] for split in known)
-    )
-
-
 def install(path: Path) -> Path:
-    """Keep a copy of a weights file from anywhere, and say where it is.
+    """Copy a weights file to the kept weights and return the path of the copy.
 
-    Raises WeightsError if the file cannot be used, and OSError if the copy cannot be written.
+    A file that is kept already is not copied. Raises WeightsError if the file cannot be used, and
+    OSError if the copy cannot be written.
     """
     read_weights(path)
     folder = weights_folder()
     if path.resolve().parent == folder.resolve():
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    # In a name without dots nothing looks like the suffixes above.
+    # Without dots, no name can end like that of a checkpoint or of an epoch's weights.
     copy = reserve(folder / (re.sub(r"\W+", "-", path.stem)[:40] + _SUFFIX))
     try:
         export(path, copy)
@@ -178,10 +172,9 @@ def export(path: Path, target: Path) -> None:
 
 
 def delete(path: Path) -> Path:
-    """Delete a kept weights file, or the checkpoint of an interrupted run, in such a way that
-    `restore` can undo it; gives what that needs to know. Raises OSError.
+    """Delete kept weights or a checkpoint, and return the path that `restore` needs to undo it.
 
-    What was deleted more than DAYS_TO_UNDO ago is gone for good then.
+    Also removes for good what was deleted more than DAYS_TO_UNDO days ago. Raises OSError.
     """
     folder = weights_folder()
     if path.parent != folder:
@@ -189,41 +182,51 @@ def delete(path: Path) -> Path:
     deleted, today = folder / "deleted", datetime.now(UTC).date()
     folder_of_today = deleted / today.isoformat()
     folder_of_today.mkdir(parents=True, exist_ok=True)
-    place = _move(path, folder_of_today / path.name)
+    moved = _move(path, folder_of_today / path.name)
     first = today - timedelta(days=DAYS_TO_UNDO)
     for day in deleted.iterdir():
         if (deleted_on := _date(day.name)) and deleted_on < first:
             shutil.rmtree(day, ignore_errors=True)
-    return place
+    return moved
 
 
 def restore(deleted: Path) -> Path:
-    """Undo a `delete`, and say where the file is now. Raises OSError."""
+    """Undo a `delete` and return the path of the restored file. Raises OSError."""
     return _move(deleted, weights_folder() / deleted.name)
 
 
 def interrupted_runs() -> list[InterruptedRun]:
-    """The runs whose checkpoints are among the kept weights, newest first."""
+    """The runs with a checkpoint among the kept weights, newest first."""
     found = []
-    for path in weights_folder().glob(f"*{_SUFFIX}{CHECKPOINT_SUFFIX}"):
+    for path in _kept(f"*{_SUFFIX}{CHECKPOINT_SUFFIX}"):
         with suppress(OSError):
-            found.append(InterruptedRun(path, weights_file(path), _written(path)))
+            found.append(InterruptedRun(path, weights_file(path), _modified(path)))
     return sorted(found, key=lambda run: run.when, reverse=True)
 
 
 def assets() -> Path:
-    """The folder of the files that come with digitpad: the weights and the icon.
+    """Path of the folder with the bundled weights and the icon.
 
-    An installed wheel carries it inside the package; in a checkout, and so in an editable install,
-    it lies beside the package.
+    In an installed wheel it is inside the package; in a checkout or an editable install, beside it.
     """
     package = Path(__file__).parent
     inside = package / "assets"
     return inside if inside.is_dir() else package.parent / "assets"
 
 
+def _has_result(weights: Path) -> bool:
+    return weights.exists() or checkpoint_file(weights).exists()
+
+
+def _kept(pattern: str) -> list[Path]:
+    try:
+        return list(weights_folder().glob(pattern))
+    except OSError:
+        return []
+
+
 def _move(path: Path, target: Path) -> Path:
-    """Move a file to `target`, or to a numbered name like it, and return where it is now."""
+    """Move a file to `target` or to a numbered name like it, and return its new path."""
     place = reserve(target)
     try:
         return path.replace(place)
@@ -233,30 +236,31 @@ def _move(path: Path, target: Path) -> Path:
 
 
 def _date(name: str) -> date | None:
-    """The day that names a folder as `delete` does; None for a folder that is not ours."""
+    """The date in the name of a folder that `delete` made; None for any other name."""
     try:
         day = date.fromisoformat(name)
     except ValueError:
         return None
-    return day if day.isoformat() == name else None
+    return day if day.isoformat() == name else None  # fromisoformat also takes 20200101
 
 
-def _written(path: Path) -> datetime:
+def _modified(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-# The metadata of a weights file from elsewhere may be any JSON.
+# Metadata may be any JSON: the file may come from anywhere.
 
 
-def _accuracies(metadata: dict[str, Any]) -> dict[str, float]:
-    metrics = metadata.get("metrics")
-    found = {}
+def _main_accuracy(metrics: Any) -> tuple[str, float] | tuple[None, None]:
+    """The main split of the metrics and the accuracy on it."""
+    found = []
     for metric in metrics if isinstance(metrics, list) else []:
         match metric:
             case {"split": str(split), "accuracy": int() | float() as accuracy}:
                 if 0 <= accuracy <= 1:
-                    found[split] = float(accuracy)
-    return found
+                    found.append((split, float(accuracy)))
+    found.sort(key=lambda each: each[0].endswith("validation"))  # stable: validation comes last
+    return found[0] if found else (None, None)
 
 
 def _text(value: Any) -> str | None:
@@ -267,7 +271,7 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 <= value < 1e6 else None
 
 
-def _whole(value: Any) -> int | None:
+def _seed(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value < 2**64 else None
 
 

@@ -1,4 +1,4 @@
-"""What all tests share: the data, and a home folder of their own."""
+"""Fixtures for all tests: real handwriting, weights files and a fresh home folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import digitpad  # noqa: F401  # before NumPy: it says how many threads that may use
+import digitpad  # noqa: F401  # before NumPy: it limits the number of BLAS threads
 
 # isort: split
 import numpy as np
@@ -20,22 +20,26 @@ from safetensors.numpy import save_file
 from digitpad.network import METADATA_KEY, read_weights
 from digitpad.weights_store import bundled_weights, weights_folder
 
-# Before any test imports Qt, and for the processes that tests start as well.
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+REPOSITORY = Path(__file__).resolve().parents[1]
 
-# What a shell starts in the background ignores Ctrl-C, and so would all processes of the tests.
+# Set before any test imports Qt, and inherited by the processes that tests start.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# These processes must import this checkout, whichever one is installed.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
+
+# A shell lets its background jobs ignore Ctrl-C, and processes of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A deadline is a timing assertion: it would fail on a busy machine.
+# A deadline would fail on a busy machine.
 settings.register_profile("digitpad", deadline=None)
 settings.load_profile("digitpad")
-
-REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh home folder: no test sees the settings, weights or logs of another, or of a user."""
+    """A fresh home folder, without settings, weights or logs."""
     folder = tmp_path_factory.mktemp("home")
     for variable in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(variable, str(folder))
@@ -54,7 +58,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def keep() -> Callable[..., Path]:
-    """Puts the bundled weights among the kept ones, with a name and some metadata of their own."""
+    """Adds a copy of the bundled weights to the kept ones, under a name and with more metadata."""
 
     def keep_(name: str, **metadata: object) -> Path:
         bundled = read_weights(bundled_weights())
@@ -68,8 +72,20 @@ def keep() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the repository."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def seed_weights() -> Path:
+    """Weights trained by the recipe `seed`."""
+    return REPOSITORY / "tests" / "data" / "seed.safetensors"
+
+
+@pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """The folder of real handwriting; see its README.md."""
+    """The folder of real handwriting; its README.md describes it."""
     return _present(
         Path(os.environ.get("DIGITPAD_DATA_DIR", REPOSITORY.parent / "shared" / "data")).absolute()
     )
@@ -83,7 +99,7 @@ def pen_file(data_dir: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def mnist_dir(data_dir: Path) -> Path:
-    """`data_dir` with all of MNIST in it, so that nobody downloads it there."""
+    """`data_dir`, if all of MNIST is in it: no test downloads it."""
     for part in ("train", "t10k"):
         for kind in ("images-idx3", "labels-idx1"):
             _present(data_dir / "MNIST" / "raw" / f"{part}-{kind}-ubyte")

@@ -1,4 +1,4 @@
-"""What an installation holds: the assets come along, and the pad finds them."""
+"""Wheels and editable installs contain the programs and find the assets."""
 
 import os
 import subprocess
@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-
-WHERE = """
+SCRIPT = """
 import site, sys
 installed, dependencies = sys.argv[1:]
-site.addsitedir(installed)  # reads its .pth files, as an editable install has one
-sys.path.append(dependencies)  # without its own: this digitpad may be installed there too
+site.addsitedir(installed)  # reads the .pth file of an editable install
+sys.path.append(dependencies)  # without its .pth files: digitpad may be installed there too
 from digitpad.weights_store import bundled_weights
 from digitpad.network import read_weights
 read_weights(bundled_weights())
@@ -23,43 +21,44 @@ print(bundled_weights())
 """
 
 
-def pip(*arguments):
-    command = [sys.executable, "-m", "pip", *arguments, "--no-deps", "--no-build-isolation", "-q"]
-    environment = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    subprocess.run(command, check=True, cwd=ROOT, env=environment)
+@pytest.fixture(scope="module")
+def pip(repository):
+    """Runs pip in the repository, offline."""
+
+    def pip_(*arguments):
+        command = [sys.executable, "-m", "pip", *arguments]
+        subprocess.run(
+            [*command, "--no-deps", "--no-build-isolation", "-q"],
+            check=True,
+            cwd=repository,
+            env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        )
+
+    return pip_
 
 
-def weights_found_by(installed):
-    """What a Python that sees this installation, and the dependencies, takes for the weights."""
+def bundled_weights_of(installed):
+    """Path of the bundled weights for a Python that sees this installation and the dependencies."""
     dependencies = sysconfig.get_path("purelib")
-    command = [sys.executable, "-I", "-S", "-c", WHERE, installed, dependencies]
+    command = [sys.executable, "-I", "-S", "-c", SCRIPT, installed, dependencies]
     found = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
     return Path(found.stdout.strip())
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    pip("wheel", ".", "--wheel-dir", folder)
-    (path,) = folder.glob("*.whl")
-    return path
-
-
-def test_a_wheel_carries_the_assets_inside_digitpad(wheel, tmp_path):
+def test_wheel_has_both_programs_and_the_assets_and_nothing_else(pip, repository, tmp_path):
+    pip("wheel", ".", "--wheel-dir", tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as content:
         names = content.namelist()
-        content.extractall(tmp_path)
-    assets = {path.name for path in (ROOT / "assets").iterdir()}
-    assert {f"digitpad/assets/{name}" for name in assets} <= set(names)
-    assert weights_found_by(tmp_path) == tmp_path / "digitpad" / "assets" / "net.safetensors"
-
-
-def test_a_wheel_has_the_two_programs_and_nothing_else(wheel):
-    with zipfile.ZipFile(wheel) as content:
-        top = {name.split("/")[0] for name in content.namelist()}
+        content.extractall(installed)
+    top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"digitpad", "trainer"}
+    assets = {path.name for path in (repository / "assets").iterdir()}
+    assert {f"digitpad/assets/{name}" for name in assets} <= set(names)
+    assert bundled_weights_of(installed) == installed / "digitpad" / "assets" / "net.safetensors"
 
 
-def test_an_editable_install_finds_the_assets_beside_the_package(tmp_path):
+def test_editable_install_finds_the_assets_in_the_repository(pip, repository, tmp_path):
     pip("install", "--editable", ".", "--target", tmp_path)
-    assert weights_found_by(tmp_path) == ROOT / "assets" / "net.safetensors"
+    assert bundled_weights_of(tmp_path) == repository / "assets" / "net.safetensors"

@@ -1,4 +1,4 @@
-"""What the About box says."""
+"""Text of the About box."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from digitpad import __version__
 
 
 def about(weights: Path | None, metadata: dict[str, Any] | None) -> str:
-    """Plain text on digitpad and on the weights file, whose metadata may be any JSON object.
+    """Plain text about digitpad and the weights in use.
 
-    Without metadata: no weights are in use.
+    `metadata` is the JSON object of the weights file, of any form; None if no weights are in use.
     """
     lines = [f"digitpad {__version__}", "Draw a digit, see the answer.", ""]
     if metadata is None:
@@ -28,5 +28,5 @@ def about(weights: Path | None, metadata: dict[str, Any] | None) -> str:
             for metric in metrics:
                 match metric:
                     case {"split": str(split), "accuracy": float(accuracy)}:
-                        lines.append(f"{split}: {100 * accuracy:.2f} % right")
+                        lines.append(f"Accuracy on {split}: {100 * accuracy:.2f} %")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Starts the window."""
+"""The application: opens the window and runs until it is closed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from PySide6.QtWidgets import QApplication
 from digitpad.window.errors import reported_errors
 from digitpad.window.main_window import MainWindow
 
+# Imports that the first paint does not need are inside functions.
+# ruff: noqa: PLC0415
+
 
 def run(weights: Path | None = None) -> int:
-    """Open the window and return its exit code when it was closed.
+    """Open the window, wait until it is closed, and return the exit code.
 
-    Without `weights`, those answer that were chosen last, or else those that come with digitpad.
+    By default the window uses the weights that were chosen last, or else the bundled ones.
     """
-    # Every point that mouse and stylus report is ink; on X11, Qt would drop most of a fast stroke.
+    # Qt compresses mouse and stylus events on X11, which would drop most points of a fast stroke.
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressTabletEvents, False)
     app = QApplication(sys.argv[:1])
@@ -31,26 +34,26 @@ def run(weights: Path | None = None) -> int:
     with reported_errors(window), ExitStack() as stack:
 
         def set_up_the_rest() -> None:
-            from PySide6.QtGui import QIcon  # noqa: PLC0415 (as below)
+            from PySide6.QtGui import QIcon
 
-            from digitpad.weights_store import assets  # noqa: PLC0415
+            from digitpad.weights_store import assets
 
             app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
             stack.enter_context(_closed_by_signals(window))
 
-        window.appeared.connect(set_up_the_rest)  # the first paint does not wait for these
+        window.appeared.connect(set_up_the_rest)
         return app.exec()
 
 
 @contextmanager
 def _closed_by_signals(window: MainWindow) -> Iterator[None]:
-    """Within this, Ctrl-C in the terminal closes the window, and asks nothing.
+    """Close the window on Ctrl-C or SIGTERM while the block runs, without a question.
 
-    Python runs its signal handlers between its own instructions, and there are none while Qt
-    waits. So the signal also writes into a socket, which wakes Qt up.
+    Python runs signal handlers only between its own instructions, but Qt may be waiting for events.
+    The signal therefore also writes to a socket, which wakes Qt.
     """
-    import signal  # noqa: PLC0415 (the first paint does not wait for these)
-    from socket import socketpair  # noqa: PLC0415
+    import signal
+    from socket import socketpair
 
     reader, writer = socketpair()
     with reader, writer:

@@ -1,4 +1,4 @@
-"""What nobody caught: it is logged and told in plain words, and the window lives on."""
+"""Report uncaught exceptions: log them and show a dialog, while the window keeps running."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QMessageBox
 
-# This module loads fast, for mostly all goes well: what an error needs is imported when it happens.
+# This module is imported at every start, so it imports what only an error needs inside functions.
 # ruff: noqa: PLC0415
 
-_LOG_BYTES = 500_000  # then a second file is begun, and the one before it is dropped
+_LOG_BYTES = 500_000  # for each of two files: the log and the one before it
 
 
 def log_file() -> Path:
-    """Where the log is, once there is something in it."""
-    import platformdirs
+    """Path of the log. Raises FileNotFoundError if the user has no home folder."""
+    from digitpad.folders import user_folder
 
-    return platformdirs.user_log_path("digitpad", appauthor=False) / "digitpad.log"
+    return user_folder("log") / "digitpad.log"
 
 
 @contextmanager
 def reported_errors(window: QWidget) -> Iterator[None]:
-    """Within this, uncaught errors of all threads and Qt's messages are logged.
+    """Log the uncaught exceptions of all threads and Qt's messages while the block runs.
 
-    An error is also told in a dialog over `window`, one at a time and the same one only once.
+    Also show each exception in a dialog over `window`, one at a time and each only once.
     """
     reporter = _Reporter(window)
     sys.excepthook = reporter.report
@@ -69,10 +69,10 @@ class _Reporter(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
         self._box: QMessageBox | None = None
-        # Queued: the error may be another thread's, or come from the middle of a paint.
-        self._reported.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        # Queued, because the error may come from another thread or from the middle of a paint.
+        self._reported.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def report(
         self,
@@ -84,19 +84,19 @@ class _Reporter(QObject):
         _log().error("%s", details)
         self._reported.emit(details)
 
-    def _tell(self, details: str) -> None:
+    def _show(self, details: str) -> None:
         from PySide6.QtWidgets import QMessageBox
 
-        if self._box or details in self._told:
+        if self._box or details in self._shown:
             return
-        self._told.add(details)
+        self._shown.add(details)
         box = QMessageBox(self._window)
         box.setWindowTitle("digitpad")
         box.setIcon(QMessageBox.Icon.Critical)
         box.setText("Something went wrong in digitpad.")
         box.setInformativeText(
-            "Your drawing is as it was, and you can go on. If it happens again, please report it "
-            f"with the details below, or with the log:\n{log_file()}"
+            "Your drawing is unchanged, and you can continue. If this happens again, please report "
+            f"it with {_what_to_report()}"
         )
         versions = f"digitpad {__version__}, Qt {qVersion()}, Python {sys.version}, {sys.platform}"
         box.setDetailedText(f"{versions}\n\n{details}")
@@ -110,9 +110,16 @@ class _Reporter(QObject):
         self._box = None
 
 
+def _what_to_report() -> str:
+    try:
+        return f"the details below or the log:\n{log_file()}"
+    except OSError:
+        return "the details below."
+
+
 @cache
 def _log() -> Logger:
-    """The log: the file, and standard error as well."""
+    """A logger that writes to the log and to standard error."""
     import logging
     from logging.handlers import RotatingFileHandler
 
@@ -120,12 +127,12 @@ def _log() -> Logger:
     log.setLevel(logging.DEBUG)
     log.propagate = False
     log.addHandler(logging.StreamHandler())
-    path = log_file()
     try:
+        path = log_file()
         path.parent.mkdir(parents=True, exist_ok=True)
         file = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
     except OSError as error:
-        log.warning("Nothing can be written to %s: %s", path, error.strerror)
+        log.warning("Cannot write a log: %s", error)
     else:
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(file)
@@ -134,9 +141,9 @@ def _log() -> Logger:
 
 def _log_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
     log = _log()
-    tell = {
+    write = {
         QtMsgType.QtDebugMsg: log.debug,
         QtMsgType.QtInfoMsg: log.info,
         QtMsgType.QtWarningMsg: log.warning,
     }.get(kind, log.error)
-    tell("Qt, %s: %s", context.category, message)
+    write("Qt, %s: %s", context.category, message)

@@ -1,3 +1,5 @@
+"""The commands `digitpad` and `digitpad recognize`, as real processes."""
+
 from __future__ import annotations
 
 import json
@@ -6,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +27,6 @@ from digitpad.weights_store import bundled_weights
 
 Image = NDArray[np.uint8]
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "digitpad"]
 
 SEVEN = Drawing((Stroke.from_xy([0, 20, 8], [0, 0, 40]),))
@@ -33,20 +35,14 @@ TICK = '{"word":"1","drawing":[[[0,1],[0,-2]]]}\n'
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run digitpad as a process of its own, in a home folder of its own."""
+    """Run digitpad in a process and wait for its end."""
     return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=REPOSITORY,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
+        [*COMMAND, *arguments], capture_output=True, encoding="utf-8", check=False
     )
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*COMMAND, *arguments], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    return subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.fixture(scope="module")
@@ -56,56 +52,69 @@ def recognizer() -> Recognizer:
 
 @pytest.fixture
 def ink(tmp_path: Path) -> Path:
-    """An ink file with a labelled drawing, one without a label, and one without ink."""
+    """An ink file with a labelled drawing, an unlabelled one, and a labelled one without ink."""
     path = tmp_path / "mine.ndjson"
     write_ink(path, [Sample(SEVEN, label=7), Sample(ONE), Sample(Drawing(), label=3)])
     return path
 
 
 @pytest.fixture
-def other_weights(tmp_path: Path) -> Path:
-    """Weights that nobody trained."""
-    rng = np.random.default_rng(0)
-    tensors = {
-        name: rng.uniform(0.01, 0.02, shape).astype(np.float32)
-        for name, shape in TENSOR_SHAPES.items()
-    }
-    metadata = json.dumps({"architecture": ARCHITECTURE, "transform": TRANSFORM})
-    path = tmp_path / "other.safetensors"
-    save_file(tensors, path, {METADATA_KEY: metadata})
-    return path
+def untrained(tmp_path: Path) -> Callable[[float], Path]:
+    """Makes a file of untrained weights with a temperature."""
+
+    def untrained_(temperature: float) -> Path:
+        rng = np.random.default_rng(0)
+        tensors = {
+            name: rng.uniform(0.01, 0.02, shape).astype(np.float32)
+            for name, shape in TENSOR_SHAPES.items()
+        }
+        metadata = {"architecture": ARCHITECTURE, "transform": TRANSFORM}
+        path = tmp_path / f"{temperature}.safetensors"
+        save_file(
+            tensors, path, {METADATA_KEY: json.dumps(metadata | {"temperature": temperature})}
+        )
+        return path
+
+    return untrained_
 
 
 class TestText:
-    def test_each_drawing_has_a_line_and_the_share_of_right_answers_follows(self, ink: Path):
+    def test_each_drawing_has_a_line_and_the_accuracy_comes_last(self, ink: Path):
         done = run("recognize", ink)
         first, second, third, summary = done.stdout.splitlines()
         assert re.fullmatch(rf"7  +\d+\.\d %  {re.escape(str(ink))}  0", first)
         assert re.fullmatch(rf"\d[ ?] +\d+\.\d %  {re.escape(str(ink))}  1", second)
         assert re.fullmatch(rf"no ink +{re.escape(str(ink))}  2", third)
-        assert summary == f"{ink}: 1 of 2 right, 50.00 %"
+        assert summary == f"{ink}: 1 of 2 correct, accuracy 50.00 %"
         assert (done.returncode, done.stderr) == (0, "")
 
-    def test_answer_that_is_not_sure_has_a_question_mark(self, ink: Path, other_weights: Path):
-        done = run("recognize", "--weights", other_weights, ink)
-        assert re.match(r"\d\?", done.stdout)
+    def test_unsure_prediction_has_a_question_mark(
+        self, ink: Path, untrained: Callable[[float], Path]
+    ):
+        done = run("recognize", "--weights", untrained(1), ink)
+        assert re.match(r"\d\?  +\d+\.\d %", done.stdout)
 
-    def test_several_files_have_a_share_each_and_one_together(self, ink: Path, tmp_path: Path):
-        more = tmp_path / "more.ndjson"
+    def test_probability_of_1_is_not_written_as_100_percent(
+        self, ink: Path, untrained: Callable[[float], Path]
+    ):
+        weights = untrained(1e-9)
+        (first, *_) = run("recognize", "--json", "--weights", weights, ink).stdout.splitlines()
+        assert max(json.loads(first)["probabilities"]) == 1
+        assert re.match(r"\d   99\.9 %  ", run("recognize", "--weights", weights, ink).stdout)
+
+    def test_several_files_have_an_accuracy_each_and_one_together(self, ink: Path, tmp_path: Path):
+        more, unlabelled = tmp_path / "more.ndjson", tmp_path / "unlabelled.ndjson"
         write_ink(more, [Sample(SEVEN, label=7)] * 2)
-        assert run("recognize", ink, more).stdout.splitlines()[-3:] == [
-            f"{ink}: 1 of 2 right, 50.00 %",
-            f"{more}: 2 of 2 right, 100.00 %",
-            "all files: 3 of 4 right, 75.00 %",
+        write_ink(unlabelled, [Sample(ONE)])
+        lines = run("recognize", ink, more, unlabelled).stdout.splitlines()
+        assert lines[6:] == [
+            f"{ink}: 1 of 2 correct, accuracy 50.00 %",
+            f"{more}: 2 of 2 correct, accuracy 100.00 %",
+            "all files: 3 of 4 correct, accuracy 75.00 %",
         ]
 
-    def test_drawings_without_labels_have_no_share(self, tmp_path: Path):
-        path = tmp_path / "mine.ndjson"
-        write_ink(path, [Sample(ONE)])
-        assert len(run("recognize", path).stdout.splitlines()) == 1
-
     @pytest.mark.skipif(sys.platform != "linux", reason="names are text on other systems")
-    def test_name_that_is_no_text_is_escaped(self, ink: Path):
+    def test_file_name_that_is_not_text_is_escaped(self, ink: Path):
         odd = ink.rename(os.fsdecode(bytes(ink.parent) + b"/\xff.ndjson"))
         done = run("recognize", odd)
         assert "\\udcff.ndjson  0\n" in done.stdout
@@ -113,13 +122,13 @@ class TestText:
 
 
 class TestJson:
-    def test_each_drawing_has_an_object_with_the_recognizers_answer(
+    def test_each_drawing_has_an_object_with_its_prediction(
         self, ink: Path, recognizer: Recognizer
     ):
         done = run("recognize", "--json", ink)
         seven, one = recognizer.recognize(SEVEN), recognizer.recognize(ONE)
-        assert seven is not None
-        assert one is not None
+        assert seven
+        assert one
         assert [json.loads(line) for line in done.stdout.splitlines()] == [
             {
                 "source": str(ink),
@@ -145,10 +154,10 @@ class TestJson:
                 "sure": False,
             },
         ]
-        assert done.stderr == f"{ink}: 1 of 2 right, 50.00 %\n"
+        assert done.stderr == f"{ink}: 1 of 2 correct, accuracy 50.00 %\n"
         assert done.returncode == 0
 
-    def test_pen_file_is_read_as_the_recognizer_reads_it(
+    def test_pen_file_has_the_predictions_of_the_recognizer(
         self, pen_file: Path, recognizer: Recognizer
     ):
         done = run("recognize", "--json", pen_file)
@@ -158,15 +167,16 @@ class TestJson:
         assert [answer["label"] for answer in answers] == [sample.label for sample in samples]
         for answer, sample in list(zip(answers, samples, strict=True))[::100]:
             prediction = recognizer.recognize(sample.drawing)
-            assert prediction is not None
+            assert prediction
             assert answer["digit"] == prediction.digit
             assert answer["probabilities"] == list(prediction.probabilities)
-        right = sum(answer["digit"] == answer["label"] for answer in answers)
-        assert done.stderr == f"{pen_file}: {right} of 7494 right, {100 * right / 7494:.2f} %\n"
+        correct = sum(answer["digit"] == answer["label"] for answer in answers)
+        summary = f"{correct} of 7494 correct, accuracy {100 * correct / 7494:.2f} %"
+        assert done.stderr == f"{pen_file}: {summary}\n"
 
 
 class TestPictures:
-    def test_picture_has_one_answer(self, tmp_path: Path, mnist_test: tuple[Image, Image]):
+    def test_picture_has_one_prediction(self, tmp_path: Path, mnist_test: tuple[Image, Image]):
         images, labels = mnist_test
         path = tmp_path / "digit.png"
         Picture.fromarray(255 - images[0]).resize((280, 280)).save(path)
@@ -177,7 +187,7 @@ class TestPictures:
         assert answer["digit"] == labels[0]
         assert (done.returncode, done.stderr) == (0, "")
 
-    def test_file_that_is_neither_ink_nor_a_picture_is_named(self, ink: Path, tmp_path: Path):
+    def test_damaged_picture_is_named(self, ink: Path, tmp_path: Path):
         path = tmp_path / "digit.png"
         path.write_bytes(b"\x89PNG\r\n\x1a\n, then nothing")
         done = run("recognize", path, ink)
@@ -189,7 +199,7 @@ class TestPictures:
 
 
 class TestProblems:
-    def test_what_cannot_be_read_is_named_and_the_rest_recognised(self, ink: Path, tmp_path: Path):
+    def test_unreadable_files_are_named_and_the_rest_is_recognized(self, ink: Path, tmp_path: Path):
         missing, folder = tmp_path / "missing.ndjson", tmp_path / "folder"
         folder.mkdir()
         empty = tmp_path / "empty.ndjson"
@@ -198,18 +208,16 @@ class TestProblems:
         damaged.write_text(TICK + '{"drawing"\n' + TICK)
         done = run("recognize", missing, folder, empty, damaged, ink)
         assert done.returncode == 1
-        missing_says, folder_says, empty_says, damaged_says = done.stderr.splitlines()
-        assert missing_says.startswith(f"{missing}: cannot be read: ")
-        assert folder_says == f"{folder}: cannot be read: not a file"
-        assert empty_says == f"{empty}: there is no drawing in it"
-        assert damaged_says.startswith(f"{damaged}:2: not JSON")
+        of_missing, of_folder, of_empty, of_damaged = done.stderr.splitlines()
+        assert of_missing.startswith(f"{missing}: cannot be read: ")
+        assert of_folder == f"{folder}: cannot be read: not a file"
+        assert of_empty == f"{empty}: contains no drawings"
+        assert of_damaged.startswith(f"{damaged}:2: not JSON")
         assert f"  {damaged}  1\n" in done.stdout
         assert f"  {ink}  2\n" in done.stdout
 
     @pytest.mark.parametrize("content", [None, b"", b"not weights"])
-    def test_weights_that_cannot_be_used_are_named(
-        self, ink: Path, tmp_path: Path, content: bytes | None
-    ):
+    def test_unusable_weights_are_named(self, ink: Path, tmp_path: Path, content: bytes | None):
         weights = tmp_path / "odd.safetensors"
         if content is not None:
             weights.write_bytes(content)
@@ -228,16 +236,16 @@ class TestProblems:
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("usage: digitpad")
 
-    def test_a_file_without_a_command_is_shown_the_way(self, ink: Path):
+    def test_file_without_a_command_gets_a_hint(self, ink: Path):
         done = run(ink)
         assert (done.returncode, done.stdout) == (2, "")
         assert "digitpad recognize FILE" in done.stderr
         assert "digitpad --weights FILE" in done.stderr
 
     @pytest.mark.skipif(os.name != "posix", reason="has no broken pipes")
-    def test_reader_that_goes_away_ends_it_quietly(self, tmp_path: Path):
+    def test_broken_pipe_is_no_error(self, tmp_path: Path):
         path = tmp_path / "many.ndjson"
-        path.write_text(TICK * 5000)  # more answers than a pipe holds
+        path.write_text(TICK * 5000)  # more than a pipe holds
         process = start("recognize", path)
         assert process.stdout is not None
         assert process.stdout.readline()
@@ -248,7 +256,7 @@ class TestProblems:
         assert process.wait() == 0
 
     @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process alone")
-    def test_ctrl_c_ends_it_quietly(self, tmp_path: Path):
+    def test_ctrl_c_ends_without_a_traceback(self, tmp_path: Path):
         path = tmp_path / "many.ndjson"
         path.write_text(TICK * 200_000)  # a minute's work
         process = start("recognize", path)
@@ -263,22 +271,24 @@ class TestProblems:
         with Path("/dev/full").open("wb") as full:
             done = subprocess.run(
                 [*COMMAND, "recognize", ink],
-                cwd=REPOSITORY,
                 stdout=full,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
                 check=False,
             )
         assert done.returncode == 1
-        assert done.stderr.startswith("digitpad: the output cannot be written: ")
+        assert done.stderr.startswith("digitpad: cannot write the output: ")
         assert len(done.stderr.splitlines()) == 1
 
 
 class TestArguments:
-    def test_weights_may_stand_before_or_after_the_command(self, ink: Path, other_weights: Path):
+    def test_weights_may_stand_before_or_after_the_command(
+        self, ink: Path, untrained: Callable[[float], Path]
+    ):
+        weights = untrained(1)
         bundled = run("recognize", ink).stdout
-        before = run("--weights", other_weights, "recognize", ink).stdout
-        after = run("recognize", "--weights", other_weights, ink).stdout
+        before = run("--weights", weights, "recognize", ink).stdout
+        after = run("recognize", "--weights", weights, ink).stdout
         assert before == after != bundled
 
     def test_version(self):
@@ -296,14 +306,13 @@ class TestArguments:
         assert main(["--weights", "mine.safetensors"]) == 7
         assert opened == [None, Path("mine.safetensors")]
 
-    def test_recognising_ink_needs_neither_qt_nor_torch_nor_pillow(self, ink: Path):
+    def test_recognizing_ink_imports_neither_qt_nor_torch_nor_pillow(self, ink: Path):
         script = (
             "import sys; from digitpad.__main__ import main; main(sys.argv[1:]);"
             "print({'PySide6', 'torch', 'PIL'} & set(sys.modules))"
         )
         done = subprocess.run(
             [sys.executable, "-c", script, "recognize", ink],
-            cwd=REPOSITORY,
             capture_output=True,
             encoding="utf-8",
             check=True,

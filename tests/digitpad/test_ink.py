@@ -1,3 +1,5 @@
+"""Strokes, drawings and their images by the MNIST rule."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from digitpad.ink import (
     CENTRE,
     INK_BOX,
-    LARGEST_COORDINATE,
+    MAX_COORDINATE,
     PEN_WIDTH,
     Drawing,
     Stroke,
@@ -26,7 +28,7 @@ Points = NDArray[np.float64]
 Image = NDArray[np.uint8]
 
 SPACING = 0.25
-"""The distance between a stroke's discs, which is how exact an image is."""
+"""Distance between the discs of a stroke, which limits the precision of an image."""
 
 
 def drawing_of(*strokes: list[tuple[float, float]]) -> Drawing:
@@ -40,22 +42,22 @@ def moved(drawing: Drawing, move: Callable[[Points], Points]) -> Drawing:
 
 
 def difference(image: Image, other: Image) -> int:
-    """By how many of 255 levels the most different pixels differ."""
+    """Largest difference of a pixel, of 255 levels."""
     return int(np.abs(image.astype(int) - other).max())
 
 
 def ink_box(image: Image) -> int:
-    """The longer side of the bounding box of the pixels of half the full brightness or more."""
+    """Longer side of the bounding box of the pixels of at least half brightness."""
     rows, columns = np.nonzero(image >= 128)
     return int(max(np.ptp(rows), np.ptp(columns))) + 1
 
 
 def has_ink_on_border(image: Image) -> bool:
-    """Whether a drawing of one stroke may have ink that was cut off."""
+    """Whether ink of a drawing with one stroke may be cut off."""
     return bool(image[[0, -1]].any() or image[:, [0, -1]].any())
 
 
-# A canvas as large as the pad's, with whole numbers, as a mouse gives them.
+# Whole numbers, like the coordinates of a mouse on the pad.
 pixels = st.integers(0, 400)
 strokes_on_pad = st.lists(st.tuples(pixels, pixels), min_size=1, max_size=10)
 single_strokes = strokes_on_pad.map(drawing_of)
@@ -77,19 +79,19 @@ class TestStroke:
             ([[0, np.inf, 1]], "finite"),
             ([[0, -np.inf, 1]], "finite"),
             ([[0, 0, np.nan]], "finite"),
-            ([[1.01 * LARGEST_COORDINATE, 0, 1]], "within ±1e"),
+            ([[1.01 * MAX_COORDINATE, 0, 1]], "within ±1e"),
             ([[0, -1e300, 1]], "within ±1e"),
             ([[0, 0, 1.01]], "pressure"),
             ([[0, 0, -0.01]], "pressure"),
         ],
     )
-    def test_points_that_cannot_be_are_refused(self, points: list[list[float]], reason: str):
+    def test_invalid_points_are_refused(self, points: list[list[float]], reason: str):
         with pytest.raises(ValueError, match=reason):
             Stroke(np.array(points))
 
     @pytest.mark.parametrize(("x", "y"), [([1, 2], [1]), (1, 2), ([[1]], [[2]])])
-    def test_coordinates_that_do_not_match_are_refused(self, x: object, y: object):
-        with pytest.raises(ValueError, match="as many x as y"):
+    def test_coordinates_of_different_lengths_are_refused(self, x: object, y: object):
+        with pytest.raises(ValueError, match="lists of the same length"):
             Stroke.from_xy(x, y)
 
     def test_points_cannot_be_changed(self):
@@ -111,7 +113,7 @@ class TestImage:
     @given(drawings)
     @example(DOT)
     @example(TICK)
-    def test_strongest_ink_is_255_and_the_image_is_28_by_28(self, drawing: Drawing):
+    def test_image_is_28_by_28_with_a_maximum_of_255(self, drawing: Drawing):
         image = ink_image(drawing)
         assert image.dtype == np.uint8
         assert image.shape == (28, 28)
@@ -123,7 +125,7 @@ class TestImage:
     def test_centre_of_mass_is_in_the_centre_unless_ink_is_cut_off(self, drawing: Drawing):
         image = ink_image(drawing)
         assume(not has_ink_on_border(image))
-        # The shift moves no ink between pixels exactly; 0.131 is the worst of the pen drawings.
+        # Shifting by a fraction of a pixel is inexact: by up to 0.131 for the pen drawings.
         assert centre_of_mass(image.astype(np.float32)) == pytest.approx(CENTRE, abs=0.2)
 
     @given(single_strokes)
@@ -138,7 +140,7 @@ class TestImage:
         with pytest.raises(ValueError, match="empty"):
             ink_image(Drawing())
 
-    def test_dot_is_a_round_dot_of_the_pen_in_the_centre(self):
+    def test_dot_is_round_and_in_the_centre(self):
         image = ink_image(DOT)
         area = image.sum() / 255
         assert area == pytest.approx(np.pi * (PEN_WIDTH / 2) ** 2, rel=0.1)
@@ -154,39 +156,38 @@ class TestImage:
         assert difference(down, across.T) == 0
 
     @pytest.mark.parametrize("extent", [5e-324, 1e-310, 1e-301])
-    def test_extent_too_small_to_be_scaled_is_a_dot(self, extent: float):
+    def test_extent_too_small_to_scale_is_a_dot(self, extent: float):
         assert difference(ink_image(drawing_of([(0, 0), (extent, 0)])), ink_image(DOT)) == 0
 
-    @pytest.mark.parametrize("offset", [1e4, 1e8, LARGEST_COORDINATE - 1])
-    def test_tick_far_from_the_origin_is_still_a_tick(self, offset: float):
+    @pytest.mark.parametrize("offset", [1e4, 1e8, MAX_COORDINATE - 1])
+    def test_tick_far_from_the_origin_is_a_tick(self, offset: float):
         far = drawing_of([(-offset, offset), (1 - offset, offset)])
         assert difference(ink_image(far), ink_image(TICK)) == 0
 
-    def test_extent_that_is_rounding_error_is_a_dot(self):
+    def test_rounding_error_is_a_dot(self):
         far = drawing_of([(1e8, 0), (np.nextafter(1e8, 1e9), 0)])
         assert difference(ink_image(far), ink_image(DOT)) == 0
 
-    def test_thousand_strokes_are_an_image(self):
+    def test_thousand_strokes_fill_the_box(self):
         points = np.random.default_rng(0).random((1000, 2, 30))
         drawing = Drawing(tuple(Stroke.from_xy(x, y) for x, y in points))
-        # So many fill the box.
         assert (ink_image(drawing)[6:23, 6:23] == 255).all()
 
-    def test_hour_of_scribbling_is_an_image(self):
+    def test_hour_of_scribbling_fills_the_box(self):
         points = np.random.default_rng(0).random((2, 500_000))
         assert (ink_image(Drawing((Stroke.from_xy(*points),)))[6:23, 6:23] == 255).all()
 
 
-class TestWhatDoesNotMatter:
-    """What may differ between two drawings with one image."""
+class TestInvariance:
+    """Changes of a drawing that do not change its image."""
 
     @given(drawings, st.integers(-(10**8), 10**8), st.integers(-(10**8), 10**8))
-    def test_place_in_whole_pixels(self, drawing: Drawing, x: int, y: int):
+    def test_position_in_whole_pixels(self, drawing: Drawing, x: int, y: int):
         elsewhere = moved(drawing, lambda points: points + np.array([x, y]))
         assert difference(ink_image(elsewhere), ink_image(drawing)) == 0
 
     @given(drawings, st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
-    def test_place(self, drawing: Drawing, x: float, y: float):
+    def test_position(self, drawing: Drawing, x: float, y: float):
         elsewhere = moved(drawing, lambda points: points + np.array([x, y]))
         assert difference(ink_image(elsewhere), ink_image(drawing)) <= 1
 
@@ -206,7 +207,7 @@ class TestWhatDoesNotMatter:
         assert difference(ink_image(backwards), ink_image(drawing)) <= 1
 
     @given(drawings, st.integers(2, 9))
-    def test_how_often_the_pen_was_sampled(self, drawing: Drawing, times: int):
+    def test_sampling_rate(self, drawing: Drawing, times: int):
         def sampled(stroke: Stroke) -> Stroke:
             n = len(stroke.points)
             at = np.linspace(0, n - 1, times * (n - 1) + 1)
@@ -216,13 +217,13 @@ class TestWhatDoesNotMatter:
         assert difference(ink_image(more), ink_image(drawing)) <= 1
 
     @given(drawings)
-    def test_turned_drawing_has_the_turned_image(self, drawing: Drawing):
+    def test_transposed_drawing_has_the_transposed_image(self, drawing: Drawing):
         turned = moved(drawing, lambda points: points[:, ::-1])
         assert difference(ink_image(turned), ink_image(drawing).T) <= 1
 
 
 def reference_image(drawing: Drawing, pen_width: float) -> Image:
-    """The MNIST rule as simply as it can be put: each pixel's distance to each line segment."""
+    """A simple implementation of the MNIST rule: each pixel's distance to each line segment."""
     points = np.concatenate([stroke.xy for stroke in drawing.strokes])
     low, high = points.min(axis=0), points.max(axis=0)
     scale = (INK_BOX - pen_width) / max(*(high - low), 1e-300)
@@ -251,7 +252,7 @@ class TestReference:
     @example([[(3, 4)]])
     def test_straight_strokes_are_exact(self, strokes: list[list[tuple[int, int]]]):
         drawing = drawing_of(*strokes)
-        # The edge of a chain of discs is less than 0.01 pixel off, of which brightness makes more.
+        # The edge of a chain of discs is up to 0.01 pixels off; scaling the brightness adds to it.
         assert difference(ink_image(drawing), reference_image(drawing, PEN_WIDTH)) <= 5
 
     def test_curve_is_exact(self):
@@ -274,12 +275,12 @@ class TestRealHandwriting:
         drawings = [sample.drawing for sample in read_ink(pen_file, pytest.fail)]
         images = np.stack([ink_image(drawing) for drawing in drawings[::5]])
         mnist = mnist_test[0][::5]
-        for each, most_off, box in ((images, 0.2, {19, 20}), (mnist, 0.75, {20})):
+        for each, largest_offset, box in ((images, 0.2, {19, 20}), (mnist, 0.75, {20})):
             centres = np.stack([centre_of_mass(image.astype(np.float32)) for image in each])
-            assert np.abs(centres - CENTRE).max() < most_off
+            assert np.abs(centres - CENTRE).max() < largest_offset
             assert centres.mean(axis=0) == pytest.approx(CENTRE, abs=0.02)
             boxes = [ink_box(image) for image in each]
             assert np.isin(boxes, list(box)).mean() > 0.95
             assert (each.max(axis=(1, 2)) >= 250).all()
-        # As much ink to a digit: 12 % of MNIST's images is ink, on average over all digits.
+        # The mean amount of ink; in MNIST it is 12 % of an image.
         assert images.mean() == pytest.approx(mnist.mean(), rel=0.2)

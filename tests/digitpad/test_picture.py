@@ -1,3 +1,5 @@
+"""Pictures of a digit as ink images."""
+
 from __future__ import annotations
 
 import io
@@ -16,7 +18,7 @@ from PIL import ExifTags, Image, ImageChops, ImageDraw
 
 from digitpad.ink import CENTRE, Drawing, Stroke, centre_of_mass, ink_image
 from digitpad.inkfile import read_ink
-from digitpad.picture import LARGEST_PICTURE, PictureError, picture_image, read_picture
+from digitpad.picture import MAX_PIXELS, PictureError, picture_image, read_picture
 
 Ink = NDArray[np.uint8]
 
@@ -53,7 +55,7 @@ def read(image: Image.Image, file_format: str = "PNG", **options: object) -> Ink
 
 
 def difference(image: Ink, other: Ink) -> float:
-    """The mean difference of the pixels, of 255 levels. Two different digits have 30 and more."""
+    """Mean difference of the pixels, of 255 levels. Different digits differ by 30 and more."""
     return float(np.abs(image.astype(int) - other).mean())
 
 
@@ -61,7 +63,7 @@ def inverted(image: Image.Image) -> Image.Image:
     return ImageChops.invert(image)
 
 
-class TestNormalForm:
+class TestMnistRule:
     @pytest.mark.parametrize("width", [2, 12, 30, 45])
     @pytest.mark.parametrize("strokes", [SEVEN, FIVE])
     def test_image_is_made_by_the_mnist_rule(self, strokes, width: float):
@@ -73,7 +75,7 @@ class TestNormalForm:
 
     @pytest.mark.parametrize("width", [1.5, 4, 8, 16])
     @pytest.mark.parametrize("strokes", [SEVEN, FIVE])
-    def test_thin_lines_become_what_the_pad_would_show(self, strokes, width: float):
+    def test_thin_lines_become_as_wide_as_on_the_pad(self, strokes, width: float):
         assert difference(read(drawn(strokes, width)), ink_image(drawing(strokes))) < 2.5
 
     def test_wide_strokes_keep_their_width(self):
@@ -86,7 +88,7 @@ class TestNormalForm:
         picture = drawn(SEVEN, 20)
         assert difference(read(picture.resize(size), "JPEG", quality=95), read(picture)) < 4
 
-    def test_place_on_the_picture_does_not_matter(self):
+    def test_position_on_the_picture_does_not_matter(self):
         sheet = Image.new("L", (900, 1000), 255)
         sheet.paste(drawn(SEVEN), (560, 30))
         assert difference(read(sheet), read(drawn(SEVEN))) < 4
@@ -114,10 +116,10 @@ class TestPaperAndLight:
     def picture(self, request: pytest.FixtureRequest) -> Image.Image:
         return drawn(SEVEN, request.param)
 
-    def test_light_on_dark_is_read_as_dark_on_light(self, picture: Image.Image):
+    def test_light_on_dark_is_read_like_dark_on_light(self, picture: Image.Image):
         assert difference(read(inverted(picture)), read(picture)) < 0.1
 
-    def test_light_that_fades_does_not_matter(self, picture: Image.Image):
+    def test_uneven_light_does_not_matter(self, picture: Image.Image):
         light = np.linspace(1, 0.4, SIZE[0]) * np.linspace(1, 0.7, SIZE[1])[:, None]
         assert difference(read(lit(picture, light)), read(picture)) < 4
 
@@ -126,7 +128,7 @@ class TestPaperAndLight:
         light = np.where(x + y / 2 > 260, 0.5, 1)
         assert difference(read(lit(picture, light)), read(picture)) < 4
 
-    def test_table_around_the_paper_is_no_ink(self, picture: Image.Image):
+    def test_table_around_the_paper_is_not_ink(self, picture: Image.Image):
         table = Image.new("L", (420, 500), 60)
         table.paste(picture, (50, 60))
         assert difference(read(table), read(picture)) < 4
@@ -146,7 +148,7 @@ class TestPaperAndLight:
         photo = Image.fromarray((150 + large / 4 + grain).astype(np.uint8))
         assert difference(read(photo), ink_image(drawing(SEVEN))) < 4
 
-    def test_specks_are_no_ink(self, picture: Image.Image):
+    def test_specks_are_not_ink(self, picture: Image.Image):
         specked = picture.copy()
         draw = ImageDraw.Draw(specked)
         for x, y in [(20, 25), (280, 30), (30, 380), (270, 200), (285, 385)]:
@@ -158,7 +160,7 @@ class TestPaperAndLight:
         ImageDraw.Draw(dotted).circle((250, 80), 8, 0)
         assert difference(read(dotted), read(picture)) > 1
 
-    def test_frame_around_the_digit_is_no_ink(self, picture: Image.Image):
+    def test_frame_around_the_digit_is_not_ink(self, picture: Image.Image):
         framed = picture.copy()
         ImageDraw.Draw(framed).rectangle([15, 15, SIZE[0] - 16, SIZE[1] - 16], None, 0, 2)
         assert difference(read(framed), read(picture)) < 1
@@ -181,7 +183,7 @@ class TestPaperAndLight:
         with pytest.raises(PictureError, match="the picture: no ink was found"):
             read(blank)
 
-    def test_dust_alone_is_no_ink(self):
+    def test_dust_alone_is_not_ink(self):
         grey = np.full((640, 640), 255, np.float32)
         grey[100::200, 100::200] = 0
         with pytest.raises(PictureError, match="no ink was found"):
@@ -189,7 +191,7 @@ class TestPaperAndLight:
 
 
 def lit(picture: Image.Image, light: NDArray[np.float64]) -> Image.Image:
-    """The picture under `light`, 0–1; its ink reflects a tenth of it."""
+    """The picture under `light`, 0–1, of which the ink reflects a tenth."""
     return Image.fromarray(((np.asarray(picture) * 0.9 + 25) * light).astype(np.uint8))
 
 
@@ -197,7 +199,7 @@ def deep(dtype: str) -> Image.Image:
     return Image.fromarray((np.asarray(drawn(SEVEN), np.float32) * 16).astype(dtype))
 
 
-class TestKindsOfPicture:
+class TestFormats:
     @pytest.mark.parametrize(
         ("mode", "file_format"),
         [
@@ -211,10 +213,10 @@ class TestKindsOfPicture:
             ("P", "PNG"),
         ],
     )
-    def test_colours_of_every_kind_are_read(self, mode: str, file_format: str):
+    def test_colour_modes_are_read(self, mode: str, file_format: str):
         assert difference(read(drawn(SEVEN).convert(mode), file_format), read(drawn(SEVEN))) < 1
 
-    def test_one_bit_is_enough(self):
+    def test_black_and_white_is_read(self):
         black_or_white = drawn(SEVEN).convert("1", dither=Image.Dither.NONE)
         assert difference(read(black_or_white), read(drawn(SEVEN))) < 2
 
@@ -223,32 +225,32 @@ class TestKindsOfPicture:
         assert difference(read(drawn(SEVEN).convert("RGB"), file_format), read(drawn(SEVEN))) < 2
 
     @pytest.mark.parametrize("dtype", ["<u2", ">u2", "int32", "float32"])
-    def test_more_than_8_bits_are_read_whatever_their_range(self, dtype: str):
+    def test_more_than_8_bits_of_any_range_are_read(self, dtype: str):
         picture = deep(dtype)
         assert difference(read(picture, "TIFF"), read(drawn(SEVEN))) < 1
 
-    def test_values_that_are_not_numbers_are_refused(self):
+    def test_nan_is_refused(self):
         values = np.full((30, 30), np.nan, np.float32)
-        with pytest.raises(PictureError, match="not numbers"):
+        with pytest.raises(PictureError, match="NaN"):
             read(Image.fromarray(values), "TIFF")
 
     @pytest.mark.parametrize("mode", ["RGBA", "LA"])
     @pytest.mark.parametrize("hidden", [0, 255], ids=["on hidden black", "on hidden white"])
     @pytest.mark.parametrize("ink", [0, 90, 255], ids=["black", "grey", "white"])
-    def test_ink_on_a_transparent_ground_is_read(self, ink: int, hidden: int, mode: str):
+    def test_ink_on_a_transparent_background_is_read(self, ink: int, hidden: int, mode: str):
         alpha = inverted(drawn(SEVEN))
         grey = Image.composite(Image.new("L", SIZE, ink), Image.new("L", SIZE, hidden), alpha)
         picture = Image.merge("LA", [grey, alpha]).convert(mode)
         assert difference(read(picture), read(drawn(SEVEN))) < 3
 
     @pytest.mark.parametrize("file_format", ["PNG", "GIF"])
-    def test_transparent_colour_of_a_palette_is_the_ground(self, file_format: str):
+    def test_transparent_colour_of_a_palette_is_background(self, file_format: str):
         picture = Image.new("P", SIZE, 0)
         picture.putpalette([30, 30, 30, 20, 20, 20])
         picture.paste(1, mask=inverted(drawn(SEVEN)).convert("1", dither=Image.Dither.NONE))
         assert difference(read(picture, file_format, transparency=0), read(drawn(SEVEN))) < 2
 
-    def test_transparent_corners_are_no_ink(self):
+    def test_transparent_corners_are_not_ink(self):
         picture = drawn(SEVEN)
         alpha = Image.new("L", SIZE, 0)
         ImageDraw.Draw(alpha).rounded_rectangle([0, 0, *SIZE], 40, 255)
@@ -269,7 +271,7 @@ class TestKindsOfPicture:
             (8, Image.Transpose.ROTATE_270),
         ],
     )
-    def test_photo_is_turned_upright(
+    def test_photo_is_rotated_upright(
         self, orientation: int, stored: Image.Transpose | None, file_format: str
     ):
         picture = drawn(SEVEN)
@@ -287,7 +289,7 @@ class TestKindsOfPicture:
 
 
 class TestRefusal:
-    def test_problem_is_named_with_the_file(self, tmp_path: Path):
+    def test_error_names_the_file(self, tmp_path: Path):
         missing = tmp_path / "missing.png"
         with pytest.raises(PictureError) as missing_error:
             read_picture(missing)
@@ -308,7 +310,7 @@ class TestRefusal:
             read_picture(tmp_path)
 
     @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n, then nothing", b"\xff\xd8\xff"])
-    def test_what_is_no_picture_is_refused(self, content: bytes):
+    def test_other_file_is_refused(self, content: bytes):
         with pytest.raises(PictureError, match="the picture: not a picture that can be read"):
             read_picture(io.BytesIO(content))
 
@@ -322,11 +324,11 @@ class TestRefusal:
         with pytest.raises(PictureError, match=r"it is damaged .*; save or send it again"):
             read_picture(io.BytesIO(whole[: len(whole) // 2]))
 
-    @pytest.mark.parametrize("side", [7_100, 10_000, 60_000])  # Pillow warns of, refuses the last
-    def test_huge_picture_is_refused_before_it_is_decoded(self, side: int):
-        assert side**2 > LARGEST_PICTURE
+    @pytest.mark.parametrize("side", [7_100, 10_000, 60_000])  # Pillow refuses only the last
+    def test_huge_picture_is_refused_before_decoding(self, side: int):
+        assert side**2 > MAX_PIXELS
         header = b"IHDR" + struct.pack(">2I5B", side, side, 8, 0, 0, 0, 0)
-        rest = b"IDAT" + zlib.compress(b"")  # to decode it would end in another error
+        rest = b"IDAT" + zlib.compress(b"")  # decoding would fail with another error
         chunks = b"".join(
             struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
             for chunk in (header, rest, b"IEND")
@@ -352,8 +354,8 @@ class TestRefusal:
 
 
 class TestRealHandwriting:
-    def test_mnist_stays_as_it_is(self, mnist_test: tuple[Ink, Ink]):
-        """Of all 10,000, the mean is 0.39, and 98.8 % are below 1; the rest is thin or specked."""
+    def test_mnist_images_hardly_change(self, mnist_test: tuple[Ink, Ink]):
+        """The mean of all 10,000 is 0.39; 98.8 % are below 1, the rest is thin or has specks."""
         differences = []
         for image in mnist_test[0][:200]:
             result = read(Image.fromarray(image))
@@ -362,7 +364,7 @@ class TestRealHandwriting:
         assert np.mean(differences) < 1
         assert np.quantile(differences, 0.95) < 1
 
-    def test_pen_drawings_on_paper_are_read_as_their_strokes(self, pen_file: Path):
+    def test_pen_drawings_on_paper_look_like_on_the_pad(self, pen_file: Path):
         """The mean of these 40 is 1.1, and the largest 2.0."""
         light = np.linspace(1, 0.5, SIZE[0])[None]
         differences = []

@@ -1,19 +1,21 @@
-"""Weights files: kept, listed, copied and deleted, and what can go wrong with them."""
+"""Weights files: named, listed, copied, deleted and restored."""
 
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from threading import Barrier
 
 import pytest
 
+from digitpad.lock import lock_file, locked
 from digitpad.network import WeightsError, read_weights
 from digitpad.weights_store import (
     DAYS_TO_UNDO,
     InterruptedRun,
     WeightsFile,
-    accuracies,
     bundled_weights,
     checkpoint_file,
     delete,
@@ -22,9 +24,9 @@ from digitpad.weights_store import (
     export,
     install,
     interrupted_runs,
-    is_better,
     kept_weights,
     new_weights_file,
+    release_name,
     restore,
     weights_file,
     weights_folder,
@@ -36,14 +38,26 @@ WHEN = datetime(2026, 11, 23, 21, 50, 27, tzinfo=UTC)
 
 
 def files():
-    """All that is in the folder of the kept weights."""
+    """All files in the folder of the kept weights."""
     folder = weights_folder()
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
 
 
+def at_once(call, n=8):
+    """The results of `n` simultaneous calls."""
+    barrier = Barrier(n)
+
+    def wait_and_call(_):
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(wait_and_call, range(n)))
+
+
 @contextmanager
 def full_disk():
-    """Within this, no file can be longer than 1,000 bytes."""
+    """Limit the length of written files to 1,000 bytes."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
     try:
@@ -53,15 +67,95 @@ def full_disk():
 
 
 def block_folder():
-    """Put a file where the folder of the kept weights should be."""
+    """Put a file in the place of the folder of the kept weights."""
     weights_folder().parent.mkdir(parents=True)
     weights_folder().write_text("in the way")
+
+
+@pytest.fixture
+def no_home(monkeypatch):
+    """A user without a home folder, as in a container with an arbitrary user ID."""
+    pwd = pytest.importorskip("pwd")
+
+    def unknown(uid):
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name)
+
+
+# Names
+
+
+def test_runs_that_start_in_the_same_second_get_different_names():
+    names = {path.name for path in at_once(lambda: new_weights_file("pad", WHEN))}
+    numbers = ["", *(f"-{n}" for n in range(2, 9))]
+    assert names == {f"2026-11-23-215027-pad{number}.safetensors" for number in numbers}
+
+
+def test_name_of_weights_or_of_a_checkpoint_is_not_given_to_a_new_run(keep):
+    first = new_weights_file("pad", WHEN)
+    lock_file(first).unlink()
+    keep(first.name)
+    second = new_weights_file("pad", WHEN)
+    lock_file(second).unlink()
+    keep(checkpoint_file(second).name)
+    assert len({first, second, new_weights_file("pad", WHEN)}) == 3
+
+
+def test_name_is_released_unless_its_run_is_active_or_left_a_file(keep):
+    path = new_weights_file("pad", WHEN)
+    with locked(path):
+        release_name(path)
+        assert new_weights_file("pad", WHEN) != path
+    for name in (path.name, checkpoint_file(path).name):
+        result = keep(name)
+        release_name(path)
+        assert lock_file(path).exists()
+        result.unlink()
+    release_name(path)
+    assert new_weights_file("pad", WHEN) == path
+    release_name(path)
+    release_name(path)
+
+
+def test_files_of_a_run_are_beside_its_weights():
+    path = new_weights_file("seed", WHEN)
+    assert checkpoint_file(path).parent == epoch_weights_file(path).parent == path.parent
+    assert weights_file(checkpoint_file(path)) == path
+    assert len({path, checkpoint_file(path), epoch_weights_file(path)}) == 3
+
+
+# Without a usable folder
+
+
+def test_missing_or_blocked_folder_holds_no_weights():
+    assert kept_weights() == interrupted_runs() == []
+    block_folder()
+    assert kept_weights() == interrupted_runs() == []
+
+
+@pytest.mark.usefixtures("no_home")
+def test_without_a_home_folder_nothing_is_listed_and_writing_says_why(tmp_path):
+    assert kept_weights() == interrupted_runs() == []
+    path = tmp_path / "net.safetensors"
+    export(bundled_weights(), path)
+    for call in (
+        weights_folder,
+        lambda: new_weights_file("pad", WHEN),
+        lambda: install(path),
+        lambda: delete(path),
+        lambda: restore(path),
+    ):
+        with pytest.raises(OSError, match="there is no home folder; set HOME"):
+            call()
 
 
 # Listing
 
 
-def test_kept_weights_tell_what_their_metadata_say(keep):
+def test_metadata_of_kept_weights_are_listed(keep):
     path = keep("net.safetensors")
     metadata = read_weights(path).metadata
     (test,) = (each for each in metadata["metrics"] if each["split"] == "MNIST test")
@@ -74,12 +168,12 @@ def test_kept_weights_tell_what_their_metadata_say(keep):
             epochs_done=metadata["recipe"]["epochs"],
             epochs=metadata["recipe"]["epochs"],
             split="MNIST test",
-            accuracy=test["right"] / 10_000,
+            accuracy=test["accuracy"],
         )
     ]
 
 
-def test_the_newest_are_first_whatever_their_names_and_the_zones_of_their_times(keep):
+def test_newest_weights_come_first_in_any_time_zone(keep):
     east = timezone(timedelta(hours=9))
     for name, when in {
         "b": WHEN,
@@ -91,49 +185,8 @@ def test_the_newest_are_first_whatever_their_names_and_the_zones_of_their_times(
     assert [file.path.stem for file in kept_weights()] == ["c", "d", "b", "a"]
 
 
-def test_where_a_run_puts_its_weights_they_are_found(keep):
-    path = new_weights_file("seed", WHEN)
-    keep(path.name)
-    assert [file.path for file in kept_weights()] == [path]
-
-
-def test_the_checkpoint_and_the_weights_of_an_epoch_are_beside_the_weights():
-    path = new_weights_file("seed", WHEN)
-    assert checkpoint_file(path).parent == epoch_weights_file(path).parent == path.parent
-    assert weights_file(checkpoint_file(path)) == path
-    assert len({path, checkpoint_file(path), epoch_weights_file(path)}) == 3
-
-
-def test_the_accuracies_that_tell_how_good_weights_are():
-    def metric(split, accuracy):
-        return {"split": split, "accuracy": accuracy}
-
-    metrics = [metric("MNIST validation", 1.0), metric("MNIST test", 0.5), metric("ink", 0)]
-    assert accuracies({"metrics": metrics}) == {"MNIST test": 0.5, "ink": 0.0}
-    for nonsense in (None, 3, ["?"], [{}], [metric(3, 0.5)], [metric("a", "b")], [metric("a", 2)]):
-        assert accuracies({"metrics": nonsense}) == {}
-
-
-@pytest.mark.parametrize(
-    ("new", "in_use", "better"),
-    [
-        ({"a": 0.9}, {"a": 0.8}, True),
-        ({"a": 0.9, "b": 0.1}, {"a": 0.8}, True),
-        ({"a": 0.9, "b": 0.5}, {"a": 0.8, "b": 0.5}, True),
-        ({"a": 0.8}, {"a": 0.8}, False),
-        ({"a": 0.7}, {"a": 0.8}, False),
-        ({"a": 0.9, "b": 0.4}, {"a": 0.8, "b": 0.5}, False),
-        ({"a": 0.9}, {"a": 0.8, "b": 0.5}, False),  # who knows
-        ({"a": 0.9}, {}, False),
-        ({}, {"a": 0.8}, False),
-    ],
-)
-def test_better_is_what_leaves_no_doubt(new, in_use, better):
-    assert is_better(new, in_use) == better
-
-
 @pytest.mark.parametrize("content", [b"", b"\xff" * 5000, bundled_weights().read_bytes()[:-1]])
-def test_a_damaged_file_is_listed_with_the_reason_and_the_others_all_the_same(keep, content):
+def test_damaged_file_is_listed_with_the_reason(keep, content):
     whole, damaged = keep("whole.safetensors"), keep("damaged.safetensors")
     damaged.write_bytes(content)
     os.utime(damaged, (0, WHEN.timestamp() - 60))
@@ -143,20 +196,15 @@ def test_a_damaged_file_is_listed_with_the_reason_and_the_others_all_the_same(ke
     assert str(damaged) in second.damage
 
 
-def test_what_is_not_weights_to_keep_is_not_listed(keep):
+def test_only_kept_weights_are_listed(keep):
     keep("run.epoch.safetensors")
     keep("run.safetensors.checkpoint")
-    keep(".run.safetensors.4711")  # what a killed process has left
+    keep(".run.safetensors.4711.tmp")
     keep("deleted/run.safetensors")
+    new_weights_file("pad", WHEN)
     (weights_folder() / "gone.safetensors").symlink_to("nowhere")
     (weights_folder() / "itself.safetensors").symlink_to("itself.safetensors")
     assert kept_weights() == []
-
-
-def test_where_there_is_no_folder_there_is_nothing():
-    assert kept_weights() == interrupted_runs() == []
-    block_folder()
-    assert kept_weights() == interrupted_runs() == []
 
 
 def metric(split, accuracy):
@@ -168,14 +216,16 @@ def metric(split, accuracy):
     [
         ([metric("MNIST validation", 0.9), metric("MNIST test", 0.8)], "MNIST test", 0.8),
         ([metric("MNIST test", 0.8), metric("writers", 1)], "MNIST test", 0.8),
-        ([metric("MNIST validation", 1)], "MNIST validation", 1.0),
+        ([metric("MNIST validation", 1), metric("validation", 0)], "MNIST validation", 1.0),
         ([], None, None),
         ([metric("a", 2), metric("b", float("nan")), metric("c", "1"), metric(4, 0.5)], None, None),
         ([None, 3, {}, [], {"split": "a"}], None, None),
         ({"split": "a", "accuracy": 1}, None, None),
     ],
 )
-def test_the_main_split_is_the_first_that_is_no_validation(keep, metrics, split, accuracy):
+def test_main_split_is_the_first_but_a_validation_split_only_without_others(
+    keep, metrics, split, accuracy
+):
     file = describe(keep("net.safetensors", metrics=metrics))
     assert (file.split, file.accuracy) == (split, accuracy)
 
@@ -195,7 +245,7 @@ def test_the_main_split_is_the_first_that_is_no_validation(keep, metrics, split,
         {"recipe": None, "epochs_done": None, "created": "9999-12-31T23:59:59-14:00"},
     ],
 )
-def test_metadata_of_another_kind_are_passed_over(keep, metadata):
+def test_malformed_metadata_are_ignored(keep, metadata):
     path = keep("net.safetensors", **{"metrics": None, "seed": None} | metadata)
     os.utime(path, (0, 1_000_000))
     assert describe(path) == WeightsFile(path, datetime.fromtimestamp(1_000_000, UTC))
@@ -204,15 +254,14 @@ def test_metadata_of_another_kind_are_passed_over(keep, metadata):
 # Copying
 
 
-def test_what_is_installed_is_a_copy_and_kept(tmp_path):
+def test_imports_of_the_same_name_are_all_kept(tmp_path):
     path = tmp_path / "some net.safetensors"
-    path.write_bytes(bundled_weights().read_bytes())
-    first, second = install(path), install(path)
+    export(bundled_weights(), path)
+    copies = at_once(lambda: install(path), 4)
     path.unlink()
-    assert files() == ["some-net-2.safetensors", "some-net.safetensors"]
-    assert {file.path for file in kept_weights()} == {first, second}
-    for copy in (first, second):
-        assert copy.read_bytes() == bundled_weights().read_bytes()
+    assert files() == [*(f"some-net-{n}.safetensors" for n in "234"), "some-net.safetensors"]
+    assert {file.path for file in kept_weights()} == set(copies)
+    assert {copy.read_bytes() for copy in copies} == {bundled_weights().read_bytes()}
 
 
 @pytest.mark.parametrize(
@@ -228,21 +277,21 @@ def test_what_is_installed_is_a_copy_and_kept(tmp_path):
         os.fsdecode(b"\xff.safetensors"),
     ],
 )
-def test_whatever_its_name_what_is_installed_is_listed(tmp_path, name):
+def test_import_of_any_name_is_listed(tmp_path, name):
     path = tmp_path / name
-    path.write_bytes(bundled_weights().read_bytes())
+    export(bundled_weights(), path)
     copy = install(path)
     assert [file.path for file in kept_weights()] == [copy]
     assert not interrupted_runs()
 
 
-def test_what_is_kept_already_is_not_installed_again(keep):
+def test_kept_weights_are_not_imported_again(keep):
     path = keep("net.safetensors")
     assert install(path) == path
     assert files() == ["net.safetensors"]
 
 
-def test_what_cannot_be_used_is_not_installed(tmp_path):
+def test_unusable_weights_are_not_imported(tmp_path):
     path = tmp_path / "net.safetensors"
     with pytest.raises(WeightsError, match="no such file"):
         install(path)
@@ -252,7 +301,7 @@ def test_what_cannot_be_used_is_not_installed(tmp_path):
     assert files() == []
 
 
-def test_where_nothing_can_be_written_nothing_half_is_left():
+def test_failed_import_leaves_nothing():
     weights_folder().mkdir(parents=True)
     with full_disk(), pytest.raises(OSError, match="too large"):
         install(bundled_weights())
@@ -264,7 +313,7 @@ def test_where_nothing_can_be_written_nothing_half_is_left():
     assert weights_folder().read_text() == "in the way"
 
 
-def test_an_export_takes_the_place_of_a_file_as_a_whole_or_not_at_all(keep, tmp_path):
+def test_failed_export_leaves_the_old_file(keep, tmp_path):
     path, target = keep("net.safetensors"), tmp_path / "exported.safetensors"
     target.write_text("before")
     with full_disk(), pytest.raises(OSError, match="too large"):
@@ -278,7 +327,7 @@ def test_an_export_takes_the_place_of_a_file_as_a_whole_or_not_at_all(keep, tmp_
 # Deleting
 
 
-def test_a_deleted_file_comes_back_as_it_was(keep):
+def test_deleted_file_is_restored_unchanged(keep):
     path = keep("net.safetensors")
     before, written = path.read_bytes(), path.stat().st_mtime
     deleted = delete(path)
@@ -289,7 +338,7 @@ def test_a_deleted_file_comes_back_as_it_was(keep):
     assert files() == ["net.safetensors"]
 
 
-def test_files_of_the_same_name_do_not_meet(keep):
+def test_deleted_files_of_the_same_name_are_all_restored(keep):
     first = delete(keep("net.safetensors", seed=1))
     second = delete(keep("net.safetensors", seed=2))
     keep("net.safetensors", seed=3)
@@ -298,15 +347,16 @@ def test_files_of_the_same_name_do_not_meet(keep):
     assert len(kept_weights()) == 3
 
 
-def test_only_what_is_kept_can_be_deleted(keep):
+def test_only_kept_files_can_be_deleted(keep):
     with pytest.raises(ValueError, match="is not in"):
         delete(bundled_weights())
     assert bundled_weights().exists()
     with pytest.raises(FileNotFoundError):
         delete(keep("net.safetensors").with_name("other.safetensors"))
+    assert files() == ["net.safetensors"]
 
 
-def test_a_file_that_cannot_be_deleted_stays(keep):
+def test_file_that_cannot_be_deleted_stays(keep):
     path = keep("net.safetensors")
     (weights_folder() / "deleted").write_text("in the way")
     with pytest.raises(OSError, match="deleted"):
@@ -314,14 +364,21 @@ def test_a_file_that_cannot_be_deleted_stays(keep):
     assert [file.path for file in kept_weights()] == [path]
 
 
-def test_what_was_deleted_long_ago_is_gone_for_good_some_day(keep):
+def test_only_what_delete_moved_long_ago_is_removed_for_good(keep):
     today = datetime.now(UTC).date()
-    days = [(today - timedelta(days=DAYS_TO_UNDO + days)).isoformat() for days in (-2, 2)]
-    for day in days:
-        keep(f"deleted/{day}/old.safetensors")
+    old, recent = ((today - timedelta(days=DAYS_TO_UNDO + days)).isoformat() for days in (1, -1))
+    kept = [recent, "1-my-notes", "2020-13-45", "20200101", "2020-W01-1", "2020-01-01 notes"]
+    for name in [old, "2020-01-01", *kept]:
+        keep(f"deleted/{name}/net.safetensors")
+    keep("deleted/2020-01-02")  # a file
     deleted = delete(keep("net.safetensors"))
-    names = [f"deleted/{days[0]}/old.safetensors", str(deleted.relative_to(weights_folder()))]
-    assert files() == sorted(names)
+    assert files() == sorted(
+        [
+            "deleted/2020-01-02",
+            str(deleted.relative_to(weights_folder())),
+            *(f"deleted/{name}/net.safetensors" for name in kept),
+        ]
+    )
 
 
 # Interrupted runs
@@ -338,7 +395,7 @@ def test_interrupted_runs_are_listed_newest_first(keep):
     assert oldest.weights.name == "old.safetensors"
 
 
-def test_an_interrupted_run_that_was_discarded_comes_back_as_it_was(keep):
+def test_discarded_run_is_restored_unchanged(keep):
     keep("run.safetensors.checkpoint")
     (run,) = interrupted_runs()
     deleted = delete(run.checkpoint)

@@ -1,4 +1,4 @@
-"""Shows a file where it lies, in the program that the system has for folders."""
+"""Show a file in the file manager of the system."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from PySide6.QtGui import QDesktopServices
 
 
 def reveal(path: Path, parent: QObject, on_failure: Callable[[], object]) -> None:
-    """Show the folder of a file, with the file selected where the system can do that.
+    """Show the folder of a file and, if the system can do that, select the file.
 
-    `on_failure` is called, perhaps only later, where no program shows folders; unless `parent` is
-    gone by then.
+    Calls `on_failure`, possibly later, if no program can show folders. Destroying `parent` cancels
+    that.
     """
     path = path.absolute()
 
@@ -36,7 +36,7 @@ def reveal(path: Path, parent: QObject, on_failure: Callable[[], object]) -> Non
 
 
 def _ask_file_manager(path: Path, parent: QObject, otherwise: Callable[[], object]) -> None:
-    """Over D-Bus, as freedesktop.org has it."""
+    """Select the file through D-Bus, as specified by freedesktop.org."""
     bus = QDBusConnection.sessionBus()
     if not bus.isConnected():
         otherwise()
@@ -46,9 +46,9 @@ def _ask_file_manager(path: Path, parent: QObject, otherwise: Callable[[], objec
     call.setArguments([[path.as_uri()], ""])
     answer = QDBusPendingCallWatcher(bus.asyncCall(call), parent)
 
-    def take() -> None:
+    def finish() -> None:
         if answer.isError():
             otherwise()
         answer.deleteLater()
 
-    answer.finished.connect(take)
+    answer.finished.connect(finish)

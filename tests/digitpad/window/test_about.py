@@ -1,4 +1,4 @@
-"""The About text copes with any metadata."""
+"""Text of the About box."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digitpad.window.about import about
 WEIGHTS = Path("some") / "net.safetensors"
 
 
-def test_it_tells_what_the_metadata_says():
+def test_text_has_the_facts_of_the_metadata():
     text = about(
         WEIGHTS,
         {
@@ -29,8 +29,8 @@ def test_it_tells_what_the_metadata_says():
         str(WEIGHTS),
         "Recipe: seed",
         "Trained: 2026-01-02",
-        "validation: 99.34 % right",
-        "MNIST test: 99.41 % right",
+        "Accuracy on validation: 99.34 %",
+        "Accuracy on MNIST test: 99.41 %",
     ):
         assert fact in text
 
@@ -43,9 +43,9 @@ def test_it_tells_what_the_metadata_says():
         {"recipe": {}, "metrics": [None, 3, {"split": 1, "accuracy": 0.5}, {"accuracy": 0.5}]},
     ],
 )
-def test_metadata_of_another_kind_is_passed_over(metadata):
+def test_malformed_metadata_are_ignored(metadata):
     assert about(WEIGHTS, metadata).endswith(str(WEIGHTS))
 
 
-def test_it_says_that_there_are_no_weights():
+def test_text_without_weights():
     assert about(WEIGHTS, None).endswith("No weights are in use.")

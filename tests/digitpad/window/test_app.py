@@ -1,4 +1,4 @@
-"""The window as a process of its own, from start to end."""
+"""The application as a process, from start to end."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import pytest
 
 from digitpad.window.errors import log_file
 
-# Opens the window by `run` and plays `play(window)` in it, a generator: whenever it yields a
-# condition, the event loop of `run` goes on until that is met. What it returns is printed.
+# Opens the window with `run` and in it runs the generator `play(window)`. When that yields a
+# condition, the event loop runs until the condition is met. The return value is printed.
 PLAYER = """
 import json, sys, threading
 from pathlib import Path
@@ -31,10 +31,10 @@ class Window(app.MainWindow):
         super().showEvent(event)
         self.steps, self.condition = play(self), lambda: True
         self.timer = QTimer(self, interval=5)
-        self.timer.timeout.connect(self.go_on)
+        self.timer.timeout.connect(self.resume)
         self.timer.start()
 
-    def go_on(self):
+    def resume(self):
         if self.condition():
             try:
                 self.condition = next(self.steps)
@@ -53,8 +53,8 @@ def boxes():
 """
 
 
-def play(script: str, weights: Path, **environment: str) -> tuple[Any, str]:
-    """What the script returned, and standard error. The window must end well."""
+def play(script: str, weights: Path | None, **environment: str) -> tuple[Any, str]:
+    """The return value of `play` and standard error. Fails unless the window ends normally."""
     with start(script, weights, **environment) as process:
         out, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
@@ -62,10 +62,10 @@ def play(script: str, weights: Path, **environment: str) -> tuple[Any, str]:
 
 
 @contextmanager
-def start(script: str, weights: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    code = f"{PLAYER}\n{script}\napp.MainWindow = Window\nsys.exit(app.run(Path(sys.argv[1])))"
+def start(script: str, weights: Path | None, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    run = "app.MainWindow = Window\nsys.exit(app.run(*map(Path, sys.argv[1:])))"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(weights)],
+        [sys.executable, "-c", f"{PLAYER}\n{script}\n{run}", *filter(None, [weights])],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -78,7 +78,7 @@ def start(script: str, weights: Path, **environment: str) -> Iterator[subprocess
         process.communicate()
 
 
-def test_the_first_paint_waits_for_nothing_heavy_and_the_answer_not_for_torch(weights):
+def test_first_paint_and_answer_import_only_what_they_need(weights):
     script = """
 painted = Window.paintEvent
 def paintEvent(window, event):
@@ -90,17 +90,16 @@ def play(window):
     yield lambda: hasattr(window, "loaded")
     draw(window)
     yield lambda: window.answer.prediction
-    return {"at first paint": sorted(window.loaded), "at last": sorted(sys.modules)}
+    return sorted(window.loaded), sorted(sys.modules)
 """
-    loaded, _ = play(script, weights)
-    heavy = {"torch", "torchvision", "trainer", "pyqtgraph", "PIL"}
-    assert heavy.isdisjoint(loaded["at last"])
+    (at_first_paint, at_answer), _ = play(script, weights)
+    assert {"torch", "torchvision", "trainer", "pyqtgraph", "PIL"}.isdisjoint(at_answer)
     late = {"numpy", "safetensors", "platformdirs", "digitpad.weights_store", "logging.handlers"}
-    assert late.isdisjoint(loaded["at first paint"])
-    assert "numpy" in loaded["at last"]
+    assert late.isdisjoint(at_first_paint)
+    assert "numpy" in at_answer
 
 
-def test_qt_hands_on_every_point_that_the_pen_reports(weights):
+def test_qt_compresses_no_pen_events(weights):
     script = """
 def play(window):
     attributes = Qt.ApplicationAttribute
@@ -110,23 +109,32 @@ def play(window):
     ]
     yield
 """
-    drops, _ = play(script, weights)
-    assert drops == [False, False]
+    compresses, _ = play(script, weights)
+    assert compresses == [False, False]
 
 
 FAILURES = {
     "a slot": "QTimer.singleShot(0, fail)",
     "a paint": "window.canvas.paintEvent = lambda event: fail(); window.canvas.update()",
-    "the middle of a paint": "window.answer._paint_row = lambda *_: fail(); window.answer.update()",
+    "the middle of a paint": "PaintFailure(window).show()",
     "a thread": "threading.Thread(target=fail).start()",
 }
 
 
 @pytest.mark.parametrize("where", FAILURES)
-def test_an_error_that_nobody_caught_is_told_and_logged_and_the_window_lives_on(weights, where):
+def test_uncaught_exception_is_shown_and_logged_and_the_window_keeps_running(weights, where):
     script = f"""
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
 def fail():
     raise ValueError("made up")
+
+class PaintFailure(QWidget):
+    def paintEvent(self, event):
+        with QPainter(self):
+            self.hide()
+            fail()
 
 def play(window):
     draw(window)
@@ -134,18 +142,17 @@ def play(window):
     {FAILURES[where]}
     yield boxes
     (box,) = boxes()
-    told = box.text(), box.informativeText(), box.detailedText(), box.isModal()
+    shown = box.text(), box.informativeText(), box.detailedText(), box.isModal()
     box.close()
     window.canvas.__dict__.pop("paintEvent", None)
-    window.answer.__dict__.pop("_paint_row", None)
-    untouched = window.canvas.drawing == drawing
+    is_unchanged = window.canvas.drawing == drawing
     draw(window)
     yield lambda: window.answer.prediction and len(window.canvas.drawing.strokes) == 2
-    return told, untouched
+    return shown, is_unchanged
 """
-    ((text, hint, details, modal), untouched), errors = play(script, weights)
-    assert untouched
-    assert not modal
+    ((text, hint, details, is_modal), is_unchanged), errors = play(script, weights)
+    assert is_unchanged
+    assert not is_modal
     assert text == "Something went wrong in digitpad."
     assert str(log_file()) in hint
     for place in (details, errors, log_file().read_text("utf-8")):
@@ -153,7 +160,7 @@ def play(window):
             assert words in place
 
 
-def test_many_errors_open_one_dialog_at_a_time_and_the_same_error_none_again(weights):
+def test_dialogs_come_one_at_a_time_and_each_exception_once(weights):
     script = """
 def fail(n):
     [lambda: 1 / 0, lambda: [][1], lambda: {}[2]][n]()
@@ -165,11 +172,11 @@ def fail_soon(*numbers):
 def play(window):
     fail_soon(0, 0, 1)
     yield boxes
-    told = [box.detailedText() for box in boxes()]
+    shown = [box.detailedText() for box in boxes()]
     boxes()[0].close()
     fail_soon(0, 2)
     yield boxes
-    return told, [box.detailedText() for box in boxes()]
+    return shown, [box.detailedText() for box in boxes()]
 """
     (first, second), _ = play(script, weights)
     assert ["ZeroDivisionError" in details for details in first] == [True]
@@ -177,7 +184,7 @@ def play(window):
     assert log_file().read_text("utf-8").count("ZeroDivisionError") == 3
 
 
-def test_what_qt_says_is_logged(weights):
+def test_messages_of_qt_are_logged(weights):
     script = """
 def play(window):
     qWarning("made up")
@@ -189,28 +196,50 @@ def play(window):
     assert "made up" in errors
 
 
-def test_a_log_that_cannot_be_written_stops_nothing(weights):
-    log_file().parent.parent.mkdir(parents=True, exist_ok=True)
-    log_file().parent.write_text("in the way")
-    script = """
+ANSWER_AND_FAIL = """
 def play(window):
+    draw(window)
+    yield lambda: window.answer.prediction
     QTimer.singleShot(0, lambda: 1 / 0)
     yield boxes
-    return len(boxes())
+    return boxes()[0].informativeText()
 """
-    told, errors = play(script, weights)
-    assert told == 1
+
+
+def test_exception_is_shown_if_the_log_cannot_be_written(weights):
+    log_file().parent.parent.mkdir(parents=True, exist_ok=True)
+    log_file().parent.write_text("in the way")
+    _, errors = play(ANSWER_AND_FAIL, weights)
     assert "ZeroDivisionError" in errors
-    assert f"Nothing can be written to {log_file()}" in errors
+    assert "Cannot write a log: " in errors
+    assert str(log_file().parent) in errors
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the home folder comes from the system there")
+def test_window_opens_and_exceptions_are_shown_without_a_home_folder(monkeypatch):
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name)
+    unknown_user = """
+import pwd
+
+def unknown(uid):
+    raise KeyError(uid)
+
+pwd.getpwuid = unknown  # as for the arbitrary user ID of a container
+"""
+    hint, errors = play(unknown_user + ANSWER_AND_FAIL, None)
+    assert hint.endswith("please report it with the details below.")
+    assert "ZeroDivisionError" in errors
+    assert "there is no home folder" in errors
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself a Ctrl-C there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_closes_the_window_quietly(weights, number):
+def test_ctrl_c_closes_the_window_without_a_traceback(weights, number):
     script = """
 def play(window):
     yield lambda: window.answer.isVisible()
-    window.timer.stop()  # nothing wakes Python up any more
+    window.timer.stop()  # from now on, nothing wakes Python
     print("ready", flush=True)
     yield
 """
@@ -223,8 +252,8 @@ def play(window):
     assert "Traceback" not in errors
 
 
-def test_the_ink_is_sharp_on_each_screen(weights, tmp_path):
-    """A window that is moved from a normal screen to one with twice the pixels, and back."""
+def test_ink_is_sharp_after_a_move_to_another_screen(weights, tmp_path):
+    """The window moves from a normal screen to one with twice the pixels, and back."""
     screens = [
         {"name": name, "x": x, "y": 0, "width": 2000, "height": 2000, "logicalDpi": 96, "dpr": 1}
         for name, x in (("normal", 0), ("fine", 2000))
@@ -235,7 +264,7 @@ def test_the_ink_is_sharp_on_each_screen(weights, tmp_path):
 from PySide6.QtGui import QImage
 
 def edge(canvas):
-    # How many pixels the left edge of a vertical stroke takes to go from white to black.
+    # Width in pixels of the left edge of a vertical stroke, from white to black.
     image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
     row = [image.pixelColor(x, image.height() // 2).value() for x in range(5, image.width() - 5)]
     start = next(i for i, grey in enumerate(row) if grey < 250)

@@ -1,4 +1,4 @@
-"""Showing a file where it lies, by each system's program for folders."""
+"""Showing a file in the file manager of each system."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from PySide6.QtGui import QDesktopServices
 
 from digitpad.window.weights.reveal import reveal
 
-REPOSITORY = Path(__file__).resolve().parents[4]
-
-# A desktop, with a file manager on its bus or without one.
+# A desktop with or without a file manager on its bus.
 DESKTOP = """
 import sys
 from pathlib import Path
@@ -40,7 +38,7 @@ if has_manager:
     everything = QDBusConnection.RegisterOption.ExportAllSlots
     assert bus.registerObject("/org/freedesktop/FileManager1", manager, everything)
     assert bus.registerService(name)
-QDesktopServices.openUrl = lambda url: print("folder", url.toLocalFile())  # and that fails
+QDesktopServices.openUrl = lambda url: print("folder", url.toLocalFile())  # returns a failure
 reveal(path, app, lambda: (print("failed"), QTimer.singleShot(0, app.quit)))
 app.exec()
 """
@@ -48,9 +46,9 @@ app.exec()
 
 @pytest.mark.skipif(not shutil.which("dbus-run-session"), reason="there is no D-Bus")
 @pytest.mark.parametrize("manager", ["with", "without"])
-def test_a_file_manager_on_the_bus_selects_the_file(tmp_path, manager):
+def test_file_manager_on_the_bus_selects_the_file(tmp_path, manager):
     path = tmp_path / "a file, ünusual.safetensors"
-    # A configuration without service folders: no real file manager is started.
+    # Without service folders, no real file manager is started.
     configuration = tmp_path / "bus.conf"
     configuration.write_text(
         "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>"
@@ -60,7 +58,7 @@ def test_a_file_manager_on_the_bus_selects_the_file(tmp_path, manager):
     run = ["dbus-run-session", f"--config-file={configuration}", "--"]
     done = subprocess.run(
         [*run, sys.executable, "-c", DESKTOP, path, manager],
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"},
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         check=True,
         encoding="utf-8",
@@ -73,7 +71,7 @@ def test_a_file_manager_on_the_bus_selects_the_file(tmp_path, manager):
 
 
 class Folders(QObject):
-    """Shows folders in the place of the desktop's own program."""
+    """Stands in for the desktop's file manager."""
 
     def __init__(self):
         super().__init__()
@@ -89,7 +87,7 @@ class Folders(QObject):
     [("win32", ["explorer", "/select,"]), ("darwin", ["open", "-R"])],
 )
 @pytest.mark.parametrize("is_there", [True, False])
-def test_the_systems_own_program_selects_the_file(
+def test_file_manager_of_the_system_selects_the_file(
     qapp, tmp_path, monkeypatch, system, command, is_there
 ):
     folders, started, failures = Folders(), [], []

@@ -1,0 +1,23 @@
+"""The user's own folders."""
+
+from __future__ import annotations
+
+import errno
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+
+def user_folder(kind: Literal["data", "log"]) -> Path:
+    """Path of the folder for digitpad's data or logs; it need not exist.
+
+    Raises FileNotFoundError if the user has no home folder.
+    """
+    import platformdirs  # noqa: PLC0415  # the window's first paint does not need it
+
+    folders = platformdirs.PlatformDirs("digitpad", appauthor=False)
+    with suppress(RuntimeError):
+        folder = folders.user_data_path if kind == "data" else folders.user_log_path
+        if folder.is_absolute():  # without a home, older versions of platformdirs return "~/…"
+            return folder
+    raise FileNotFoundError(errno.ENOENT, "there is no home folder; set HOME to one")
