@@ -1,4 +1,4 @@
-"""How a step changes the weights: optimizer, schedules, EMA and precision."""
+"""Optimizer, schedules, EMA of the weights, and precision."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from digitpad.recipe import Recipe
 from trainer.net import Net
 from trainer.teacher import TEACHER_LR_RATIO, Teacher
 
-_WARM_UP = 0.1  # the part of a one-cycle run in which the learning rate rises
-_STEP_EPOCHS = 15  # of the schedule "step"
-_DECAY = 0.2  # the last part of a run, in which the augmentation weakens
+_WARM_UP = 0.1  # share of a one-cycle run in which the learning rate rises
+_STEP_EPOCHS = 15  # epochs between two steps of the schedule "step"
+_WEAKENING = 0.2  # last share of a run, in which the augmentation weakens
 
 _Tensors = tuple[Tensor, ...] | list[Tensor]
 
@@ -47,8 +47,8 @@ def lr_factor(recipe: Recipe, step: int, batches_per_epoch: int) -> float:
     """The learning rate of a step, counted from 0, relative to the peak learning rate."""
     if recipe.schedule == "step":
         return float(0.1 ** (step // batches_per_epoch // _STEP_EPOCHS))
-    # The middle of the step: at its start the first step, and at its end the last, would have a
-    # learning rate of 0.
+    # The middle of the step. Its start would give the first step a learning rate of 0, its end the
+    # last one.
     progress = (step + 0.5) / (batches_per_epoch * recipe.epochs)
     if progress < _WARM_UP:
         return progress / _WARM_UP
@@ -58,16 +58,16 @@ def lr_factor(recipe: Recipe, step: int, batches_per_epoch: int) -> float:
 def augmentation_strength(recipe: Recipe, epochs_done: float) -> float:
     """The strength (0–1) of the augmentation after that many epochs."""
     remaining = 1 - epochs_done / recipe.epochs
-    return 1 - recipe.augmentation_decay * max(0.0, 1 - remaining / _DECAY)
+    return 1 - recipe.augmentation_decay * max(0.0, 1 - remaining / _WEAKENING)
 
 
 def exponential_moving_average(net: nn.Module, decay: float) -> AveragedModel:
     """A copy of `net` for the EMA of its weights and its batch norm statistics.
 
-    The decay starts at 0.1 and rises to `decay`, so that the initial weights are soon forgotten.
-    Without this warm-up an EMA of 0.999 is of no use for short runs: after one epoch of the recipe
-    `pad` without teacher on 10,000 images (79 steps) it predicts 10 % of MNIST's validation images
-    correctly, with the warm-up 97 %.
+    The decay rises from 2/11 to `decay`, so that the EMA soon forgets the first weights. Without
+    this warm-up a decay of 0.999 spoils short runs. Validation accuracy of the recipe `pad` without
+    teacher on 10,000 MNIST images, with and without the warm-up: 97 % and 10 % after 1 epoch (79
+    steps), 98.9 % and 9.9 % after 5 epochs.
     """
 
     def update(averages: _Tensors, values: _Tensors, steps: Tensor | int) -> None:
