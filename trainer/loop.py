@@ -63,7 +63,7 @@ class Run:
         self.history: list[EpochDone] = []
         """The epochs done, those before an interruption included."""
         self.epochs_done = 0.0
-        """Number of epochs done; not whole if the run stopped within an epoch."""
+        """Number of epochs done; fractional if the run stopped within an epoch."""
         self.seconds = 0.0
         """Wall-clock time of these epochs, validation included. Work that an interruption lost does
         not count."""
@@ -211,7 +211,7 @@ class Run:
             yield images, labels
 
     def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Learn from one batch; the Net's mean cross entropy, and its number of correct answers."""
+        """Learn from one batch; return the Net's mean loss and its number of correct predictions."""
         strength = augmentation_strength(self.recipe, self.epochs_done)
         x = normalize(self._augment(images, self._generator, strength))
         x = x.contiguous(memory_format=torch.channels_last)

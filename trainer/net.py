@@ -61,10 +61,10 @@ def batch_norm_of_convolution(norm: nn.BatchNorm2d, conv: nn.Conv2d, images: Ten
 
     `conv` has 3×3 kernels, stride 1 and no padding; `images` need no gradient.
 
-    In the plain way, batch norm's passes over 16 channels of 26×26 take a tenth of the time of a
-    training step on a CPU. But the mean and the variance of a convolution's outputs follow from the
-    mean and the covariance of its input patches, of only 9 pixels each. So both are known before
-    the convolution, which can then normalize as well.
+    Batch norm's own passes over 16 channels of 26×26 would take a tenth of the time of a training
+    step on a CPU. But the mean and the variance of a convolution's outputs follow from the mean and
+    the covariance of its input patches, which have only 9 pixels. So both are known before the
+    convolution, which can then normalize as well.
     """
     with torch.autocast(images.device.type, enabled=False):
         patches = images[:, 0].unfold(1, 3, 1).unfold(2, 3, 1)  # [n, h − 2, w − 2, 3, 3]

@@ -146,7 +146,7 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(blobs, reci
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that goes on by `clock.step` seconds whenever it is read."""
+    """A clock that advances by `clock.step` seconds at each call."""
     clock = SimpleNamespace(now=0.0, step=3600.0)
 
     def monotonic():
