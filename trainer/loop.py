@@ -211,7 +211,7 @@ class Run:
             yield images, labels
 
     def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Learn from one batch; return the Net's mean loss and its number of correct predictions."""
+        """Learn from one batch; return the mean loss and the number of correct predictions."""
         strength = augmentation_strength(self.recipe, self.epochs_done)
         x = normalize(self._augment(images, self._generator, strength))
         x = x.contiguous(memory_format=torch.channels_last)
