@@ -1,4 +1,4 @@
-"""A wider net that learns beside the Net, and that the Net learns from: online distillation."""
+"""Online distillation: a wider net that is trained along with the Net and teaches it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-RATE = 0.5
-"""The teacher's learning rate, as a share of the Net's."""
+TEACHER_LR_RATIO = 0.5
+"""The teacher's learning rate relative to the Net's."""
 
 _TEMPERATURE = 2.0
-_SHARE = 0.9  # of the Net's loss that is about the teacher's answers; the rest is about the labels
+_TEACHER_SHARE = 0.9  # of the Net's loss; the labels have the rest
 
 
 class Teacher(nn.Module):
-    """Reads images [n, 1, 28, 28] as the Net does; gives logits [n, 10]. 119,698 parameters.
+    """Maps images [n, 1, 28, 28] after the test transform to logits [n, 10]. 119,698 parameters.
 
-    Its first layer halves the image's sides, so that it is not slower than the Net by as much as it
-    is wider. It learns from the same views of the same images at the same time, and so needs no
-    training of its own.
+    Its first layer has stride 2, so it costs less time than its width suggests. It learns from the
+    same augmented batches as the Net, at the same time, and needs no training beforehand.
     """
 
     def __init__(self) -> None:
@@ -47,12 +46,12 @@ def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) ->
 
 
 def distillation_loss(logits: Tensor, teacher_logits: Tensor, labels: Tensor) -> Tensor:
-    """What the Net learns by: to answer like the teacher, and a little by the labels.
+    """The Net's loss: mostly cross entropy with the teacher's answers, a tenth with the labels.
 
-    After G. Hinton et al., “Distilling the Knowledge in a Neural Network”, 2015. Nothing of it
+    After G. Hinton et al., “Distilling the Knowledge in a Neural Network”, 2015. No gradient
     reaches the teacher.
     """
-    softened = (teacher_logits.detach() / _TEMPERATURE).softmax(dim=1)
-    # The square makes up for the gradients, which are the smaller the higher the temperature.
-    like_teacher = _TEMPERATURE**2 * F.cross_entropy(logits / _TEMPERATURE, softened)
-    return torch.lerp(F.cross_entropy(logits, labels), like_teacher, _SHARE)
+    targets = (teacher_logits.detach() / _TEMPERATURE).softmax(dim=1)
+    # The gradient shrinks with the square of the temperature; the factor makes up for it.
+    from_teacher = _TEMPERATURE**2 * F.cross_entropy(logits / _TEMPERATURE, targets)
+    return torch.lerp(F.cross_entropy(logits, labels), from_teacher, _TEACHER_SHARE)

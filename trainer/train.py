@@ -32,7 +32,8 @@ from trainer.data.synthetic import synthetic_digits
 from trainer.evaluation.calibration import fit_temperature
 from trainer.evaluation.examples import examples
 from trainer.evaluation.metrics import evaluate as evaluate_logits
-from trainer.loop import DivergedError, Run, TrainingError, logits, precision
+from trainer.loop import DivergedError, Run, TrainingError, logits
+from trainer.optim import precision
 from trainer.run.checkpoint import Checkpoint, check_made_with
 from trainer.run.output import (
     EpochWeights,

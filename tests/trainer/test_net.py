@@ -2,11 +2,12 @@ from copy import deepcopy
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from digitpad.network import TENSOR_SHAPES
-from trainer.net import Net
+from trainer.net import Net, batch_norm_of_convolution
 
-# Layer, its output's shape for one image, and its number of parameters: the paper's table.
+# The paper's table: layer, output shape for one image, number of parameters.
 TABLE = [
     ("conv1", (16, 26, 26), 160),
     ("bn1", (16, 26, 26), 32),
@@ -31,87 +32,97 @@ TABLE = [
 
 @pytest.fixture
 def net():
+    torch.manual_seed(0)
     return Net().eval()
 
 
-def test_has_the_layers_of_the_table_in_its_order(net):
+def test_has_the_layers_and_parameters_of_the_table(net):
     assert [name for name, _ in net.named_children()] == [name for name, _, _ in TABLE]
+    assert sum(p.numel() for p in net.parameters() if p.requires_grad) == 16_426
 
 
 @pytest.mark.parametrize(("name", "shape", "parameters"), TABLE)
-def test_layer_is_as_in_the_table(net, name, shape, parameters):
+def test_layer_matches_the_table(net, name, shape, parameters):
     layer = getattr(net, name)
-    seen = []
-    layer.register_forward_hook(lambda _layer, _inputs, output: seen.append(tuple(output.shape)))
-    net(torch.zeros(1, 1, 28, 28))
-    assert seen == [(1, *shape)]
+    _, output = record(net, torch.zeros(1, 1, 28, 28))[name]
+    assert output.shape == (1, *shape)
     assert sum(parameter.numel() for parameter in layer.parameters()) == parameters
 
 
-def test_has_16426_parameters_all_trainable(net):
-    assert sum(p.numel() for p in net.parameters() if p.requires_grad) == 16_426
-    assert sum(parameters for _, _, parameters in TABLE) == 16_426
-
-
 def test_a_relu_follows_each_batch_norm_and_fc1_but_not_the_bottleneck(net):
-    inputs = {}
-    for name, layer in net.named_children():
-
-        def note(_layer, received, _output, name=name):
-            inputs[name] = received[0]
-
-        layer.register_forward_hook(note)
-    net(torch.randn(8, 1, 28, 28))
-    behind_a_relu = {"conv2", "conv3", "conv4", "conv5", "conv7", "fc1", "drop"}
-    for name in behind_a_relu:
+    inputs = {name: x for name, (x, _) in record(net, torch.randn(8, 1, 28, 28)).items()}
+    for name in ("conv2", "conv3", "conv4", "conv5", "conv7", "fc1", "drop"):
         assert inputs[name].min() == 0, name
     assert inputs["conv6"].min() < 0  # straight from conv5
 
 
-def test_drops_a_tenth_of_fc1_while_training_only(net):
-    assert net.drop.p == 0.1
-    x = torch.randn(4, 1, 28, 28)
-    assert torch.equal(net(x), net(x))
+def test_drops_a_tenth_of_fc1_in_training_only(net):
+    images = torch.randn(400, 1, 28, 28)
+    before, after = record(net, images)["drop"]
+    assert torch.equal(before, after)
+    before, after = record(net.train(), images)["drop"]
+    active = before > 0
+    dropped = after[active] == 0
+    assert dropped.float().mean() == pytest.approx(0.1, abs=0.02)
+    torch.testing.assert_close(after[active][~dropped], before[active][~dropped] / 0.9)
+
+
+def record(net, images):
+    """The input and the output of each layer that is called."""
+    seen = {}
+    for name, layer in net.named_children():
+
+        def hook(_layer, inputs, output, name=name):
+            seen[name] = inputs[0].clone(), output.clone()  # the ReLUs work in place
+
+        layer.register_forward_hook(hook)
+    net(images)
+    return seen
 
 
 @pytest.mark.parametrize("n", [1, 40])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_in_training_the_first_layer_is_batch_norm_of_the_convolution(n, dtype):
-    """The Net goes another way there: the outcome, what evaluation goes by, and the gradients."""
+def test_fast_batch_norm_has_the_outputs_statistics_and_gradients_of_the_plain_one(n, dtype):
     torch.manual_seed(0)
     net = Net().to(memory_format=torch.channels_last).train()
     with torch.no_grad():
         net.bn1.weight.normal_()
         net.bn1.bias.normal_()
-        net.conv1.weight[0] *= 1e-2  # so small a variance that batch norm's epsilon counts
+        net.conv1.weight[0] *= 1e-2  # so small a variance that the epsilon counts
     plain = deepcopy(net)
     images = torch.rand(n, 1, 28, 28).contiguous(memory_format=torch.channels_last)
     expected = plain.bn1(plain.conv1(images))
     with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
-        found = net._first_layer(images)
+        found = batch_norm_of_convolution(net.bn1, net.conv1, images)
     assert found.dtype == dtype
     near = {"atol": 1e-4, "rtol": 1e-4} if dtype == torch.float32 else {"atol": 0.1, "rtol": 0.02}
     torch.testing.assert_close(found.float(), expected, **near)
     assert found.stride() == expected.stride()
-    for name, buffer in plain.bn1.named_buffers():  # in float32, whatever the convolution is in
+    for name, buffer in plain.bn1.named_buffers():  # float32 in either case
         torch.testing.assert_close(net.bn1.get_buffer(name), buffer, atol=1e-6, rtol=1e-5)
-    towards = torch.randn_like(expected)
-    found.backward(towards.to(dtype))
-    expected.backward(towards)
+    gradient = torch.randn_like(expected)
+    found.backward(gradient.to(dtype))
+    expected.backward(gradient)
     for name in ("conv1.weight", "bn1.weight", "bn1.bias"):
-        gradient = plain.get_parameter(name).grad
-        off = (net.get_parameter(name).grad - gradient).abs().max()
-        assert off < (1e-4 if dtype == torch.float32 else 0.05) * gradient.abs().max(), name
+        reference = plain.get_parameter(name).grad
+        error = (net.get_parameter(name).grad - reference).abs().max()
+        assert error < (1e-4 if dtype == torch.float32 else 0.05) * reference.abs().max(), name
 
 
-def test_blank_images_leave_the_numbers_finite():
+def test_training_normalizes_the_first_layer_by_the_batch(net):
+    images = torch.randn(40, 1, 28, 28)
+    first, _ = record(net.train(), images)["conv2"]
+    torch.testing.assert_close(first, F.relu(net.bn1(net.conv1(images))), atol=1e-4, rtol=1e-4)
+
+
+def test_blank_images_keep_the_statistics_finite():
     net = Net().train()
     net(torch.full((128, 1, 28, 28), -0.3448))
     assert all(buffer.isfinite().all() for buffer in net.buffers())
     assert (net.bn1.running_var >= 0).all()
 
 
-def test_the_pad_knows_the_same_tensors(net):
+def test_the_pad_has_the_same_tensors(net):
     tensors = {
         name: tuple(tensor.shape)
         for name, tensor in net.state_dict().items()
