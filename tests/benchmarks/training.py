@@ -54,7 +54,8 @@ def _step(net, optimizer, images, labels):
 
 
 def _trainer(batch_size):
-    digits = load_mnist(default_data_dir(), train=True).part(slice(IMAGES), "some")
+    digits = load_mnist(default_data_dir(), train=True, report=print)
+    digits = digits.part(slice(IMAGES), "some")
     recipe = replace(SEED, epochs=2, batch_size=batch_size)
     messages = Run(recipe, digits, None, seed=0, device=torch.device("cpu")).train(lambda: False)
     _warm_up, timed = (each for each in messages if isinstance(each, EpochDone))
