@@ -164,14 +164,18 @@ def _download(
                     datasets.utils.download_url(mirror + packed, temporary, packed, md5[packed])
                     break
                 except (OSError, HTTPException, RuntimeError, ValueError) as error:
-                    reason = getattr(error, "reason", error)
-                    problems.append(f"{mirror}: {str(reason) or type(reason).__name__}")
+                    problems.append(f"{mirror}: {_reason(error)}")
             else:
                 raise _missing(raw, names, problems, train=train)
             downloaded[name] = raw / name
             with gzip.open(Path(temporary, packed)) as content, replacing(raw / name) as file:
                 shutil.copyfileobj(content, file)
     return downloaded
+
+
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "reason", error)  # that of a URLError is shorter
+    return str(reason) or type(reason).__name__
 
 
 @contextmanager
