@@ -117,7 +117,7 @@ def _card(runs: Sequence[Metadata]) -> str:
         return Template(TEMPLATE.read_text("utf-8")).substitute(values)
     except (KeyError, ValueError) as error:
         raise CardError(
-            f"{TEMPLATE}: {error} is not a placeholder; use {', '.join(sorted(values))}"
+            f"{TEMPLATE}: unknown placeholder ({error}); use {', '.join(sorted(values))}"
         ) from error
 
 
