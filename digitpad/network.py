@@ -1,8 +1,7 @@
-"""The trained Net's forward pass in NumPy, and the weights file that it comes from.
+"""The Net's forward pass in NumPy, and reading its weights file.
 
-The Net is small enough that NumPy answers faster than torch does, and a window without torch opens
-in a fraction of the time. `trainer.net` says what the layers are; a test holds the two to the same
-logits.
+The Net is so small that NumPy is faster than torch, and a window without torch opens in a fraction
+of the time. `trainer.net` defines the layers; a test checks that both compute the same logits.
 """
 
 from __future__ import annotations
@@ -22,25 +21,25 @@ from safetensors import SafetensorError, safe_open
 Array = NDArray[np.float32]
 
 ARCHITECTURE = "Net-16426"
-"""What a weights file must name as its architecture: the Net with its 16,426 parameters."""
+"""The `architecture` in a weights file's metadata: the Net with its 16,426 parameters."""
 
 METADATA_KEY = "digitpad"
-"""The one key of a weights file's metadata; its value is a JSON object."""
+"""The key of digitpad's metadata in a weights file. The value is a JSON object."""
 
 MEAN, STD = 0.1407, 0.4081
-"""The test transform: an ink image's pixels / 255, − MEAN, / STD."""
+"""Constants of the test transform: an ink image's pixels / 255, − MEAN, / STD."""
 
 TRANSFORM = {"scale": 255, "mean": MEAN, "std": STD}
-"""The test transform as a weights file names it."""
+"""The test transform in a weights file's metadata: pixels / scale, − mean, / std."""
 
 _BATCH_NORM_EPSILON = 1e-5
 
-# Images per pass: an unfolded layer of this many fits into the processor's cache.
+# Images per pass: so few that an unfolded layer fits into the processor's cache.
 _CHUNK = 32
 
 
 def _tensor_shapes() -> dict[str, tuple[int, ...]]:
-    """Every tensor of a weights file, by the name that torch's `state_dict` gives it."""
+    """The shapes of a weights file's tensors, by their names in torch's `state_dict`."""
     convolutions = {  # name: (out, in, kernel, followed by batch norm)
         "1": (16, 1, 3, True),
         "2": (16, 16, 3, True),
@@ -66,26 +65,24 @@ TENSOR_SHAPES = _tensor_shapes()
 
 
 class WeightsError(Exception):
-    """A weights file cannot be used; the message names the file and what is wrong with it."""
+    """A weights file cannot be used. The message names the file and the problem."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The checked content of a weights file.
-
-    `tensors` has every name of `TENSOR_SHAPES`, float32 and finite; `metadata` is the JSON object
-    that `trainer.run.weights` wrote beside them.
-    """
+    """The validated content of a weights file."""
 
     tensors: dict[str, Array]
+    """The tensors of `TENSOR_SHAPES`, float32 and finite."""
     metadata: dict[str, Any]
+    """The JSON object written by `trainer.run.weights`."""
 
 
 def read_weights(path: Path) -> Weights:
-    """Read and check the weights file at `path`; raises WeightsError if it cannot be used."""
+    """Read and validate a weights file. Raises WeightsError if it cannot be used."""
     try:
         if path.is_dir():
-            raise WeightsError(f"{path}: is a folder, not a weights file")
+            raise WeightsError(f"{path}: this is a folder, not a weights file")
         with safe_open(path, framework="numpy") as file:
             metadata = _metadata(path, file.metadata() or {})
             names = set(file.keys())
@@ -115,7 +112,7 @@ def _tensor(path: Path, name: str, file: Any) -> Array:
         )
     tensor: Array = file.get_tensor(name)
     if not np.isfinite(tensor).all():
-        raise WeightsError(f"{path}: the tensor {name} holds values that are not finite")
+        raise WeightsError(f"{path}: the tensor {name} holds NaN or infinite values")
     if name.endswith("running_var") and tensor.min() < 0:
         raise WeightsError(f"{path}: the tensor {name} holds a negative variance")
     return tensor
@@ -143,7 +140,7 @@ def _metadata(path: Path, raw: dict[str, str]) -> dict[str, Any]:
 
 
 class Network:
-    """The Net's forward pass, with each batch norm folded into the convolution before it."""
+    """The Net's forward pass, with each batch norm folded into the preceding convolution."""
 
     def __init__(self, weights: Weights) -> None:
         self._convolutions = {n: _folded(weights.tensors, n) for n in range(1, 8)}
@@ -156,8 +153,8 @@ class Network:
         ]
 
     def bound(self) -> float:
-        """No logit of any image is farther from zero. Not finite: some would be no numbers."""
-        largest = max(MEAN, 1 - MEAN) / STD  # of the test transform
+        """Upper bound for the absolute logits of any image; infinite if a logit could overflow."""
+        largest = max(MEAN, 1 - MEAN) / STD  # absolute input
         layers = [(weight, bias) for weight, bias, _ in self._convolutions.values()]
         for weight, bias in layers + self._fully_connected:
             largest = float(
@@ -168,9 +165,12 @@ class Network:
         return largest
 
     def logits(self, images: Array) -> Array:
-        """The logits [n, 10] of float32 images [n, 28, 28] that went through the test transform."""
+        """Compute the logits [n, 10] of test-transformed images, float32 [n, 28, 28].
+
+        Raises ValueError for other shapes.
+        """
         if images.ndim != 3 or images.shape[1:] != (28, 28):
-            raise ValueError(f"the Net reads images [n, 28, 28], not {list(images.shape)}")
+            raise ValueError(f"the Net takes images [n, 28, 28], not {list(images.shape)}")
         chunks = [self._forward(images[i : i + _CHUNK]) for i in range(0, len(images), _CHUNK)]
         return np.concatenate(chunks) if chunks else np.empty((0, 10), np.float32)
 
@@ -189,7 +189,7 @@ class Network:
         return _relu(x @ weight1 + bias1) @ weight2 + bias2
 
     def _convolve(self, number: int, x: Array) -> Array:
-        """Layer `number` on [n, h, w, c]: one matrix product over the unfolded windows."""
+        """Apply convolution `number` to [n, h, w, c]: a matrix product over unfolded windows."""
         weight, bias, kernel = self._convolutions[number]
         n, height, width, channels = x.shape
         height, width = height - kernel + 1, width - kernel + 1
@@ -206,7 +206,7 @@ class Network:
 
 
 def _folded(tensors: dict[str, Array], number: int) -> tuple[Array, Array, int]:
-    """Layer `number` as a matrix [kernel · kernel · in, out], a bias [out], and its kernel size."""
+    """Convolution `number`: a matrix [kernel · kernel · in, out], a bias [out], the kernel size."""
     weight = tensors[f"conv{number}.weight"].astype(np.float64)
     bias = tensors[f"conv{number}.bias"].astype(np.float64)
     if f"bn{number}.weight" in tensors:
@@ -227,6 +227,6 @@ def _relu(x: Array) -> Array:
 
 
 def _pool(x: Array) -> Array:
-    """The largest of each 2×2 pixels of [n, h, w, c]."""
+    """2×2 max pooling of [n, h, w, c]."""
     rows = np.maximum(x[:, ::2], x[:, 1::2])
     return np.maximum(rows[:, :, ::2], rows[:, :, 1::2])

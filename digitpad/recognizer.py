@@ -1,4 +1,4 @@
-"""From an ink image to the answer."""
+"""Recognizing an ink image: logits, probabilities, prediction."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from digitpad.ink import Drawing, ink_image
 from digitpad.network import MEAN, STD, Network, WeightsError, read_weights
 
 SURE = 0.9
-"""The probability from which on a Prediction counts as sure.
+"""The lowest probability of a sure Prediction.
 
-How many are, and how many of these are right, is in the model card of the bundled weights.
+The model card says how many predictions of the bundled weights are sure, and how many of those are
+correct.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the Net answers: the likeliest digit, and the probabilities of all ten, 0 to 9."""
+    """The most probable digit, and the probabilities of the digits 0 to 9."""
 
     digit: int
     probabilities: tuple[float, ...]
@@ -33,46 +34,46 @@ class Prediction:
 
     @property
     def sure(self) -> bool:
-        """Whether the answer is likely enough to be stated without a question mark."""
+        """Whether `digit` is probable enough to be shown without a question mark."""
         return self.probability >= SURE
 
 
 def transform(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The test transform of uint8 images of any shape: / 255, − MEAN, / STD."""
+    """Apply the test transform to uint8 images of any shape: / 255, − MEAN, / STD."""
     return ((images * np.float32(1 / 255)) - np.float32(MEAN)) / np.float32(STD)
 
 
 class Recognizer:
-    """Answers with the network in one weights file."""
+    """Recognizes digits with the weights in one file."""
 
     def __init__(self, weights: Path) -> None:
-        """Read the weights file; raises WeightsError if it cannot be used."""
+        """Read the weights file. Raises WeightsError if it cannot be used."""
         content = read_weights(weights)
         self.metadata = content.metadata
         self.temperature = float(content.metadata.get("temperature", 1.0))
-        """What the logits are divided by: above 1, the answers are less sure than the Net is."""
+        """Divisor of the logits. Above 1, it lowers the probability of the predicted digit."""
         with np.errstate(over="ignore", invalid="ignore"):
             self._network = Network(content)
             bound = self._network.bound()
         if not math.isfinite(bound):
-            raise WeightsError(f"{weights}: its numbers are too large; train or choose others")
+            raise WeightsError(f"{weights}: the weights are too large; train or choose others")
 
     def recognize(self, drawing: Drawing) -> Prediction | None:
-        """The Prediction for a drawing, or None for an empty one."""
+        """Recognize a drawing. An empty one has no Prediction."""
         return self.recognize_image(ink_image(drawing)) if drawing else None
 
     def recognize_image(self, image: NDArray[np.uint8]) -> Prediction:
-        """The Prediction for one ink image, uint8 [28, 28]."""
+        """Recognize an ink image, uint8 [28, 28]."""
         probabilities = softmax(self.logits(image[None]), self.temperature)[0]
         return Prediction(int(probabilities.argmax()), tuple(probabilities.tolist()))
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """The logits [n, 10] for ink images, uint8 [n, 28, 28]."""
+        """Compute the logits [n, 10] of ink images, uint8 [n, 28, 28]."""
         return self._network.logits(transform(images)).astype(np.float64)
 
 
 def softmax(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """The probabilities [n, 10] for logits [n, 10] divided by the temperature."""
+    """Turn logits [n, 10] into probabilities [n, 10], dividing them by the temperature first."""
     exponentials = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
     probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
     return probabilities

@@ -27,7 +27,7 @@ from digitpad.training_messages import (
 from digitpad.weights_store import checkpoint_file, new_weights_file
 from trainer.data.digits import DataError, Digits, NoDrawingsError
 from trainer.data.ink import TRAINING_PEN_WIDTHS, load_ink
-from trainer.data.mnist import VALIDATION_IMAGES, load_mnist
+from trainer.data.mnist import load_mnist, split_validation
 from trainer.data.synthetic import synthetic_digits
 from trainer.evaluation.calibration import fit_temperature
 from trainer.evaluation.examples import examples
@@ -164,8 +164,8 @@ def evaluate(options: Namespace) -> int:
     if options.plot:
         check_writable(options.plot, "--plot")
     recognizer = Recognizer(options.weights)
-    splits = [load_mnist(options.data_dir, train=False)]
-    splits += [load_ink(path, only=options.writers) for path in options.ink]
+    splits = [load_mnist(options.data_dir, train=False, report=say)]
+    splits += [load_ink(path, report=say, only=options.writers) for path in options.ink]
     evaluations, probabilities = [], []
     for split in splits:
         logits = recognizer.logits(split.images.numpy())
@@ -209,7 +209,7 @@ def _metrics(
         logits = recognizer.logits(split.images.numpy())
         evaluation = evaluate_logits(logits, split.labels.numpy(), recognizer.temperature)
         say(evaluation.headline(split.name))
-        sha256 = split.describe()["sha256"]
+        sha256 = split.sha256
         report(
             Evaluated(
                 split=split.name,
@@ -264,7 +264,7 @@ def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
         )
     training, validation = _training_and_validation(options)
     ink = [
-        load_ink(path, without=options.ink_holdout, pen_widths=TRAINING_PEN_WIDTHS)
+        load_ink(path, report=say, without=options.ink_holdout, pen_widths=TRAINING_PEN_WIDTHS)
         for path in (options.ink if recipe.ink_share else [])
     ]
     if recipe.synthetic_drawings and options.data != "synthetic":
@@ -291,17 +291,16 @@ def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
 
 def _training_and_validation(options: Namespace) -> tuple[Digits, Digits | None]:
     if options.data == "synthetic":
-        digits, name = synthetic_digits(SYNTHETIC_IMAGES, seed=0), "synthetic"
+        digits = synthetic_digits(SYNTHETIC_IMAGES, seed=0)
         held_out = SYNTHETIC_IMAGES // 10
+        split = (
+            digits.part(slice(None, -held_out), "synthetic training but validation"),
+            digits.part(slice(-held_out, None), "synthetic validation"),
+        )
     else:
-        digits, name = load_mnist(options.data_dir, train=True), "MNIST"
-        held_out = VALIDATION_IMAGES
-    if options.final:
-        return digits, None
-    return (
-        digits.part(slice(None, -held_out), f"{name} training but validation"),
-        digits.part(slice(-held_out, None), f"{name} validation"),
-    )
+        digits = load_mnist(options.data_dir, train=True, report=say)
+        split = split_validation(digits)
+    return (digits, None) if options.final else split
 
 
 def _to_measure_on(options: Namespace, validation: Digits | None) -> Iterator[Digits]:
@@ -311,7 +310,7 @@ def _to_measure_on(options: Namespace, validation: Digits | None) -> Iterator[Di
     if options.data == "synthetic":
         yield replace(synthetic_digits(SYNTHETIC_IMAGES // 10, seed=1), name="synthetic test")
     else:
-        yield load_mnist(options.data_dir, train=False)
+        yield load_mnist(options.data_dir, train=False, report=say)
 
 
 def _held_out(options: Namespace) -> list[Digits]:
@@ -321,7 +320,7 @@ def _held_out(options: Namespace) -> list[Digits]:
     found = []
     for path in options.ink:
         with suppress(NoDrawingsError):
-            found.append(load_ink(path, only=options.ink_holdout))
+            found.append(load_ink(path, report=say, only=options.ink_holdout))
     if not found:
         raise DataError("no ink file has drawings by the writers held out; hold out others or none")
     return found

@@ -1,1 +1,1 @@
-"""The images that the Net learns from and is evaluated on."""
+"""Images for training and evaluation."""

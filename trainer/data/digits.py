@@ -1,10 +1,11 @@
-"""The images that the Net learns from and is measured on."""
+"""Labelled images, and the errors of reading them."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -12,24 +13,24 @@ from torch import Tensor
 
 
 class DataError(Exception):
-    """The data cannot be used; the message says what is wrong and what to do.
+    """The data cannot be used. The message says what is wrong and what to do.
 
-    As all that fails a run, it may be shown in the window: what only helps on the command line,
-    such as the name of an option, is a note of the error.
+    The window shows the message as well, so hints for the command line only, such as the name of
+    an option, are notes of the error.
     """
 
 
 class NoDrawingsError(DataError):
-    """An ink file can be read, but has no drawing of those that are wanted."""
+    """The ink file can be read, but has no labelled drawing of the wanted writers."""
 
 
 class DataMissingError(DataError):
-    """There is nothing to train on; the run could do with other data."""
+    """There are no training images. The run is possible with other data."""
 
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """Labelled ink images: uint8 [n, 28, 28], and their digits, int64 [n]."""
+    """Labelled ink images: images, uint8 [n, 28, 28], and labels, int64 [n]."""
 
     name: str
     images: Tensor
@@ -38,13 +39,23 @@ class Digits:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the images' bytes followed by the labels', in hexadecimal.
+
+        Of MNIST's files it is the hash of their contents without the headers.
+        """
+        digest = hashlib.sha256(self.images.numpy().tobytes())
+        digest.update(self.labels.to(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
+
     def part(self, which: slice, name: str) -> Digits:
-        """Some of the images, under a name of their own."""
+        """A slice of the images, with a name."""
         return Digits(name, self.images[which], self.labels[which])
 
     @classmethod
     def joined(cls, parts: Iterable[Digits]) -> Digits:
-        """All of the parts in one."""
+        """All parts, one after the other."""
         parts = list(parts)
         return cls(
             " and ".join(part.name for part in parts),
@@ -56,7 +67,5 @@ class Digits:
         return Digits(self.name, self.images.to(device), self.labels.to(device))
 
     def describe(self) -> dict[str, Any]:
-        """What a weights file says of the data: its name, number, and the SHA-256 of its bytes."""
-        digest = hashlib.sha256(self.images.numpy().tobytes())
-        digest.update(self.labels.to(torch.uint8).numpy().tobytes())
-        return {"name": self.name, "images": len(self), "sha256": digest.hexdigest()}
+        """An entry of a weights file's `data`, as JSON."""
+        return {"name": self.name, "images": len(self), "sha256": self.sha256}

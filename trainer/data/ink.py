@@ -1,8 +1,8 @@
-"""Drawings of ink files, as images to learn from or to evaluate on."""
+"""Drawings in ink files, rendered as images."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +11,24 @@ import torch
 from digitpad.ink import PEN_WIDTH, ink_image
 from digitpad.inkfile import InkFileError, read_ink
 from trainer.data.digits import DataError, Digits, NoDrawingsError
-from trainer.run.report import say
 
 TRAINING_PEN_WIDTHS = (2.0, 2.3, 2.6, 2.9, 3.2)
-"""Widths, in pixels, at which drawings are rendered to learn from: most of MNIST's own spread."""
+"""Pen widths, in pixels, of training images. They cover most of the stroke widths in MNIST."""
 
 
 def load_ink(
     path: Path,
     *,
+    report: Callable[[str], None],
     only: range | None = None,
     without: range | None = None,
     pen_widths: Sequence[float] = (PEN_WIDTH,),
 ) -> Digits:
-    """The labelled drawings of an ink file as the Net sees them, drawn at each of `pen_widths`.
+    """Render the labelled drawings of an ink file, each once per pen width.
 
-    Of all writers, or only of some, or without some. Drawings without a label or a stroke are left
-    out; lines that cannot be read as well, each with a word on standard error. Raises DataError if
-    the file cannot be read, NoDrawingsError if nothing is left.
+    `only` and `without` select drawings by the writer's number. Drawings without a label or a
+    stroke are skipped. So are unreadable lines, each with a `report`. Raises DataError if the file
+    cannot be read, and NoDrawingsError if no drawing is left.
     """
     name = path.name
     if only is not None:
@@ -38,7 +38,7 @@ def load_ink(
     try:
         samples = [
             sample
-            for sample in read_ink(path, lambda line, reason: say(f"{path}:{line}: {reason}"))
+            for sample in read_ink(path, lambda line, reason: report(f"{path}:{line}: {reason}"))
             if sample.drawing
             and sample.label is not None
             and (only is None or _is_of(sample.writer, only))

@@ -1,83 +1,203 @@
-"""MNIST: read from its four files, downloaded where they are missing."""
+"""MNIST: read from its four files, which are downloaded if they are missing."""
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import math
 import os
+import shutil
+import socket
+import struct
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 
 import platformdirs
+import torch
+from torch import Tensor
 
+from digitpad.files import replacing
 from trainer.data.digits import DataError, DataMissingError, Digits
 
-MNIST_FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
+MNIST_SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+"""SHA-256 of MNIST's files as distributed by LeCun, Cortes and Burges, unpacked."""
+
+MNIST_FILES = tuple(MNIST_SHA256)
 
 VALIDATION_IMAGES = 5_000
-"""How many of MNIST's training images, the last ones, are held out to choose by."""
+"""Size of the validation split: the last of MNIST's training images."""
+
+DOWNLOAD_TIMEOUT = 30.0
+"""Seconds to wait for a server that sends nothing."""
 
 
 def default_data_dir() -> Path:
-    """The folder of the data: what DIGITPAD_DATA_DIR names, else the user's cache folder."""
-    named = os.environ.get("DIGITPAD_DATA_DIR")
-    return Path(named) if named else platformdirs.user_cache_path("digitpad", appauthor=False)
+    """The folder in DIGITPAD_DATA_DIR, or digitpad's folder in the user's cache.
 
-
-def load_mnist(data_dir: Path, *, train: bool) -> Digits:
-    """MNIST's 60,000 training or 10,000 test images, downloaded where they are missing.
-
-    Raises DataError if they are neither there nor to be had, or if a file is damaged; for want of
-    training images, DataMissingError.
+    Raises DataError if there is neither.
     """
-    from trainer.data.torchvision_compat import datasets  # noqa: PLC0415  # who needs no MNIST need not wait for it
-
-    expected = 60_000 if train else 10_000
+    if named := os.environ.get("DIGITPAD_DATA_DIR"):
+        return Path(named)
     try:
-        mnist = datasets.MNIST(str(data_dir), train=train, download=True)
-    except (RuntimeError, URLError, OSError) as error:
-        if _all_files_in(data_dir):
-            raise DataError(_damaged(data_dir, str(error))) from error
-        raise _missing(data_dir, error, train=train) from error
-    except (AssertionError, ValueError, IndexError) as error:
-        raise DataError(_damaged(data_dir, str(error))) from error
-    images, labels = mnist.data, mnist.targets
-    if images.shape != (expected, 28, 28) or labels.shape != (expected,):
-        found = f"{list(images.shape)} images and {list(labels.shape)} labels"
-        raise DataError(_damaged(data_dir, f"they hold {found}, not {expected}"))
-    if labels.min() < 0 or labels.max() > 9:
-        found = f"{int(labels.min())} to {int(labels.max())}"
-        raise DataError(_damaged(data_dir, f"the labels go from {found}, not from 0 to 9"))
-    return Digits("MNIST training" if train else "MNIST test", images, labels)
+        return platformdirs.user_cache_path("digitpad", appauthor=False)
+    except RuntimeError as error:
+        failure = DataError("there is no home folder to keep MNIST in; choose a folder for it")
+        failure.add_note("--data-dir or DIGITPAD_DATA_DIR names the folder.")
+        raise failure from error
+
+
+def load_mnist(data_dir: Path, *, train: bool, report: Callable[[str], None]) -> Digits:
+    """MNIST's 60,000 training images or its 10,000 test images.
+
+    The files may be in `data_dir` or its folder MNIST/raw, packed or not. Missing ones are
+    downloaded to MNIST/raw, which is reported. For training images, the test files must be there
+    too, because a run ends with an evaluation on them. Files that differ from MNIST as distributed
+    are reported but used.
+
+    Raises DataError if a file is damaged, or cannot be read or written. If files are missing and
+    cannot be downloaded, raises DataMissingError for training images and DataError for test images.
+    """
+    part, n = ("train", 60_000) if train else ("t10k", 10_000)
+    images_file, labels_file = f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"
+    needed = MNIST_FILES if train else (images_file, labels_file)
+    try:
+        paths = {name: path for name in needed if (path := _find(data_dir, name))}
+        if missing := [name for name in needed if name not in paths]:
+            paths |= _download(data_dir, missing, train=train, report=report)
+        images = _read(paths[images_file], images_file, (n, 28, 28), report)
+        labels = _read(paths[labels_file], labels_file, (n,), report).long()
+    except OSError as error:
+        raise DataError(
+            f"cannot load MNIST: {error.filename or _raw(data_dir)}: {error.strerror or error}."
+            " Correct that, or choose another folder"
+        ) from error
+    if labels.max() > 9:
+        raise _damaged(paths[labels_file], "it has labels above 9")
+    return Digits("MNIST train" if train else "MNIST test", images, labels)
+
+
+def has_mnist(data_dir: Path) -> bool:
+    """Whether all four files are there, so that `load_mnist` needs no download."""
+    try:
+        return all(_find(data_dir, name) for name in MNIST_FILES)
+    except OSError:
+        return False
+
+
+def split_validation(digits: Digits) -> tuple[Digits, Digits]:
+    """Split MNIST's training images into the first 55,000 and the last 5,000, for validation."""
+    return (
+        digits.part(slice(None, -VALIDATION_IMAGES), "MNIST train (first 55,000)"),
+        digits.part(slice(-VALIDATION_IMAGES, None), "MNIST validation"),
+    )
 
 
 def _raw(data_dir: Path) -> Path:
     return data_dir / "MNIST" / "raw"
 
 
-def _all_files_in(data_dir: Path) -> bool:
-    return all((_raw(data_dir) / name).is_file() for name in MNIST_FILES)
+def _find(data_dir: Path, name: str) -> Path | None:
+    """The path of the MNIST file `name`, which some distributors spell with a dot."""
+    for folder in (_raw(data_dir), data_dir):
+        for spelling in (name, name.replace("-idx", ".idx")):
+            for suffix in ("", ".gz"):
+                path = folder / f"{spelling}{suffix}"
+                if path.is_file():
+                    return path
+    return None
 
 
-def _missing(data_dir: Path, why: Exception, *, train: bool) -> DataError:
-    error = (DataMissingError if train else DataError)(
-        f"MNIST is not in {_raw(data_dir)} and could not be downloaded"
-        f" ({str(why).strip().splitlines()[-1]}).\n"
-        f"Either put these four files there, unpacked:\n"
-        + "".join(f"    {name}\n" for name in MNIST_FILES)
-        + "or choose another folder that holds MNIST/raw/."
+def _read(path: Path, name: str, shape: tuple[int, ...], report: Callable[[str], None]) -> Tensor:
+    """Read the MNIST file `name`, which must hold a uint8 tensor of a given shape, from `path`.
+
+    The IDX format: two zero bytes, 8 for uint8, the number of dimensions, each dimension as a
+    big-endian uint32, the values.
+    """
+    content = path.read_bytes()
+    try:
+        if content.startswith(b"\x1f\x8b"):  # by content: browsers unpack files and keep the name
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(path, str(error)) from error
+    header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
+    if not content.startswith(header):
+        raise _damaged(path, f"it is not an IDX file of {' × '.join(map(str, shape))} bytes")
+    if len(content) != len(header) + math.prod(shape):
+        raise _damaged(path, f"it has {len(content):,} bytes")
+    if hashlib.sha256(content).hexdigest() != MNIST_SHA256[name]:
+        report(
+            f"Warning: {path} is not MNIST as distributed. Unless you want to use a variant of"
+            " MNIST, delete the file, and the next run downloads it again."
+        )
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8)[len(header) :].reshape(shape)
+
+
+def _damaged(path: Path, problem: str) -> DataError:
+    return DataError(
+        f"{path} is damaged: {problem}. Delete the file, and the next run downloads it again"
     )
-    error.add_note("--data-dir or DIGITPAD_DATA_DIR name another folder.")
+
+
+def _download(
+    data_dir: Path, names: list[str], *, train: bool, report: Callable[[str], None]
+) -> dict[str, Path]:
+    """Download and unpack MNIST files, each of them whole or not at all."""
+    from trainer.data.torchvision_compat import datasets  # noqa: PLC0415  # slow to import
+
+    raw, md5, downloaded = _raw(data_dir), dict(datasets.MNIST.resources), {}
+    report(f"Downloading MNIST to {raw}…")
+    raw.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="digitpad-") as temporary, _socket_timeout():
+        for name in names:
+            packed, problems = f"{name}.gz", []
+            for mirror in datasets.MNIST.mirrors:
+                try:
+                    datasets.utils.download_url(mirror + packed, temporary, packed, md5[packed])
+                    break
+                except (OSError, HTTPException, RuntimeError, ValueError) as error:
+                    problems.append(f"{mirror}: {_reason(error)}")
+            else:
+                raise _missing(raw, names, problems, train=train)
+            downloaded[name] = raw / name
+            with gzip.open(Path(temporary, packed)) as content, replacing(raw / name) as file:
+                shutil.copyfileobj(content, file)
+    return downloaded
+
+
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "reason", error)  # that of a URLError is shorter
+    return str(reason) or type(reason).__name__
+
+
+@contextmanager
+def _socket_timeout() -> Iterator[None]:
+    """Set the timeout of new sockets: torchvision's download has no option for it."""
+    previous = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(previous)
+
+
+def _missing(raw: Path, names: list[str], problems: list[str], *, train: bool) -> DataError:
+    error = (DataMissingError if train else DataError)(
+        f"MNIST is not in {raw} and could not be downloaded:\n"
+        + "".join(f"    {problem}\n" for problem in problems)
+        + "Connect to the internet and try again, put these files there, packed or not:\n"
+        + "".join(f"    {name}\n" for name in names)
+        + "or choose another folder, which holds them or has them in MNIST/raw."
+    )
+    error.add_note("--data-dir or DIGITPAD_DATA_DIR names another folder.")
     if train:
         error.add_note("--data synthetic trains on digits that the trainer draws itself.")
     return error
-
-
-def _damaged(data_dir: Path, what: str) -> str:
-    return (
-        f"the MNIST files in {_raw(data_dir)} are damaged: {what or 'cut short'}.\n"
-        "Delete that folder; the next run downloads them anew."
-    )

@@ -1,9 +1,9 @@
-"""Digits that the trainer draws itself: what a machine without network, and a test, learn from.
+"""Synthetic digits: drawings from templates, each deformed at random.
 
-`STYLES` says how people write each digit; the rest is the hand, which never draws a style the same
-way twice. Both were made beside real digits: pendigits' writers 1 to 25 and MNIST's validation
-images. A Net that learned from 60,000 of these drawings alone, in 6 epochs of the recipe `PAD`,
-read 98.7 % of those of the writers 26 to 30, who had been left out.
+They need no download. `STYLES` has the templates; the functions imitate a hand, which never draws a
+style the same way twice. Both were designed by comparison with real digits: pendigits' writers 1–25
+and MNIST's validation images. A Net trained on 60,000 of these drawings alone, for 6 epochs of the
+recipe `PAD`, reached an accuracy of 98.7 % on pendigits' writers 26–30.
 """
 
 from __future__ import annotations
@@ -139,17 +139,17 @@ STYLES: tuple[dict[str, str], ...] = (
         "two strokes": "82,20 50,0 12,22 25,48 60,48 82,22 / 85,4 84,100",
     },
 )
-"""For each digit the styles in which people write it, by name.
+"""For each digit, the ways in which people write it, by name.
 
-The pen goes through the points "x,y" of a box of 100×100, y growing downwards. It turns smoothly
-but at a corner, marked "!", and is lifted at a "/". The hand makes the box narrower.
+A template lists the points "x,y" of the pen's path, in a box of 100×100, y growing downwards. A "!"
+marks a corner; the path is smooth elsewhere. A "/" lifts the pen. `draw` makes the box narrower.
 """
 
 
 def synthetic_digits(n: int, seed: int) -> Digits:
-    """`n` drawings as the Net sees them: the digits in turn, the styles and pen widths at random.
+    """Render `n` drawings: digits in turn from 0 to 9, styles and pen widths at random.
 
-    The same `seed` gives the same drawings, and a larger `n` only more of them.
+    The same seed gives the same drawings; a larger `n` only appends more.
     """
     generator = np.random.default_rng(seed)
     labels = np.arange(n, dtype=np.int64) % 10
@@ -160,18 +160,19 @@ def synthetic_digits(n: int, seed: int) -> Digits:
 
 
 def draw(digit: int, generator: Generator, style: str | None = None) -> Drawing:
-    """A drawing of `digit`, about one unit high, in a `style` from `STYLES`; by default in any."""
+    """Draw a digit, about one unit high, in a style from `STYLES`; by default, in a random one."""
     styles = STYLES[digit]
     template = _parsed(styles[style or generator.choice(list(styles))])
     strokes = [_pen_path(points, is_corner, generator) for points, is_corner in template]
-    points = _reshaped(np.concatenate(strokes), generator)
+    points = _deformed(np.concatenate(strokes), generator)
     ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
     return Drawing(tuple(Stroke.from_xy(*stroke.T) for stroke in np.split(points, ends)))
 
 
 @functools.cache
 def _parsed(style: str) -> tuple[tuple[NDArray[np.float64], NDArray[np.bool_]], ...]:
-    """For each stroke its points [n, 2], in a box of 1×1 about 0, and which [n, 1] are corners."""
+    """Parse a template: per stroke, points [n, 2] in a unit box around 0, and a mask [n, 1] of the
+    corners."""
     strokes = []
     for stroke in style.split("/"):
         words = stroke.split()
@@ -183,14 +184,14 @@ def _parsed(style: str) -> tuple[tuple[NDArray[np.float64], NDArray[np.bool_]], 
 def _pen_path(
     points: NDArray[np.float64], is_corner: NDArray[np.bool_], generator: Generator
 ) -> NDArray[np.float64]:
-    """The way [m, 2] of a pen that is to go through `points` [n, 2]."""
-    # Every stroke misses its place a little, and every point once more.
+    """The path [m, 2] of a pen that aims for `points` [n, 2]."""
+    # Each stroke is a little out of place, and so is each point within it.
     points = points + generator.normal(0, 0.03, 2) + generator.normal(0, 0.014, points.shape)
-    # The pen comes down and leaves too early or too late; more often the stroke is too long.
+    # The pen goes down and up too early or too late. On average, the stroke gets longer.
     for end, neighbour in ((0, 1), (-1, -2)):
         step = points[end] - points[neighbour]
         points[end] += step * (generator.normal(0.02, 0.07) / max(math.hypot(*step), 0.05))
-    # A Catmull-Rom spline. Where the tangent is shortened to nothing, it has a sharp corner.
+    # A Catmull-Rom spline. The shorter the tangent at a point, the sharper the corner.
     first, last = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
     around = np.concatenate([[first], points, [last]])
     tangents = (around[2:] - around[:-2]) / 2
@@ -202,19 +203,19 @@ def _pen_path(
 
 @functools.cache
 def _hermite_basis(n: int) -> NDArray[np.float64]:
-    """Weights [n, 4] of a point, its tangent, the next point and its tangent at n times in 0–1."""
+    """Hermite basis [n, 4] for a point, its tangent, the next point and its tangent, in n steps."""
     t = np.arange(n)[:, None] / n
     to_next = t * t * (3 - 2 * t)
     return np.hstack([1 - to_next, t * (1 - t) ** 2, to_next, t * t * (t - 1)])
 
 
-def _reshaped(points: NDArray[np.float64], generator: Generator) -> NDArray[np.float64]:
-    """`points` [n, 2] of a box of 1×1 about 0, in another hand."""
+def _deformed(points: NDArray[np.float64], generator: Generator) -> NDArray[np.float64]:
+    """Deform `points` [n, 2], in a unit box around 0, as another hand would."""
     normal = generator.normal
-    # Proportions: one half larger than the other, in x and y, and top and bottom of unlike widths.
+    # Proportions: one half is larger than the other, in x and y; top and bottom differ in width.
     points = points + normal(0, 0.3, 2) * (points**2 - 0.25)
     points[:, 0] *= 1 + normal(0, 0.15) * points[:, 1]
-    # Smooth waves through the whole box bend all strokes alike, so that what met still meets.
+    # Waves through the whole box bend all strokes alike: strokes that met still meet.
     phases = points @ normal(0, 0.4, (2, 3)) + generator.uniform(0, 1, 3)
     points += np.sin(math.tau * phases) @ normal(0, 0.038, (3, 2))
     points += normal(0, abs(normal(0, 0.003)), points.shape)  # tremor

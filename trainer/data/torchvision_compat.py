@@ -1,9 +1,9 @@
-"""torchvision, made importable beside a torch that its compiled part does not fit.
+"""torchvision, importable beside a torch build that its compiled part does not fit.
 
-torchvision's wheel for Linux is linked against CUDA. Beside a CPU-only torch its `_C` library
-cannot be loaded, and `import torchvision` dies with "operator torchvision::nms does not exist":
-it describes two operators that only `_C` declares. Declaring them first lets the import through.
-They stay without code, which is no loss: transforms and datasets never call them.
+torchvision's Linux wheel is linked against CUDA. Beside a CPU build of torch, its library `_C`
+cannot be loaded, and `import torchvision` fails with "operator torchvision::nms does not exist": it
+registers two operators that only `_C` declares. This module declares them first. They have no
+implementation, which does no harm: datasets and transforms never call them.
 """
 
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ import torch
 def _compiled_part_loads() -> bool:
     spec = find_spec("torchvision")
     if spec is None or spec.origin is None:
-        return True  # not installed: let the import below say so
+        return True  # not installed: the import below raises the error
     try:
         for library in Path(spec.origin).parent.glob("_C.*"):
             torch.ops.load_library(library)
@@ -25,7 +25,7 @@ def _compiled_part_loads() -> bool:
 
 
 if not _compiled_part_loads():
-    # At module level: the declarations go when the Library object does.
+    # At module level, because the declarations last only as long as the Library object.
     _operators = torch.library.Library("torchvision", "DEF")
     for _name in ("nms", "qnms"):
         _operators.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

@@ -1,4 +1,4 @@
-"""The temperature: what a Net's logits are divided by, so that it is right as often as it says."""
+"""Temperature scaling: a divisor of the logits that makes confidence match accuracy."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import math
 
 from torch import Tensor
 
-_LOWEST, _HIGHEST = 0.1, 10.0
-_HALVINGS = 50  # of the logarithm's range: to all digits of a double
+_MIN, _MAX = 0.1, 10.0
+_BISECTIONS = 50  # of the logarithm's range: to a double's full precision
 
 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """The temperature T at which softmax(`logits` [n, 10] / T) makes `labels` [n] the likeliest.
+    """Fit the temperature T that minimizes the negative log-likelihood of softmax(logits / T).
 
-    It is from 0.1 to 10; and 1, which changes nothing, where the best is none of these. So it is
-    where all answers are right: they get the likelier without end as T falls. After C. Guo et al.,
+    `logits` is [n, 10] and `labels` [n]. The result is 1 if the minimum is not within 0.1–10: for
+    example, if every prediction is correct, the loss falls with T without end. After C. Guo et al.,
     “On Calibration of Modern Neural Networks”, 2017.
     """
     logits = logits.double()
-    ahead = logits - logits.gather(1, labels[:, None])  # of the right digit
+    margins = logits - logits.gather(1, labels[:, None])
 
     def is_too_low(temperature: float) -> bool:
-        # The sign of the slope of the mean negative log-likelihood by 1 / T, where it is convex.
-        return bool(((ahead / temperature).softmax(dim=1) * ahead).sum() > 0)
+        # The sign of the loss's derivative with respect to 1 / T, in which the loss is convex.
+        return bool(((margins / temperature).softmax(dim=1) * margins).sum() > 0)
 
-    if not is_too_low(_LOWEST) or is_too_low(_HIGHEST):
+    if not is_too_low(_MIN) or is_too_low(_MAX):
         return 1.0
-    low, high = math.log(_LOWEST), math.log(_HIGHEST)
-    for _ in range(_HALVINGS):
+    low, high = math.log(_MIN), math.log(_MAX)
+    for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         if is_too_low(math.exp(middle)):
             low = middle

@@ -1,7 +1,7 @@
-"""Writes the model card and the README's table, from what weights files say of themselves.
+"""The model card and the README's table, written from the metadata of weights files.
 
-`assets/runs.json` keeps what the weights files said that are not committed, so that the prose can
-be changed, in `trainer/evaluation/model_card.md`, without them.
+`assets/runs.json` keeps the metadata of weights files that are not committed. So the prose, in
+`trainer/evaluation/model_card.md`, can be changed without them.
 """
 
 from __future__ import annotations
@@ -20,33 +20,36 @@ from trainer.evaluation.summary import Summary, summarize
 from trainer.run.output import OutputError
 
 TEMPLATE = Path(__file__).with_name("model_card.md")
-"""The card's prose, with places such as $seed."""
+"""The card's prose, with placeholders such as $seed."""
 
 CARD, README = Path("assets/MODEL_CARD.md"), Path("README.md")
 RUNS, BUNDLED = Path("assets/runs.json"), Path("assets/net.safetensors")
 
-BEGIN, END = "<!-- written by: python -m trainer card -->", "<!-- so far -->"
-"""What is between these two lines of the README is written anew."""
+BEGIN, END = "<!-- table written by python -m trainer card -->", "<!-- end of table -->"
+"""The lines of the README around the table."""
 
 _PAPER = ["the paper's claim", "MNIST", "20", "–", "99.58 %"]
 
-Run = dict[str, Any]
-"""The metadata of a weights file, without confusions and recalls."""
+_RENAMED = {"MNIST training": "MNIST train"}
+"""Names of data in older weights files, with today's names."""
+
+Metadata = dict[str, Any]
+"""The metadata of a weights file, without confusion matrices and recalls."""
 
 
 class CardError(Exception):
-    """The card cannot be written; the message says what to do."""
+    """The card cannot be written. The message says what to do."""
 
 
 def write_card(files: Sequence[Path], root: Path | None = None) -> list[Path]:
-    """Write the card and the README's table, in the checkout `root`; gives what was written.
+    """Write the card, the README's table and `assets/runs.json` in the checkout `root`.
 
-    They tell of the bundled weights and of those in `files`, or where there are none, of the same
-    runs as last time. Raises CardError, OutputError, and WeightsError for a file that is none.
+    They describe the bundled weights and `files`; without `files`, the same runs as last time.
+    Returns the written files. Raises CardError, OutputError and WeightsError.
     """
     root = root or _checkout()
     runs = read_runs(root, files)
-    content = {RUNS: json.dumps(runs, indent=1) + "\n"} | written_from(runs, root)
+    content = {RUNS: json.dumps(runs, indent=1) + "\n"} | render(runs, root)
     for path, text in content.items():
         try:
             with replacing(root / path) as file:
@@ -56,39 +59,40 @@ def write_card(files: Sequence[Path], root: Path | None = None) -> list[Path]:
     return [root / path for path in content]
 
 
-def read_runs(root: Path, files: Sequence[Path]) -> list[Run]:
-    """The runs of the bundled weights and of `files`, or without these, the ones of last time."""
-    bundled = _run(root / BUNDLED)
+def read_runs(root: Path, files: Sequence[Path]) -> list[Metadata]:
+    """Read the bundled weights' metadata and that of `files`, or of `assets/runs.json`."""
+    bundled = _read_run(root / BUNDLED)
     if files:
         runs = [bundled]
-        for run in map(_run, files):
-            if run not in runs:  # the bundled one may be named, too
+        for run in map(_read_run, files):
+            if run not in runs:  # `files` may include the bundled weights
                 runs.append(run)
         return runs
-    known: list[Run] = json.loads((root / RUNS).read_text()) if (root / RUNS).exists() else []
+    known: list[Metadata] = json.loads((root / RUNS).read_text()) if (root / RUNS).exists() else []
     if known[:1] != [bundled]:
-        raise CardError(f"{root / RUNS} is not about {BUNDLED}: name the weights files of all runs")
+        raise CardError(
+            f"{root / RUNS} does not describe {BUNDLED}: name the weights files of all runs"
+        )
     return known
 
 
-def written_from(runs: Sequence[Run], root: Path) -> dict[Path, str]:
-    """The card, and the README with its table; `runs` begin with that of the bundled weights."""
+def render(runs: Sequence[Metadata], root: Path) -> dict[Path, str]:
+    """The text of the card and of the README. The first of `runs` made the bundled weights."""
     return {CARD: _card(runs), README: _readme((root / README).read_text("utf-8"), runs)}
 
 
 def _checkout() -> Path:
     root = Path(__file__).parents[2]
     if not (root / "pyproject.toml").is_file():
-        raise CardError("the model card is written in a checkout of digitpad's repository only")
+        raise CardError("the model card can only be written in a checkout of digitpad's repository")
     return root
 
 
-def _run(path: Path) -> Run:
-    """What a weights file says of its run, which has to be finished."""
+def _read_run(path: Path) -> Metadata:
     metadata = read_weights(path).metadata
     done, epochs = metadata.get("epochs_done"), metadata.get("recipe", {}).get("epochs")
     if done != epochs:
-        raise CardError(f"{path}: its training was stopped after {done} of {epochs} epochs")
+        raise CardError(f"{path}: its training stopped after {done} of {epochs} epochs")
     metrics = [
         {key: value for key, value in metric.items() if key not in ("confusion", "recall")}
         for metric in metadata.get("metrics", [])
@@ -96,9 +100,9 @@ def _run(path: Path) -> Run:
     return metadata | {"metrics": metrics}
 
 
-def _card(runs: Sequence[Run]) -> str:
+def _card(runs: Sequence[Metadata]) -> str:
     bundled = runs[0]
-    places = {
+    values = {
         "command": bundled.get("command", "–"),
         "recipe": bundled.get("recipe", {}).get("name", "–"),
         "epochs": bundled.get("recipe", {}).get("epochs", "–"),
@@ -110,32 +114,29 @@ def _card(runs: Sequence[Run]) -> str:
         "runs": _table(_run_rows(runs)),
     }
     try:
-        return Template(TEMPLATE.read_text("utf-8")).substitute(places)
+        return Template(TEMPLATE.read_text("utf-8")).substitute(values)
     except (KeyError, ValueError) as error:
         raise CardError(
-            f"{TEMPLATE}: {error} is no place; there are: {', '.join(sorted(places))}"
+            f"{TEMPLATE}: unknown placeholder ({error}); use {', '.join(sorted(values))}"
         ) from error
 
 
-def _readme(text: str, runs: Sequence[Run]) -> str:
+def _readme(text: str, runs: Sequence[Metadata]) -> str:
     between = re.compile(f"(?<={BEGIN}\n).*?(?={END}\n)", re.DOTALL)
     table = _table(_recipe_rows(runs))
     if len(between.findall(text)) != 1:
-        raise CardError(f"{README} needs the lines '{BEGIN}' and '{END}' where the table goes")
+        raise CardError(f"{README} needs the lines '{BEGIN}' and '{END}' around the table")
     return between.sub(lambda _match: f"\n{table}\n\n", text)
 
 
-def _bundled_rows(run: Run) -> Iterator[list[str]]:
-    """How the bundled weights read each split, with the temperature and without."""
-    yield [
-        *("measured on", "right"),
-        *("negative log-likelihood", "without temperature"),
-        *("calibration error", "without temperature"),
-    ]
-    for metric in _tests(run):
+def _bundled_rows(run: Metadata) -> Iterator[list[str]]:
+    """Metrics of the bundled weights per split, with and without the temperature."""
+    yield ["split", "accuracy", "NLL", "at T = 1", "calibration error", "at T = 1"]
+    for metric in _test_metrics(run):
+        images, accuracy = metric["images"], metric["accuracy"]
         yield [
             metric["split"],
-            f"{_percent(metric['accuracy'])} ({round(metric['accuracy'] * metric['images']):,} of {metric['images']:,})",
+            f"{_percent(accuracy)} ({round(accuracy * images):,} of {images:,})",
             *(
                 f"{metric[key]:.4f}" if key in metric else "–"
                 for key in ("nll", "nll_without_temperature")
@@ -147,27 +148,29 @@ def _bundled_rows(run: Run) -> Iterator[list[str]]:
         ]
 
 
-def _recipe_rows(runs: Sequence[Run]) -> Iterator[list[str]]:
-    """Each recipe with all of its runs, the bundled weights among them, and the paper's claim."""
+def _recipe_rows(runs: Sequence[Metadata]) -> Iterator[list[str]]:
+    """Each recipe's accuracy over all of its runs, the bundled weights', and the paper's claim."""
     splits = _splits(runs)
-    yield ["recipe", "learned from", "epochs", "minutes", *splits]
-    groups: dict[tuple[tuple[str, str, str], str], list[Run]] = {}
+    yield ["recipe", "trained on", "epochs", "minutes", *splits]
+    groups: dict[tuple[tuple[str, str, str], str], list[Metadata]] = {}
     for run in runs:
-        # Also in what has no column: a recipe may have changed without its name.
-        whole = json.dumps(run.get("recipe"), sort_keys=True)
-        groups.setdefault((_recipe(run), whole), []).append(run)
-    for ((name, learned_from, epochs), _), group in groups.items():
-        summaries = summarize(map(_tests, group))
+        # By all settings: a recipe can change without a change of name.
+        settings = json.dumps(run.get("recipe"), sort_keys=True)
+        groups.setdefault((_recipe(run), settings), []).append(run)
+    for ((name, trained_on, epochs), _), group in groups.items():
+        summaries = summarize(map(_test_metrics, group))
         means = [_mean(summaries[split]) if split in summaries else "–" for split in splits]
-        yield [f"`{name}`", learned_from, epochs, _minutes(group), *means]
+        yield [f"`{name}`", trained_on, epochs, _minutes(group), *means]
         if runs[0] in group:
-            its = _accuracies(runs[0])
-            shares = [f"**{its[split]}**" if split in its else "–" for split in splits]
-            yield ["the bundled weights of these", "", "", _minutes(runs[:1]), *shares]
+            accuracies = _accuracies(runs[0])
+            shares = [
+                f"**{accuracies[split]}**" if split in accuracies else "–" for split in splits
+            ]
+            yield ["bundled weights", "", "", _minutes(runs[:1]), *shares]
     yield [*_PAPER, *("–" for _ in splits[1:])]
 
 
-def _run_rows(runs: Sequence[Run]) -> Iterator[list[str]]:
+def _run_rows(runs: Sequence[Metadata]) -> Iterator[list[str]]:
     splits = _splits(runs)
     yield ["recipe", "seed", "minutes", "temperature", *splits]
     for run in runs:
@@ -181,32 +184,33 @@ def _run_rows(runs: Sequence[Run]) -> Iterator[list[str]]:
         ]
 
 
-def _recipe(run: Run) -> tuple[str, str, str]:
-    """Its name, what was learned from, and for how many epochs: the same for all seeds."""
-    recipe, with_seed = run.get("recipe", {}), f", seed {run.get('seed')}"
+def _recipe(run: Metadata) -> tuple[str, str, str]:
+    """Name, training data and epochs of the recipe, which are the same for every seed."""
+    recipe, seed = run.get("recipe", {}), f", seed {run.get('seed')}"
     parts = [
-        # The synthetic drawings are others with each seed, and named so.
-        f"{part['name'].removesuffix(with_seed)} ({part['images']:,})"
+        # The name of synthetic drawings includes the seed.
+        (part["name"].removesuffix(seed), part["images"])
         for part in run.get("data", [])
     ]
-    return recipe.get("name", "–"), ", ".join(parts) or "–", str(recipe.get("epochs", "–"))
+    trained_on = ", ".join(f"{_RENAMED.get(name, name)} ({images:,})" for name, images in parts)
+    return recipe.get("name", "–"), trained_on or "–", str(recipe.get("epochs", "–"))
 
 
-def _splits(runs: Iterable[Run]) -> list[str]:
-    return list(dict.fromkeys(metric["split"] for run in runs for metric in _tests(run)))
+def _splits(runs: Iterable[Metadata]) -> list[str]:
+    return list(dict.fromkeys(metric["split"] for run in runs for metric in _test_metrics(run)))
 
 
-def _tests(run: Run) -> list[dict[str, Any]]:
-    """The metrics, without those of the validation splits, by which something was chosen."""
-    return [each for each in run["metrics"] if not each["split"].endswith("validation")]
+def _test_metrics(run: Metadata) -> list[dict[str, Any]]:
+    """The metrics without those of validation splits, which choices were based on."""
+    return [metric for metric in run["metrics"] if not metric["split"].endswith("validation")]
 
 
-def _accuracies(run: Run) -> dict[str, str]:
-    return {metric["split"]: _percent(metric["accuracy"]) for metric in _tests(run)}
+def _accuracies(run: Metadata) -> dict[str, str]:
+    return {metric["split"]: _percent(metric["accuracy"]) for metric in _test_metrics(run)}
 
 
-def _minutes(runs: Iterable[Run]) -> str:
-    """The mean of the runs, and on how many threads."""
+def _minutes(runs: Iterable[Metadata]) -> str:
+    """The mean training time, with the number of threads."""
     timed = [run for run in runs if "seconds" in run]
     if not timed:
         return "–"
@@ -226,6 +230,6 @@ def _percent(share: float) -> str:
 
 
 def _table(rows: Iterable[Sequence[str]]) -> str:
-    """In Markdown; the first row is the head."""
-    head, *body = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([head, re.sub(r"[^|]+", "---", head), *body])
+    """A Markdown table. The first row is the heading."""
+    heading, *body = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([heading, re.sub(r"[^|]+", "---", heading), *body])

@@ -1,5 +1,4 @@
-"""Draws how weights read: where they err, how far their probabilities can be believed, and the
-images that they are most wrong about."""
+"""The picture of an evaluation: confusion matrix, reliability diagram, worst errors."""
 
 from __future__ import annotations
 
@@ -20,28 +19,28 @@ from trainer.evaluation.metrics import BINS, Evaluation, calibration_error, reli
 from trainer.run.output import OutputError
 
 WIDTH, HEIGHT = 1800, 640
-"""Of the picture, in pixels; the height is that of one split."""
+"""Size of the picture in pixels. The height is per split."""
 
 _DPI = 100
-_MISTAKES = 40
-_CAPTION = 0.25  # its height, of that of an image
+_ERRORS = 40
+_CAPTION_HEIGHT = 0.25  # relative to an image
 
-Reading = tuple[Evaluation, Digits, NDArray[np.float64]]
-"""How a split was read, its images, and the probabilities [n, 10] that they were given."""
+EvaluatedSplit = tuple[Evaluation, Digits, NDArray[np.float64]]
+"""An evaluation, the images of the split, and their probabilities [n, 10]."""
 
 
-def write_plot(path: Path, readings: Sequence[Reading]) -> None:
-    """Draw the readings below each other in the PNG `path`, written whole or not at all.
+def write_plot(path: Path, splits: Sequence[EvaluatedSplit]) -> None:
+    """Draw the splits below each other in a PNG file, which is written whole or not at all.
 
-    Raises OutputError if that cannot be written.
+    Raises OutputError if it cannot be written.
     """
-    figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI * len(readings)), dpi=_DPI)
+    figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI * len(splits)), dpi=_DPI)
     FigureCanvasAgg(figure)
-    parts = figure.subfigures(len(readings), squeeze=False)[:, 0]
-    for part, (evaluation, digits, probabilities) in zip(parts, readings, strict=True):
-        part.suptitle(evaluation.headline(digits.name), fontsize=14)
-        axes = part.subplot_mosaic(
-            [["confusion", "reliability", "mistakes"], ["confusion", "answers", "mistakes"]],
+    rows = figure.subfigures(len(splits), squeeze=False)[:, 0]
+    for row, (evaluation, digits, probabilities) in zip(rows, splits, strict=True):
+        row.suptitle(evaluation.headline(digits.name), fontsize=14)
+        axes = row.subplot_mosaic(
+            [["confusion", "reliability", "errors"], ["confusion", "confidence", "errors"]],
             width_ratios=[1, 0.8, 1.35],
             height_ratios=[3, 1],
             gridspec_kw={
@@ -54,8 +53,8 @@ def write_plot(path: Path, readings: Sequence[Reading]) -> None:
             },
         )
         draw_confusion(axes["confusion"], evaluation.confusion)
-        draw_reliability(axes["reliability"], axes["answers"], digits, probabilities)
-        draw_mistakes(axes["mistakes"], digits, probabilities)
+        draw_reliability(axes["reliability"], axes["confidence"], digits, probabilities)
+        draw_errors(axes["errors"], digits, probabilities)
     try:
         with replacing(path) as file:
             figure.savefig(file, format="png")
@@ -66,17 +65,21 @@ def write_plot(path: Path, readings: Sequence[Reading]) -> None:
 
 
 def draw_confusion(axes: Axes, confusion: NDArray[np.int64]) -> None:
-    """The counts [10, 10]: in red what was read wrong, the darker the more, and what was read right
-    without a colour, because it is so much more."""
-    wrong = np.where(np.eye(10, dtype=bool), 0, confusion)
+    """Draw a confusion matrix [10, 10]: errors in red, the more the darker.
+
+    The diagonal has no colour, because its counts are so much higher.
+    """
+    errors = np.where(np.eye(10, dtype=bool), 0, confusion)
     axes.imshow(
-        np.ma.masked_equal(wrong, 0), cmap="Reds", norm=LogNorm(0.5, max(2.0, 2 * wrong.max()))
+        np.ma.masked_equal(errors, 0), cmap="Reds", norm=LogNorm(0.5, max(2.0, 2 * errors.max()))
     )
-    for (digit, read), count in np.ndenumerate(confusion):
+    for (digit, predicted), count in np.ndenumerate(confusion):
         if count:
-            colour = "tab:gray" if digit == read else "black"
-            axes.text(read, digit, f"{count}", ha="center", va="center", color=colour, fontsize=9)
-    axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="digit")
+            colour = "tab:gray" if digit == predicted else "black"
+            axes.text(
+                predicted, digit, f"{count}", ha="center", va="center", color=colour, fontsize=9
+            )
+    axes.set(xticks=range(10), yticks=range(10), xlabel="predicted as", ylabel="digit")
     axes.set_xticks(np.arange(9) + 0.5, minor=True)
     axes.set_yticks(np.arange(9) + 0.5, minor=True)
     axes.grid(which="minor", color="0.93")
@@ -87,66 +90,68 @@ def draw_confusion(axes: Axes, confusion: NDArray[np.int64]) -> None:
 def draw_reliability(
     axes: Axes, below: Axes, digits: Digits, probabilities: NDArray[np.float64]
 ) -> None:
-    """By the probability of the answers, in bins: how many of them are right and, `below`, how many
-    there are."""
-    is_right = probabilities.argmax(axis=1) == digits.labels.numpy()
+    """Draw accuracy against confidence, in bins, and `below` the distribution of the confidence."""
+    is_correct = probabilities.argmax(axis=1) == digits.labels.numpy()
     confidences = probabilities.max(axis=1)
-    bins = reliability(confidences, is_right)
-    has = bins.predictions > 0
-    answers = bins.predictions[has]
-    right, confidence = bins.correct[has] / answers, bins.confidence[has] / answers
-    middles, width = (np.arange(BINS)[has] + 0.5) / BINS, 1 / BINS
+    bins = reliability(confidences, is_correct)
+    is_used = bins.predictions > 0
+    predictions = bins.predictions[is_used]
+    accuracy = bins.correct[is_used] / predictions
+    confidence = bins.confidence[is_used] / predictions
+    middles, width = (np.arange(BINS)[is_used] + 0.5) / BINS, 1 / BINS
     axes.plot([0, 1], [0, 1], color="tab:gray", linestyle="--", linewidth=1)
-    axes.bar(middles, right, width, color="lightsteelblue", edgecolor="white", label="right")
+    axes.bar(middles, accuracy, width, color="lightsteelblue", edgecolor="white", label="accuracy")
     axes.bar(
         middles,
-        confidence - right,
+        confidence - accuracy,
         width,
-        bottom=right,
+        bottom=accuracy,
         color="none",
         edgecolor="tab:red",
         hatch="////",
         label="gap",
     )
-    axes.set(xlim=(0, 1), ylim=(0, 1.01), ylabel="share that is right")
+    axes.set(xlim=(0, 1), ylim=(0, 1.01), ylabel="accuracy")
     axes.tick_params(labelbottom=False)
     axes.legend(loc="upper left")
-    error = calibration_error(confidences, is_right)
+    error = calibration_error(confidences, is_correct)
     axes.set_title(f"Reliability (calibration error {error:.2%})")
-    below.bar(middles, answers / answers.sum(), width, color="tab:gray", edgecolor="white")
-    below.set(xlim=(0, 1), ylim=(0.5 / answers.sum(), 1), yscale="log")
-    below.set(xlabel="probability of the answer", ylabel="share of all")
+    n = len(digits)
+    below.bar(middles, predictions / n, width, color="tab:gray", edgecolor="white")
+    below.set(xlim=(0, 1), ylim=(0.5 / n, 1), yscale="log")
+    below.set(xlabel="confidence", ylabel="predictions")
     below.yaxis.set_major_formatter(lambda share, _position: f"{100 * share:g} %")
 
 
-def draw_mistakes(axes: Axes, digits: Digits, probabilities: NDArray[np.float64]) -> None:
-    """A contact sheet of the worst mistakes, the worst one first, in rows."""
-    worst = worst_mistakes(digits.labels.numpy(), probabilities, _MISTAKES)
+def draw_errors(axes: Axes, digits: Digits, probabilities: NDArray[np.float64]) -> None:
+    """Draw the worst errors as a contact sheet, in rows, the worst first."""
+    worst = worst_errors(digits.labels.numpy(), probabilities, _ERRORS)
     labels = digits.labels[worst].tolist()
     images = digits.images[worst].numpy()
     columns = max(5, math.ceil(math.sqrt(1.6 * len(worst))))
-    for number, (image, label, each) in enumerate(
+    for n, (image, label, each) in enumerate(
         zip(images, labels, probabilities[worst], strict=True)
     ):
-        row, x = divmod(number, columns)
-        y = row * (1 + _CAPTION)
+        row, x = divmod(n, columns)
+        y = row * (1 + _CAPTION_HEIGHT)
         axes.imshow(image, cmap="gray_r", extent=(x, x + 1, y + 1, y), vmin=0, vmax=255)
         caption = f"{label}→{each.argmax()} {100 * each.max():.0f} %"
         axes.text(x + 0.5, y, caption, ha="center", va="bottom", fontsize=9)
     rows = max(1, math.ceil(len(worst) / columns))
-    axes.set(xlim=(0, columns), ylim=(rows * (1 + _CAPTION) - _CAPTION, -_CAPTION))
+    bottom = rows * (1 + _CAPTION_HEIGHT) - _CAPTION_HEIGHT
+    axes.set(xlim=(0, columns), ylim=(bottom, -_CAPTION_HEIGHT))
     axes.set(aspect="equal", anchor="N")
     axes.set_axis_off()
-    axes.set_title("The worst mistakes" if len(worst) else "No mistakes")
+    axes.set_title("Worst errors" if len(worst) else "No errors")
 
 
-def worst_mistakes(
-    labels: NDArray[np.int64], probabilities: NDArray[np.float64], most: int
+def worst_errors(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], limit: int
 ) -> NDArray[np.int64]:
-    """Which images, at `most` so many, were read wrong with the highest probability; those first.
+    """Indices of the incorrect predictions with the highest confidence, in descending order.
 
-    `labels` [n] are their digits, `probabilities` [n, 10] what they were given.
+    `labels` is [n], `probabilities` [n, 10]; the result has at most `limit` indices.
     """
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
-    by_probability = np.argsort(-probabilities[wrong].max(axis=1), kind="stable")
-    return wrong[by_probability[:most]]
+    errors = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    by_confidence = np.argsort(-probabilities[errors].max(axis=1), kind="stable")
+    return errors[by_confidence[:limit]]

@@ -1,4 +1,4 @@
-"""What the same training reached with several seeds: by how much chance alone moves it."""
+"""Accuracies of the same training with several seeds: how much they vary by chance."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Summary:
-    """The shares of a split's images, from 0 to 1, that the weights of several seeds read right."""
+    """The accuracies (0–1) on one split, of one weights file per seed."""
 
     accuracies: tuple[float, ...]
 
@@ -25,7 +25,7 @@ class Summary:
 
     @property
     def sd(self) -> float:
-        """The sample standard deviation; of one value there is none: NaN."""
+        """The sample standard deviation; NaN for a single value."""
         return statistics.stdev(self.accuracies) if self.n > 1 else math.nan
 
     @property
@@ -38,7 +38,7 @@ class Summary:
 
 
 def summarize(metrics: Iterable[Sequence[Mapping[str, Any]]]) -> dict[str, Summary]:
-    """For each split a Summary, from the `metrics` in the metadata of several weights files."""
+    """Summarize each split. `metrics` is from the metadata of each weights file."""
     accuracies: dict[str, list[float]] = {}
     for of_one_file in metrics:
         for metric in of_one_file:
@@ -47,12 +47,12 @@ def summarize(metrics: Iterable[Sequence[Mapping[str, Any]]]) -> dict[str, Summa
 
 
 def table(metrics: Mapping[int, Sequence[Mapping[str, Any]]]) -> str:
-    """The Summary of each split as lines for a terminal; `metrics` are by seed."""
+    """Format the summary of each split for a terminal. `metrics` is by seed."""
     summaries = summarize(metrics.values())
     width = max(map(len, summaries))
-    heads = ["mean", "sd", "min", "max", *(f"seed {seed}" for seed in metrics)]
-    lines = [" " * width + "".join(f"{head:>9}" for head in heads)]
-    for split, each in summaries.items():
-        values = (each.mean, each.sd, each.min, each.max, *each.accuracies)
+    headings = ["mean", "sd", "min", "max", *(f"seed {seed}" for seed in metrics)]
+    lines = [" " * width + "".join(f"{heading:>9}" for heading in headings)]
+    for split, summary in summaries.items():
+        values = (summary.mean, summary.sd, summary.min, summary.max, *summary.accuracies)
         lines.append(f"{split:<{width}}" + "".join(f"{value:>9.2%}" for value in values))
     return "\n".join(lines)

@@ -10,8 +10,6 @@ from trainer.data.synthetic import STYLES, draw, synthetic_digits
 
 SEED_WEIGHTS = Path(__file__).parents[2] / "data" / "seed.safetensors"
 
-EVERY_STYLE = [(digit, style) for digit in range(10) for style in STYLES[digit]]
-
 
 def drawings(digit, style, n, seed=0):
     generator = np.random.default_rng(seed)
@@ -22,38 +20,28 @@ def all_points(drawing):
     return np.concatenate([stroke.xy for stroke in drawing.strokes])
 
 
-def mean_motion(digit, style, seed):
-    """Where [24, 2] the pen is along its way, on average over 60 drawings."""
-    motions = []
+def mean_path(digit, style, seed):
+    """24 equidistant points [24, 2] on the pen's path, as the mean of 60 drawings."""
+    paths = []
     for points in map(all_points, drawings(digit, style, 60, seed)):
         length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
         at = np.linspace(0, length[-1], 24)
-        motions.append(np.stack([np.interp(at, length, x) for x in points.T], axis=1))
-    return np.mean(motions, axis=0)
+        paths.append(np.stack([np.interp(at, length, x) for x in points.T], axis=1))
+    return np.mean(paths, axis=0)
 
 
-def test_the_same_seed_draws_the_same():
-    first, again, other = synthetic_digits(50, 0), synthetic_digits(50, 0), synthetic_digits(50, 1)
-    assert first.describe() == again.describe()
-    assert not (first.images == other.images).all(dim=(1, 2)).any()
+def test_the_seed_decides_the_drawings_and_the_number_only_how_many():
+    digits, more = synthetic_digits(50, 3), synthetic_digits(60, 3)
+    assert digits.images.dtype == torch.uint8
+    assert digits.images.equal(more.images[:50])
+    assert digits.labels.equal(torch.arange(10).repeat(5))
+    other = synthetic_digits(50, 4)
+    assert not (digits.images == other.images).all(dim=(1, 2)).any()
 
 
-def test_more_digits_begin_with_the_same_ones():
-    some, more = synthetic_digits(25, 3), synthetic_digits(60, 3)
-    assert torch.equal(more.images[:25], some.images)
-    assert torch.equal(more.labels[:25], some.labels)
-
-
-def test_there_are_as_many_of_each_digit():
-    digits = synthetic_digits(200, 0)
-    assert (digits.images.shape, digits.images.dtype) == ((200, 28, 28), torch.uint8)
-    assert digits.labels.dtype == torch.int64
-    assert torch.bincount(digits.labels).tolist() == [20] * 10
-
-
-@pytest.mark.parametrize(("digit", "style"), EVERY_STYLE)
-def test_every_style_gives_images_by_the_mnist_rule(digit, style):
-    for drawing in drawings(digit, style, 20):
+@pytest.mark.parametrize(("digit", "style"), [(d, style) for d in range(10) for style in STYLES[d]])
+def test_every_style_follows_the_mnist_rule(digit, style):
+    for drawing in drawings(digit, style, 10):
         assert len(drawing.strokes) == 1 + STYLES[digit][style].count("/")
         assert 0.5 < np.ptp(all_points(drawing), axis=0).max() < 2  # about one unit
         image = ink_image(drawing)
@@ -64,7 +52,7 @@ def test_every_style_gives_images_by_the_mnist_rule(digit, style):
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_a_drawing_may_be_in_any_style_and_is_like_no_other(digit):
+def test_by_default_the_style_is_random_and_no_two_drawings_are_equal(digit):
     generator = np.random.default_rng(0)
     drawn = [draw(digit, generator) for _ in range(200)]
     strokes = {1 + style.count("/") for style in STYLES[digit].values()}
@@ -74,17 +62,17 @@ def test_a_drawing_may_be_in_any_style_and_is_like_no_other(digit):
 
 @pytest.mark.parametrize("digit", range(10))
 def test_the_styles_of_a_digit_differ(digit):
-    """The mean of a style's drawings is nearer to that of more of them than to another style's."""
+    """The mean path of a style is closest to that of other drawings in the same style."""
     first, second = (
-        np.array([mean_motion(digit, style, seed) for style in STYLES[digit]]) for seed in (0, 1)
+        np.array([mean_path(digit, style, seed) for style in STYLES[digit]]) for seed in (0, 1)
     )
     distance = np.linalg.norm(first[:, None] - second, axis=(2, 3))
     np.testing.assert_array_equal(distance.argmin(axis=1), np.arange(len(STYLES[digit])))
 
 
-def test_a_net_that_has_seen_none_of_them_reads_most():
-    digits = synthetic_digits(2_000, 0)
-    read = Recognizer(SEED_WEIGHTS).probabilities(digits.images.numpy()).argmax(axis=1)
-    right = (read == digits.labels.numpy()).reshape(-1, 10)
-    assert right.mean() > 0.92
-    assert right.mean(axis=0).min() > 0.8
+def test_a_net_trained_on_mnist_recognizes_most_drawings():
+    digits = synthetic_digits(1_000, 0)
+    predicted = Recognizer(SEED_WEIGHTS).logits(digits.images.numpy()).argmax(axis=1)
+    is_correct = (predicted == digits.labels.numpy()).reshape(-1, 10)
+    assert is_correct.mean() > 0.92
+    assert is_correct.mean(axis=0).min() > 0.8

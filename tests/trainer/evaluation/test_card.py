@@ -1,4 +1,4 @@
-"""The model card and the README's table are what the weights files say."""
+"""The model card and the README's table agree with the weights files."""
 
 import json
 import os
@@ -19,16 +19,16 @@ SPLITS = ("MNIST test", "pendigits-orig.tra, writers 26-30")
 
 
 def check(root):
-    for path, text in card.written_from(card.read_runs(root, []), root).items():
+    for path, text in card.render(card.read_runs(root, []), root).items():
         assert (root / path).read_text("utf-8") == text, (
-            f"{path} is not what assets/runs.json and trainer/evaluation/model_card.md give: "
+            f"{path} does not agree with assets/runs.json and trainer/evaluation/model_card.md: "
             "run python -m trainer card"
         )
 
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A copy of what `python -m trainer card` needs; it writes into that."""
+    """A copy of the files that `python -m trainer card` reads and writes."""
     root = tmp_path / "checkout"
     for folder in ("digitpad", "trainer", "assets"):
         shutil.copytree(REPOSITORY / folder, root / folder)
@@ -38,7 +38,6 @@ def checkout(tmp_path):
 
 
 def run_card(checkout, *files):
-    """In the checkout, as a person would."""
     return subprocess.run(
         [sys.executable, "-m", "trainer", "card", *map(str, files)],
         capture_output=True,
@@ -58,15 +57,22 @@ def rewrite(path, target=None, *, without=(), **metadata):
 
 
 def metrics(*accuracies):
+    """Metrics as today's trainer writes them, a validation split among them."""
     return [
-        {"split": split, "images": 10_000, "right": round(10_000 * each), "accuracy": each}
+        {
+            "split": split,
+            "sha256": "",
+            "images": 10_000,
+            "correct": round(10_000 * each),
+            "accuracy": each,
+        }
         for split, each in zip(("MNIST validation", *SPLITS), (0.5, *accuracies), strict=False)
     ]
 
 
 @pytest.fixture
 def weights(tmp_path):
-    """Makes weights files of a run: the bundled one's, but for what is said."""
+    """Makes weights files from the bundled one, with some other metadata."""
 
     def make(name, **metadata):
         path = tmp_path / f"{name}.safetensors"
@@ -77,135 +83,132 @@ def weights(tmp_path):
 
 
 def rows(text, first):
-    """The cells of the rows of a Markdown table that begin with the cell `first`."""
+    """The cells of the rows of Markdown tables whose first cell is `first`."""
     lines = [line for line in text.splitlines() if line.startswith(f"| {first} |")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_what_is_committed_is_current():
-    check(REPOSITORY)
-
-
-@pytest.mark.parametrize("path", [card.CARD, card.README])
-def test_a_figure_changed_by_hand_is_found_out(checkout, path):
-    check(checkout)
-    text = (checkout / path).read_text("utf-8")
-    (figure, *_) = rows(text, "the paper's claim")
-    (checkout / path).write_text(text.replace(figure[4], "99.99 %"), "utf-8")
-    with pytest.raises(AssertionError, match=f"{path} .* run python -m trainer card"):
-        check(checkout)
-    assert run_card(checkout).returncode == 0
-    check(checkout)
-    assert (checkout / path).read_text("utf-8") == text
-
-
-def test_new_bundled_weights_need_all_runs_anew(checkout, weights):
-    rewrite(checkout / card.BUNDLED, metrics=metrics(0.9876, 0.9765), seed=1)
-    with pytest.raises(card.CardError, match="name the weights files of all runs"):
-        check(checkout)
-    process = run_card(checkout)
-    assert process.returncode == 2
-    assert "name the weights files of all runs" in process.stderr
-    assert "Traceback" not in process.stderr
-    process = run_card(checkout, weights("other"))
-    assert process.returncode == 0, process.stderr
-    assert process.stdout.split() == ["Written:", *map(str, written(checkout))]
-    check(checkout)
-    text = (checkout / card.CARD).read_text("utf-8")
-    assert rows(text, SPLITS[0])[0][1] == "98.76 % (9,876 of 10,000)"
-    assert [row[1] for row in rows(text, "`pad`") if len(row) == 6 and row[1].isdigit()] == [
-        *("1", "0")
-    ]
+def readme_rows(checkout, first):
+    return rows((checkout / card.README).read_text("utf-8"), first)
 
 
 def written(checkout):
     return [checkout / path for path in (card.RUNS, card.CARD, card.README)]
 
 
-def test_each_recipe_has_a_row_with_mean_and_standard_deviation(checkout, weights):
-    bundled = read_weights(checkout / card.BUNDLED).metadata
-    rewrite(
-        checkout / card.BUNDLED,
-        metrics=metrics(0.995, 0.9),
-        seconds=1740,
-        threads=1,
-        data=[{"name": "MNIST", "images": 7}, {"name": "synthetic, seed 0", "images": 9}],
-    )
-    others = [
-        weights(
-            f"seed{seed}",
-            seed=seed,
-            metrics=metrics(accuracy),
-            data=[{"name": "MNIST", "images": 7}, {"name": f"synthetic, seed {seed}", "images": 9}],
-            seconds=1740 + 60 * seed,
-            threads=1,
-        )
-        for seed, accuracy in ((1, 0.996), (2, 0.997))
-    ]
-    old = weights(
-        "old",
+def test_the_committed_files_are_current():
+    check(REPOSITORY)
+
+
+@pytest.mark.parametrize("path", [card.CARD, card.README])
+def test_a_number_changed_by_hand_is_found_and_restored(checkout, path):
+    text = (checkout / path).read_text("utf-8")
+    (claim, *_) = rows(text, "the paper's claim")
+    (checkout / path).write_text(text.replace(claim[4], "99.99 %"), "utf-8")
+    with pytest.raises(AssertionError, match=f"{path} .* run python -m trainer card"):
+        check(checkout)
+    process = run_card(checkout)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.split() == ["Written:", *map(str, written(checkout))]
+    assert (checkout / path).read_text("utf-8") == text
+
+
+def test_new_bundled_weights_need_the_files_of_all_runs(checkout, weights):
+    rewrite(checkout / card.BUNDLED, metrics=metrics(0.9876, 0.9765), seed=1)
+    with pytest.raises(card.CardError, match="name the weights files of all runs"):
+        card.write_card([], checkout)
+    card.write_card([weights("other"), checkout / card.BUNDLED], checkout)
+    check(checkout)
+    text = (checkout / card.CARD).read_text("utf-8")
+    assert rows(text, SPLITS[0])[0][1] == "98.76 % (9,876 of 10,000)"
+    runs = [row for row in rows(text, "`pad`") if row[1].isdigit()]
+    assert [row[1] for row in runs] == ["1", "0"]
+
+
+def test_the_runs_of_a_recipe_are_one_row(checkout, weights):
+    def run(seed, *accuracies):
+        return {
+            "seed": seed,
+            "metrics": metrics(*accuracies),
+            "seconds": 1740 + 60 * seed,
+            "threads": 1,
+            "data": [
+                {"name": "MNIST training", "images": 7},
+                {"name": f"synthetic, seed {seed}", "images": 9},
+            ],
+        }
+
+    rewrite(checkout / card.BUNDLED, **run(0, 0.995, 0.9))
+    others = [weights(f"seed{seed}", **run(seed, 0.995 + seed / 1000)) for seed in (1, 2)]
+    untimed = weights(
+        "untimed",
         without=("seconds", "threads"),
-        recipe=bundled["recipe"] | {"name": "old"},
+        recipe={"name": "old", "epochs": PAD.epochs, "ease": 0.5},
         metrics=metrics(0.98, 0.96),
     )
-    named_too = checkout / card.BUNDLED
-    card.write_card([*others, old, named_too], checkout)
-    text = (checkout / card.README).read_text("utf-8")
-    learned_from = "MNIST (7), synthetic (9)"
-    means = ["99.60 ± 0.10 % (3)", "90.00 % (1)"]
-    assert rows(text, "`pad`") == [
-        ["`pad`", learned_from, str(PAD.epochs), "30 on 1 thread", *means]
+    card.write_card([*others, untimed], checkout)
+    trained_on = "MNIST train (7), synthetic (9)"
+    assert readme_rows(checkout, "`pad`") == [
+        ["`pad`", trained_on, "60", "30 on 1 thread", "99.60 ± 0.10 % (3)", "90.00 % (1)"]
     ]
-    (own,) = rows(text, "the bundled weights of these")
-    assert own[3:] == ["29 on 1 thread", "**99.50 %**", "**90.00 %**"]
-    ((_, _, _, minutes, *means),) = rows(text, "`old`")
-    assert [minutes, *means] == ["–", "98.00 % (1)", "96.00 % (1)"]
-    assert len(json.loads((checkout / card.RUNS).read_text())) == 4
+    assert readme_rows(checkout, "bundled weights") == [
+        ["bundled weights", "", "", "29 on 1 thread", "**99.50 %**", "**90.00 %**"]
+    ]
+    assert [row[3:] for row in readme_rows(checkout, "`old`")] == [
+        ["–", "98.00 % (1)", "96.00 % (1)"]
+    ]
+    text = (checkout / card.README).read_text("utf-8")
     assert "validation" not in text.split(card.BEGIN)[1].split(card.END)[0]
 
 
-def test_a_recipe_that_changed_without_its_name_has_a_row_of_its_own(checkout, weights):
-    recipe = read_weights(checkout / card.BUNDLED).metadata["recipe"]
-    changed = weights("changed", recipe=recipe | {"ease": 0.9}, metrics=metrics(0.9, 0.8))
-    card.write_card([changed], checkout)
-    _bundled, other = rows((checkout / card.README).read_text("utf-8"), f"`{recipe['name']}`")
+def test_a_recipe_with_other_settings_under_the_same_name_is_another_row(checkout, weights):
+    run = {"recipe": PAD.settings(), "metrics": metrics(0.9, 0.8)}
+    card.write_card([weights("changed", **run)], checkout)
+    _bundled, other = readme_rows(checkout, "`pad`")
     assert other[-2:] == ["90.00 % (1)", "80.00 % (1)"]
 
 
-def test_a_run_that_was_stopped_counts_for_nothing(checkout, weights):
-    before = [path.read_bytes() for path in written(checkout)]
-    stopped = weights("stopped", epochs_done=3.25)
-    with pytest.raises(card.CardError, match=rf"stopped after 3\.25 of {PAD.epochs} epochs"):
-        card.write_card([stopped], checkout)
-    assert [path.read_bytes() for path in written(checkout)] == before
+def unfinished(_checkout, weights):
+    return [weights("stopped", epochs_done=3.25)]
 
 
-def test_a_readme_without_the_place_for_the_table_is_not_touched(checkout):
-    path = checkout / card.README
-    text = path.read_text("utf-8").replace(card.END, "")
-    path.write_text(text, "utf-8")
-    with pytest.raises(card.CardError, match="needs the lines '<!-- written by"):
-        card.write_card([], checkout)
-    assert path.read_text("utf-8") == text
+def no_markers(checkout, _weights):
+    readme = checkout / card.README
+    readme.write_text(readme.read_text("utf-8").replace(card.END, ""), "utf-8")
+    return []
 
 
-def test_a_place_of_the_prose_that_there_is_not_is_named(checkout, tmp_path, monkeypatch):
-    template = tmp_path / "model_card.md"
-    template.write_text("$recipe for $2", "utf-8")
-    monkeypatch.setattr(card, "TEMPLATE", template)
-    with pytest.raises(card.CardError, match=r"model_card\.md: .* there are: bundled, command"):
-        card.write_card([], checkout)
+def unknown_placeholder(checkout, _weights):
+    (checkout / "trainer/evaluation/model_card.md").write_text("$recipe for $2", "utf-8")
+    return []
 
 
-def test_outside_of_a_checkout_it_says_where_it_works(checkout):
+def no_checkout(checkout, _weights):
     (checkout / "pyproject.toml").unlink()  # as in the site-packages of a wheel
-    process = run_card(checkout)
+    return []
+
+
+def no_weights(checkout, _weights):
+    return [checkout / "none.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (unfinished, f"stopped after 3.25 of {PAD.epochs} epochs"),
+        (no_markers, f"needs the lines '{card.BEGIN}'"),
+        (unknown_placeholder, "unknown placeholder"),
+        (no_checkout, "in a checkout of digitpad's repository"),
+        (no_weights, "none.safetensors: there is no such file"),
+    ],
+)
+def test_a_card_that_cannot_be_written_says_why_and_changes_nothing(
+    checkout, weights, harm, message
+):
+    files = harm(checkout, weights)
+    before = [path.read_bytes() for path in written(checkout)]
+    process = run_card(checkout, *files)
     assert process.returncode == 2
-    assert "in a checkout of digitpad's repository only" in process.stderr
+    assert message in process.stderr
     assert "Traceback" not in process.stderr
-
-
-def test_what_is_no_weights_file_is_named(checkout, tmp_path):
-    process = run_card(checkout, tmp_path / "none.safetensors")
-    assert process.returncode == 2
-    assert "none.safetensors: there is no such file" in process.stderr
+    assert [path.read_bytes() for path in written(checkout)] == before

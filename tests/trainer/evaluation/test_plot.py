@@ -1,6 +1,7 @@
-"""The picture that `evaluate --plot` draws."""
+"""The picture of `evaluate --plot`."""
 
 import dataclasses
+import errno
 
 import numpy as np
 import pytest
@@ -8,24 +9,19 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
-from digitpad.recognizer import Recognizer
+from digitpad.recognizer import Recognizer, softmax
 from digitpad.weights_store import bundled_weights
 from trainer.__main__ import main
 from trainer.data.digits import Digits
 from trainer.evaluation import plot
-from trainer.evaluation.metrics import calibration_error, measure, reliability
+from trainer.evaluation.metrics import evaluate, reliability
 
-
-def answers(*given):
-    """Probabilities [n, 10] from (digit, its probability), the rest of which another digit has."""
-    probabilities = np.zeros((len(given), 10))
-    for row, (digit, probability) in zip(probabilities, given, strict=True):
-        row[digit], row[digit - 1] = probability, 1 - probability
-    return probabilities
-
-
-GIVEN = answers((3, 0.9), (4, 0.6), (7, 0.99), (7, 0.7), (1, 0.95), (2, 0.8))
+# (prediction, its probability) of six images; another digit has the rest
+PREDICTIONS = [(3, 0.9), (4, 0.6), (7, 0.99), (7, 0.7), (1, 0.95), (2, 0.8)]
 LABELS = np.array([3, 9, 1, 2, 1, 0])
+PROBABILITIES = np.zeros((6, 10))
+for row, (digit, probability) in zip(PROBABILITIES, PREDICTIONS, strict=True):
+    row[digit], row[digit - 1] = probability, 1 - probability
 
 
 @pytest.fixture
@@ -34,47 +30,58 @@ def digits():
     return Digits("some", images, torch.from_numpy(LABELS))
 
 
-def test_the_surest_mistakes_are_the_worst():
-    assert plot.worst_mistakes(LABELS, GIVEN, 9).tolist() == [2, 5, 3, 1]
-    assert plot.worst_mistakes(LABELS, GIVEN, 2).tolist() == [2, 5]
-    assert plot.worst_mistakes(GIVEN.argmax(axis=1), GIVEN, 9).tolist() == []
+def evaluated(digits):
+    recognizer = Recognizer(bundled_weights())
+    logits = recognizer.logits(digits.images.numpy())
+    evaluation = evaluate(logits, digits.labels.numpy(), recognizer.temperature)
+    return evaluation, digits, softmax(logits, recognizer.temperature)
 
 
-def test_each_answer_is_in_the_bin_of_its_probability():
-    confidence = np.array([0.01, 0.5, 0.52, 0.94, 1.0])
-    is_right = np.array([False, True, False, True, True])
-    bins = reliability(confidence, is_right)
-    assert np.flatnonzero(bins.answers).tolist() == [0, 7, 14]
-    assert bins.answers[[0, 7, 14]].tolist() == [1, 2, 2]
-    assert bins.right[[0, 7, 14]].tolist() == [0, 1, 2]
-    assert bins.confidence[[0, 7, 14]].tolist() == pytest.approx([0.01, 1.02, 1.94])
+@pytest.mark.parametrize(
+    ("labels", "limit", "worst"),
+    [
+        (LABELS, 9, [2, 5, 3, 1]),
+        (LABELS, 2, [2, 5]),
+        (PROBABILITIES.argmax(axis=1), 9, []),
+    ],
+)
+def test_the_errors_with_the_highest_confidence_are_the_worst(labels, limit, worst):
+    assert plot.worst_errors(labels, PROBABILITIES, limit).tolist() == worst
 
 
-def test_the_contact_sheet_shows_the_mistakes_in_order_and_what_they_were_taken_for(digits):
+def test_the_contact_sheet_shows_the_worst_errors_with_label_and_prediction(digits):
     axes = Figure().subplots()
-    plot.draw_mistakes(axes, digits, GIVEN)
+    plot.draw_errors(axes, digits, PROBABILITIES)
     captions = [text.get_text() for text in axes.texts]
     assert captions == ["1→7 99 %", "0→2 80 %", "2→7 70 %", "9→4 60 %"]
     assert [image.get_array()[0, 0] for image in axes.images] == [2, 5, 3, 1]
 
 
-def test_the_gap_reaches_from_what_is_right_to_the_probability(digits):
+def test_a_bin_includes_its_lower_edge_and_the_last_one_both():
+    confidence = np.array([0.01, 0.5, 0.52, 14 / 15, 1.0])
+    bins = reliability(confidence, np.array([False, True, False, True, True]))
+    used = [0, 7, 14]
+    assert np.flatnonzero(bins.predictions).tolist() == used
+    assert bins.predictions[used].tolist() == [1, 2, 2]
+    assert bins.correct[used].tolist() == [0, 1, 2]
+    assert bins.confidence[used] == pytest.approx([0.01, 1.02, 29 / 15])
+
+
+def test_the_gap_is_between_accuracy_and_confidence(digits):
     axes, below = Figure().subplots(2)
-    plot.draw_reliability(axes, below, digits, GIVEN)
-    right, gap = axes.containers
-    # The bins of 0.6, 0.7, 0.8, 0.9 with 0.95 + 0.99 in the one above
-    middles = [bar.get_x() + bar.get_width() / 2 for bar in right]
+    plot.draw_reliability(axes, below, digits, PROBABILITIES)
+    accuracy, gap = axes.containers
+    # The bins of 0.6, 0.7, 0.8 and 0.9, and one for 0.95 and 0.99.
+    middles = [bar.get_x() + bar.get_width() / 2 for bar in accuracy]
     assert [int(middle * 15) for middle in middles] == [9, 10, 12, 13, 14]
-    assert [bar.get_height() for bar in right] == [0, 0, 0, 1, 0.5]
+    assert [bar.get_height() for bar in accuracy] == [0, 0, 0, 1, 0.5]
     tops = [bar.get_y() + bar.get_height() for bar in gap]
     assert tops == pytest.approx([0.6, 0.7, 0.8, 0.9, 0.97])
     (shares,) = below.containers
-    assert [bar.get_height() for bar in shares] == pytest.approx(
-        [1 / 6, 1 / 6, 1 / 6, 1 / 6, 2 / 6]
-    )
+    assert [6 * bar.get_height() for bar in shares] == pytest.approx([1, 1, 1, 1, 2])
 
 
-def test_the_confusion_has_every_count_and_colours_only_the_mistakes():
+def test_the_confusion_matrix_has_every_count_and_colours_only_errors():
     confusion = np.diag(np.arange(100, 110))
     confusion[4, 9], confusion[9, 4] = 3, 1
     axes = Figure().subplots()
@@ -85,64 +92,50 @@ def test_the_confusion_has_every_count_and_colours_only_the_mistakes():
     assert np.argwhere(~np.ma.getmaskarray(image.get_array())).tolist() == [[4, 9], [9, 4]]
 
 
-def reading(digits):
-    recognizer = Recognizer(bundled_weights())
-    probabilities = recognizer.probabilities(digits.images.numpy())
-    return measure(recognizer, digits), digits, probabilities
-
-
-@pytest.mark.parametrize("images", [1, 640])
-def test_there_is_a_picture_however_few_images_and_whatever_was_read(blobs, tmp_path, images):
-    few = blobs.part(slice(images), "few")
-    right = dataclasses.replace(few, labels=torch.from_numpy(reading(few)[2].argmax(axis=1)))
-    path = tmp_path / "plot.png"
-    plot.write_plot(path, [reading(few), reading(right)])
-    with Image.open(path) as picture:
+@pytest.mark.parametrize("n", [1, 640])
+def test_any_number_of_images_and_errors_can_be_drawn(blobs, tmp_path, n):
+    some = evaluated(blobs.part(slice(n), "some"))
+    labels = torch.from_numpy(some[2].argmax(axis=1))
+    without_errors = evaluated(dataclasses.replace(some[1], labels=labels))
+    plot.write_plot(tmp_path / "plot.png", [some, without_errors])
+    with Image.open(tmp_path / "plot.png") as picture:
         assert picture.size == (plot.WIDTH, 2 * plot.HEIGHT)
-    assert [each.name for each in tmp_path.iterdir()] == ["plot.png"]
+    assert [path.name for path in tmp_path.iterdir()] == ["plot.png"]
 
 
-def test_draws_what_was_measured(mnist_dir, pen_file, tmp_path, capsys):
+def test_evaluate_draws_every_split(mnist_dir, pen_file, tmp_path, capsys):
     path = tmp_path / "new folder" / "plot.png"
     arguments = ["--data-dir", mnist_dir, "--ink", pen_file, "--writers", "26-30", "--plot", path]
     assert main(["evaluate", *map(str, arguments)]) == 0
-    assert "MNIST test: 99" in capsys.readouterr().out
+    assert "MNIST test: accuracy 99" in capsys.readouterr().out
     with Image.open(path) as picture:
         assert picture.format == "PNG"
         assert picture.size == (plot.WIDTH, 2 * plot.HEIGHT)
         for panel in ((60, 80, 560, 580), (640, 80, 1030, 580), (1130, 80, 1780, 500)):
-            colours = picture.convert("RGB").crop(panel).getcolors(1 << 20)
-            assert len(colours) > 20  # something is drawn in each of the three
+            for top in (0, plot.HEIGHT):
+                left, upper, right, lower = panel
+                part = picture.convert("RGB").crop((left, top + upper, right, top + lower))
+                assert len(part.getcolors(1 << 20)) > 20, "nothing is drawn there"
 
 
-def test_a_place_that_cannot_be_written_is_found_out_before_the_measuring(tmp_path, capsys):
+def test_an_unwritable_path_is_refused_before_the_evaluation(tmp_path, capsys):
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "plot.png"
     assert main(["evaluate", "--data-dir", str(tmp_path), "--plot", str(path)]) == 1
-    said = capsys.readouterr()
-    assert f"cannot write {path}" in said.err
-    assert "--plot names another file" in said.err
-    assert said.out == ""
+    output = capsys.readouterr()
+    assert f"cannot write {path}" in output.err
+    assert "--plot names another file" in output.err
+    assert output.out == ""
 
 
-def test_a_disk_that_fills_up_meanwhile_leaves_the_old_picture(blobs, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_the_old_picture(blobs, tmp_path, monkeypatch):
     path = tmp_path / "plot.png"
     path.write_bytes(b"old")
 
     def full(*_arguments, **_named):
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Figure, "savefig", full)
     with pytest.raises(plot.OutputError, match=r"No space left on device\. Make room"):
-        plot.write_plot(path, [reading(blobs)])
+        plot.write_plot(path, [evaluated(blobs)])
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("plot.png", b"old")]
-
-
-def test_the_calibration_error_is_that_of_the_bins_drawn():
-    rng = np.random.default_rng(0)
-    confidence, is_right = rng.uniform(0.1, 1, 500), rng.random(500) < 0.7
-    bins = reliability(confidence, is_right)
-    has = bins.answers > 0
-    gaps = np.abs(bins.right[has] - bins.confidence[has]) / bins.answers[has]
-    expected = (gaps * bins.answers[has] / 500).sum()
-    assert calibration_error(confidence, is_right) == pytest.approx(expected)

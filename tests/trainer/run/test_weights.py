@@ -115,11 +115,11 @@ def put_a_folder_there(file):
         ),
         (
             lambda f: rewrite(f, tensors={"fc2.bias": torch.full((10,), float("nan"))}),
-            "the tensor fc2.bias holds values that are not finite",
+            "the tensor fc2.bias holds NaN or infinite values",
         ),
         (
             lambda f: rewrite(f, tensors={"conv7.bias": torch.full((16,), float("inf"))}),
-            "the tensor conv7.bias holds values that are not finite",
+            "the tensor conv7.bias holds NaN or infinite values",
         ),
         (
             lambda f: rewrite(f, tensors={"bn1.running_var": torch.full((16,), -1.0)}),

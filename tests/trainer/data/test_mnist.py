@@ -1,0 +1,271 @@
+import gzip
+import hashlib
+import re
+import socket
+import struct
+import threading
+from contextlib import closing
+
+import numpy as np
+import pytest
+import torch
+
+from digitpad.network import read_weights
+from digitpad.weights_store import bundled_weights
+from trainer.data import mnist
+from trainer.data.digits import DataError, DataMissingError
+from trainer.data.mnist import MNIST_FILES, default_data_dir, has_mnist, load_mnist
+from trainer.data.torchvision_compat import datasets
+
+IMAGES, LABELS = MNIST_FILES[2:]  # those of the test set are smaller
+
+
+def idx(array):
+    """A uint8 array as the content of an IDX file."""
+    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
+
+
+BLANK = {
+    name: idx(np.zeros((n, *shape), np.uint8))
+    for (n, shape), name in zip(
+        [(60_000, (28, 28)), (60_000, ()), (10_000, (28, 28)), (10_000, ())],
+        MNIST_FILES,
+        strict=True,
+    )
+}
+PACKED = {f"{name}.gz": gzip.compress(content, 1) for name, content in BLANK.items()}
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """The folder MNIST/raw in `tmp_path`."""
+    folder = tmp_path / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_mirrors(monkeypatch):
+    """No test downloads MNIST from the internet."""
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [])
+
+
+def put(folder, files):
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+def load_test(data_dir):
+    """The test set, and what was reported."""
+    reported = []
+    return load_mnist(data_dir, train=False, report=reported.append), reported
+
+
+class TestFiles:
+    def test_the_real_files_are_read_without_a_word(self, mnist_dir):
+        assert has_mnist(mnist_dir)
+        train, test = (
+            load_mnist(mnist_dir, train=train, report=pytest.fail) for train in (True, False)
+        )
+        assert (train.name, train.images.shape) == ("MNIST train", (60_000, 28, 28))
+        assert (train.images.dtype, train.labels.dtype) == (torch.uint8, torch.int64)
+        assert train.sha256 == read_weights(bundled_weights()).metadata["data"][0]["sha256"]
+        assert test.name == "MNIST test"
+        assert torch.bincount(test.labels).tolist() == [
+            980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
+        ]  # fmt: skip
+        first, last = mnist.split_validation(train)
+        assert (first.name, last.name) == ("MNIST train (first 55,000)", "MNIST validation")
+        assert first.labels.equal(train.labels[:55_000])
+        assert last.images.equal(train.images[55_000:])
+
+    def test_files_that_are_not_the_original_ones_are_used_with_a_warning(self, tmp_path, raw):
+        put(raw, BLANK)
+        digits, reported = load_test(tmp_path)
+        assert not digits.images.any()
+        assert [re.match(r"Warning: (\S+) is not MNIST", line)[1] for line in reported] == [
+            *(str(raw / IMAGES), str(raw / LABELS))
+        ]
+
+    @pytest.mark.parametrize("folder", ["MNIST/raw", "."])
+    @pytest.mark.parametrize("spell", [str, lambda name: name.replace("-idx", ".idx")])
+    @pytest.mark.parametrize(
+        ("suffix", "pack"),
+        [("", bytes), (".gz", gzip.compress), ("", gzip.compress), (".gz", bytes)],
+    )
+    def test_near_misses_are_read_in_place(self, tmp_path, raw, folder, spell, suffix, pack):
+        images = idx(np.full((10_000, 28, 28), 7, np.uint8))
+        name = spell(IMAGES) + suffix
+        put(tmp_path / folder, {name: pack(images)})
+        put(raw, {LABELS: BLANK[LABELS]})
+        before = sorted(tmp_path.rglob("*"))
+        assert (load_test(tmp_path)[0].images == 7).all()
+        assert sorted(tmp_path.rglob("*")) == before
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            (IMAGES, b""),
+            (IMAGES, b"\0"),
+            (IMAGES, b"no IDX file"),
+            (IMAGES, BLANK[IMAGES][:-5]),
+            (IMAGES, BLANK[IMAGES] + b"\0"),
+            (IMAGES, BLANK[LABELS]),
+            (IMAGES, b"\0\0\x0a" + BLANK[IMAGES][3:]),  # a type that IDX does not have
+            (IMAGES, b"\0\0\x0d" + BLANK[IMAGES][3:]),  # float32
+            (IMAGES, BLANK[IMAGES][:3] + b"\x04" + BLANK[IMAGES][4:]),  # four dimensions
+            (IMAGES, idx(np.zeros((9_999, 28, 28), np.uint8))),
+            (IMAGES, PACKED[f"{IMAGES}.gz"][:-20]),
+            (IMAGES, PACKED[f"{IMAGES}.gz"][:9] + b"garbage"),
+            (LABELS, b"\x01\x02"),
+            (LABELS, BLANK[IMAGES]),
+            (LABELS, BLANK[LABELS][:-1] + b"\x0a"),
+        ],
+    )
+    def test_damaged_files_are_refused_with_advice(self, tmp_path, raw, name, content):
+        put(raw, BLANK | {name: content})
+        with pytest.raises(DataError, match="Delete the file") as refused:
+            load_test(tmp_path)
+        assert str(refused.value).startswith(f"{raw / name} is damaged: ")
+
+    def test_a_data_folder_that_cannot_be_used_is_named(self, tmp_path):
+        (tmp_path / "file").touch()
+        for train in (True, False):
+            with pytest.raises(DataError, match="choose another folder") as refused:
+                load_mnist(tmp_path / "file", train=train, report=print)
+            assert str(tmp_path / "file") in str(refused.value)
+        assert not has_mnist(tmp_path / "file")
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Starts a mirror that replies to a request for a file by its name, and makes it the next.
+
+    The reply is sent as it is, and the connection closed; without a reply it stays open.
+    """
+    ended, threads = threading.Event(), []
+    md5 = [(name, hashlib.md5(content).hexdigest()) for name, content in PACKED.items()]
+    monkeypatch.setattr(datasets.MNIST, "resources", md5)
+
+    def serve_(reply):
+        server = socket.create_server(("127.0.0.1", 0))
+
+        def answer_one(connection):
+            with closing(connection):
+                name = connection.recv(4096).split()[1].rpartition(b"/")[2].decode()
+                content = reply(name)
+                if content is None:
+                    ended.wait()
+                else:
+                    connection.sendall(content)
+
+        def answer():
+            with closing(server):
+                server.settimeout(0.1)
+                while not ended.is_set():
+                    try:
+                        connection, _ = server.accept()
+                    except TimeoutError:
+                        continue
+                    connection.settimeout(10)
+                    threads.append(threading.Thread(target=answer_one, args=[connection]))
+                    threads[-1].start()
+
+        threads.append(threading.Thread(target=answer))
+        threads[-1].start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        datasets.MNIST.mirrors.append(address)
+        return address
+
+    yield serve_
+    ended.set()
+    for thread in threads:
+        thread.join()
+
+
+def http(content, *, length=None, status="200 OK"):
+    head = f"HTTP/1.0 {status}\r\nContent-Length: {len(content) if length is None else length}"
+    return f"{head}\r\n\r\n".encode() + content
+
+
+def whole(name):
+    return http(PACKED[name])
+
+
+class TestDownload:
+    def test_missing_files_are_downloaded_once(self, tmp_path, serve):
+        requested = []
+        serve(lambda name: requested.append(name) or whole(name))
+        reported = []
+        digits = load_mnist(tmp_path, train=True, report=reported.append)
+        raw = tmp_path / "MNIST" / "raw"
+        assert reported[0] == f"Downloading MNIST to {raw}…"
+        assert len(digits) == 60_000
+        assert {path.name: path.read_bytes() for path in raw.iterdir()} == BLANK
+        assert has_mnist(tmp_path)
+        datasets.MNIST.mirrors.clear()
+        assert len(load_test(tmp_path)[0]) == 10_000
+        assert set(requested) == set(PACKED)
+
+    def test_files_that_are_there_stay(self, tmp_path, raw, serve):
+        serve(whole)
+        variant = idx(np.full(10_000, 5, np.uint8))
+        put(raw, {LABELS: variant})
+        assert not has_mnist(tmp_path)
+        assert (load_test(tmp_path)[0].labels == 5).all()
+        assert (raw / LABELS).read_bytes() == variant
+
+    def test_after_a_silent_mirror_the_next_one_is_tried(self, tmp_path, serve, monkeypatch):
+        monkeypatch.setattr(mnist, "DOWNLOAD_TIMEOUT", 0.2)
+        serve(lambda _name: None)
+        serve(whole)
+        assert len(load_test(tmp_path)[0]) == 10_000
+        assert socket.getdefaulttimeout() is None
+
+    @pytest.mark.parametrize(
+        ("reply", "problem"),
+        [
+            (lambda _name: None, "timed out"),
+            (lambda name: http(PACKED[name][:100], length=len(PACKED[name])), ""),
+            (lambda name: whole(name)[:100], ""),
+            (lambda _name: http(b"", status="404 Not Found"), "Not Found"),
+            (lambda _name: http(b"a web page"), "corrupted"),
+            (lambda _name: b"no HTTP\r\n\r\n", ""),
+            (lambda _name: b"", ""),
+            (lambda _name: http(b"", status="301 Moved\r\nLocation: http://[/"), ""),
+        ],
+        ids=["silent", "cut off", "cut off early", "404", "other", "no HTTP", "closed", "bad link"],
+    )
+    def test_a_failed_download_says_what_to_do(self, tmp_path, serve, monkeypatch, reply, problem):
+        monkeypatch.setattr(mnist, "DOWNLOAD_TIMEOUT", 0.2)
+        address = serve(reply)
+        with pytest.raises(DataMissingError, match="could not be downloaded") as refused:
+            load_mnist(tmp_path, train=True, report=print)
+        raw = tmp_path / "MNIST" / "raw"
+        assert re.search(f"{address}: .*{problem}", str(refused.value))
+        assert f"MNIST is not in {raw}" in str(refused.value)
+        assert all(name in str(refused.value) for name in MNIST_FILES)
+        assert list(raw.iterdir()) == []
+        with pytest.raises(DataError) as refused:
+            load_test(tmp_path)
+        assert not isinstance(refused.value, DataMissingError)  # synthetic digits are no help here
+
+
+def test_the_default_folder_is_from_the_environment_or_in_the_cache(monkeypatch, home):
+    monkeypatch.delenv("DIGITPAD_DATA_DIR", raising=False)
+    assert default_data_dir().is_relative_to(home)
+    monkeypatch.setenv("DIGITPAD_DATA_DIR", "elsewhere")
+    assert str(default_data_dir()) == "elsewhere"
+
+
+def test_without_a_home_folder_another_one_is_asked_for(monkeypatch):
+    pwd = pytest.importorskip("pwd")
+
+    def no_such_user(_number):
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", no_such_user)
+    for variable in ("DIGITPAD_DATA_DIR", "HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(DataError, match=r"no home folder .*; choose a folder"):
+        default_data_dir()
