@@ -110,7 +110,7 @@ def test_a_file_that_is_dropped_stays_where_it_is(pad, photo):
 def test_an_empty_clipboard_has_no_picture(pad, monkeypatch):
     monkeypatch.setattr(QClipboard, "mimeData", lambda _self: None)  # as some platforms have it
     QTest.keyClick(pad.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    assert "no picture" in pad.notice.text
+    assert "not a picture" in pad.notice.text
 
 
 def test_text_is_no_picture(pad, photo):
@@ -118,7 +118,7 @@ def test_text_is_no_picture(pad, photo):
     text.setText("7")
     assert dropped(pad, text) is None
     pasted(pad, text)
-    assert "no picture" in pad.notice.text
+    assert "not a picture" in pad.notice.text
     pasted(pad, of_file(photo))
     assert pad.picture is not None
     assert pad.notice is None
