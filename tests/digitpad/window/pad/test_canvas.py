@@ -58,18 +58,22 @@ def points(canvas: Canvas) -> list[list[list[float]]]:
     return [stroke.points.tolist() for stroke in canvas.drawing.strokes]
 
 
-def darkness(canvas: Canvas) -> np.ndarray:
-    """Darkness of each pixel of the sheet, from 0 to 255; 0 where there is no ink."""
-    image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
-    return 255 - rows[:, : image.width()].astype(int)
+@pytest.fixture
+def darkness(canvas, grey_of):
+    """Grabs the sheet: the darkness of each pixel, from 0 to 255; 0 where there is no ink."""
+    return lambda: 255 - grey_of(canvas)
 
 
-def ink(canvas: Canvas) -> np.ndarray:
-    """Whether there is ink, for each pixel of the sheet inside its border."""
-    dark = darkness(canvas) > 128
-    dark[[0, -1]] = dark[:, [0, -1]] = False
-    return dark
+@pytest.fixture
+def ink(darkness):
+    """Grabs the sheet: whether there is ink, for each pixel inside the border."""
+
+    def grab() -> np.ndarray:
+        dark = darkness() > 128
+        dark[[0, -1]] = dark[:, [0, -1]] = False
+        return dark
+
+    return grab
 
 
 # Pens. The mouse of `mouse_on` reaches the sheet by way of its window; these can do more.
@@ -163,10 +167,10 @@ def test_canvas_units_do_not_depend_on_the_size(canvas, mouse, resize):
     assert points(canvas) == [[[10, 20, 1], [30, 40, 1]]]
 
 
-def test_a_click_is_a_dot(canvas, mouse):
+def test_a_click_is_a_dot(canvas, mouse, ink):
     mouse.stroke((140, 100))
     assert points(canvas) == [[[140, 100, 1]]]
-    ys, xs = ink(canvas).nonzero()
+    ys, xs = ink().nonzero()
     assert (np.ptp(xs), np.ptp(ys)) == (13, 13)
     assert (xs.mean(), ys.mean()) == pytest.approx((139.5, 99.5))
 
@@ -292,10 +296,10 @@ def test_the_stylus_draws_with_its_pressure_within_limits(canvas, stylus):
     assert points(canvas) == [[[50, 50, 0.25], [90, 50, 0.5], [91, 50, 1], [92, 50, 0]]]
 
 
-def test_the_harder_the_stylus_presses_the_wider_the_line(canvas, stylus):
+def test_the_harder_the_stylus_presses_the_wider_the_line(stylus, darkness):
     for x, pressure in [(60, 0.1), (140, 0.5), (220, 1.0)]:
         stylus.stroke((x, 50, pressure), (x, 140, pressure), (x, 230, pressure))
-    row = darkness(canvas)[140]
+    row = darkness()[140]
     thin, middle, wide = (row[x - 20 : x + 20].sum() / 255 for x in (60, 140, 220))
     assert 3 < thin < middle - 3 < wide - 6
     assert wide == pytest.approx(14, abs=0.1)
@@ -333,7 +337,7 @@ def test_the_first_finger_draws_and_further_ones_do_not(canvas, touch):
 
 
 @pytest.mark.parametrize("stylus_first", [True, False])
-def test_the_palm_of_the_hand_leaves_no_ink(canvas, touch, stylus, stylus_first):
+def test_the_palm_of_the_hand_leaves_no_ink(canvas, touch, stylus, stylus_first, ink):
     if stylus_first:
         stylus.move(50, 50, 0.0, held=NONE)
     touch().press(0, QPoint(200, 200)).commit()
@@ -342,14 +346,14 @@ def test_the_palm_of_the_hand_leaves_no_ink(canvas, touch, stylus, stylus_first)
     stylus.stroke((50, 50))
     touch().release(0, QPoint(210, 210)).commit()
     assert points(canvas) == [[[50, 50, 1]]]
-    assert not ink(canvas)[180:230, 180:230].any()
+    assert not ink()[180:230, 180:230].any()
 
 
 # Shape and look
 
 
 def test_ink_beside_the_square_stays_in_view_when_the_sheet_changes_its_shape(
-    canvas, mouse, resize
+    canvas, mouse, resize, ink
 ):
     resize(280, 560)
     mouse.stroke((100, -100), (180, -100))  # a bar above the square
@@ -359,10 +363,10 @@ def test_ink_beside_the_square_stays_in_view_when_the_sheet_changes_its_shape(
     assert points(canvas) == drawn
     scale = 150 / (240 + 7)  # half the height shows the bar's centre and half its width
     row = round(150 - 240 * scale)
-    bar = ink(canvas)[row].nonzero()[0]
+    bar = ink()[row].nonzero()[0]
     assert (bar.min(), bar.max()) == pytest.approx((280 - 47 * scale, 280 + 47 * scale), abs=2)
     canvas.undo()
-    np.testing.assert_array_equal(ink(canvas)[row].nonzero()[0], bar)  # it has not moved
+    np.testing.assert_array_equal(ink()[row].nonzero()[0], bar)  # it has not moved
     canvas.clear()
     QTest.mouseClick(canvas, LEFT, pos=QPoint(280, 0))  # the square fills the height again
     assert points(canvas) == [[[140, 0, 1]]]
@@ -370,7 +374,7 @@ def test_ink_beside_the_square_stays_in_view_when_the_sheet_changes_its_shape(
 
 @pytest.mark.parametrize("cleared_first", [False, True])
 def test_ink_that_returns_to_a_sheet_of_another_shape_is_in_view(
-    canvas, mouse, resize, cleared_first
+    canvas, mouse, resize, cleared_first, ink
 ):
     resize(280, 560)
     mouse.stroke((100, -120), (180, -120))  # a bar above the square
@@ -381,35 +385,35 @@ def test_ink_that_returns_to_a_sheet_of_another_shape_is_in_view(
         canvas.clear()
     canvas.undo()
     scale = 190 / (260 + 7)  # half the height shows the bar's centre and half its width
-    bar = ink(canvas)[round(190 - 260 * scale)].nonzero()[0]
+    bar = ink()[round(190 - 260 * scale)].nonzero()[0]
     assert np.ptp(bar) == pytest.approx((80 + 14) * scale, abs=3)
 
 
 @pytest.mark.qt_log_ignore("occurs outside target window", "This plugin does not support")
-def test_a_stroke_far_beyond_the_edge_does_not_move_the_sheet(canvas, mouse, resize):
+def test_a_stroke_far_beyond_the_edge_does_not_move_the_sheet(canvas, mouse, resize, darkness, ink):
     mouse.stroke((140, 60), (140, 220))
-    before = darkness(canvas)
+    before = darkness()
     mouse.stroke((140, 140), (5_000, 140))
     canvas.undo()
-    np.testing.assert_array_equal(darkness(canvas), before)
+    np.testing.assert_array_equal(darkness(), before)
     canvas.redo()
     resize(290, 290)
-    ys, _ = ink(canvas)[:, 120:170].nonzero()
+    ys, _ = ink()[:, 120:170].nonzero()
     assert np.ptp(ys) > 174 * 290 / 280 / MAX_SHRINKING - 3  # still large enough to see
 
 
-def test_a_sheet_that_changes_its_shape_does_not_tear_the_stroke(canvas, mouse, resize):
+def test_a_sheet_that_changes_its_shape_does_not_tear_the_stroke(canvas, mouse, resize, ink):
     mouse.press(40, 40)
     resize(560, 400)  # a panel closes beside it
     xs = range(40, 501, 5)  # enough points for ink that is not painted again
     for x in xs:
         QTest.mouseMove(canvas, QPoint(x, 40))  # the corner of the sheet has not moved
-    assert ink(canvas)[40, 40:500].all()
+    assert ink()[40, 40:500].all()
     QTest.mouseRelease(canvas, LEFT, pos=QPoint(500, 40))
     assert points(canvas) == [[[x, 40, 1] for x in xs]]
     scale = 280 / (500 - 140 + 7)  # half the width shows the stroke's end and half its width
-    assert ink(canvas)[round(200 - 100 * scale), round(280 - 100 * scale) : 550].all()
-    assert not ink(canvas)[40].any()
+    assert ink()[round(200 - 100 * scale), round(280 - 100 * scale) : 550].all()
+    assert not ink()[40].any()
     QTest.mouseClick(canvas, LEFT, pos=QPoint(280, 200))  # the square is in the middle again
     assert points(canvas)[1] == [pytest.approx([140, 140, 1])]
 
