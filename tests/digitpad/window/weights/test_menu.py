@@ -138,7 +138,9 @@ def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
     assert checked(menu) == texts(menu)[2:3]
 
 
-def test_older_runs_are_in_a_submenu(keep, open_window, opened):
+def test_older_runs_are_in_submenus_and_earlier_submenus_are_deleted(
+    keep, open_window, opened, qtbot
+):
     window = open_window(None)
     paths = keep_runs(keep, 40)
     for oldest, listed in ((None, 12), (paths[-1], 13)):
@@ -149,15 +151,8 @@ def test_older_runs_are_in_a_submenu(keep, open_window, opened):
             assert len(dated(each)) == listed
             assert len(texts(submenu(each, "More"))) == 40 - listed
     assert date(NEWEST - timedelta(hours=39)) in checked(menu)[0]
-
-
-def test_earlier_submenus_are_deleted(keep, open_window, opened, qtbot):
-    window = open_window(None)
-    keep_runs(keep, 13)
-    for _ in range(3):
-        opened(window)
     # Export, Show in Folder and Delete; and More in each of these and in the menu itself.
-    qtbot.waitUntil(lambda: len(window.weights_menu.findChildren(QMenu)) == 7)
+    qtbot.waitUntil(lambda: len(menu.findChildren(QMenu)) == 7)
 
 
 def test_other_weights_are_listed_while_they_are_in_use(weights, window, opened):
@@ -288,13 +283,6 @@ def test_a_notice_about_weights_is_closed_when_others_are_chosen(drawn, tmp_path
     with qtbot.waitSignal(window.answered):
         window.canvas.clear()
     assert "appears here" in window.answer.accessibleDescription()
-
-
-def test_a_notice_about_something_else_stays_when_others_are_chosen(drawn, weights):
-    window = drawn()
-    window.pictures.failed.emit("something else")
-    window.use_weights(weights)
-    assert window.notice.text == "something else"
 
 
 # Deleting
