@@ -6,8 +6,8 @@ until its stroke has ended.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 PALM_SECONDS = 0.5
 """For this long after the last event of the stylus, a touch counts as the palm of the hand."""
@@ -25,8 +25,7 @@ class Device(Enum):
     FINGER = auto()
 
 
-@dataclass(frozen=True)
-class Pen:
+class Pen(NamedTuple):
     """One pen. `finger` tells the fingers on a touch screen apart."""
 
     device: Device
@@ -42,8 +41,7 @@ class Kind(Enum):
     CANCEL = auto()
 
 
-@dataclass(frozen=True)
-class PenEvent:
+class PenEvent(NamedTuple):
     """Something that a pen did, at a `time` in seconds of a monotonic clock.
 
     `draws` says whether it concerns the left mouse button or the stylus's tip: that this button was

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QTransform
@@ -23,8 +22,7 @@ MAX_SHRINKING = 3.0
 further away was drawn beyond the edge of the sheet."""
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """The square of `SIDE` canvas units, centred in a sheet of `width` by `height` pixels.
 
     `scale` is in pixels per canvas unit.
