@@ -33,7 +33,7 @@ class Pen(NamedTuple):
 
 
 class Kind(Enum):
-    """Kind of event. `CANCEL` takes back every finger on the touch screen."""
+    """Kind of event. `CANCEL` ends the touches of all fingers."""
 
     PRESS = auto()
     MOVE = auto()
@@ -42,10 +42,10 @@ class Kind(Enum):
 
 
 class PenEvent(NamedTuple):
-    """Something that a pen did, at a `time` in seconds of a monotonic clock.
+    """An event of a pen, at a `time` in seconds of a monotonic clock.
 
-    `draws` says whether it concerns the left mouse button or the stylus's tip: that this button was
-    pressed or released, or is held during the move. It is always true of a finger.
+    `draws` is true if the left mouse button or the tip of the stylus was pressed or released, or is
+    held during the move. It is always true for a finger.
     """
 
     pen: Pen

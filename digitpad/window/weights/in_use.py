@@ -39,8 +39,8 @@ class WeightsInUse(QObject):
     def read(self) -> None:
         """Read the weights, the first time this is called.
 
-        The bundled weights replace a choice that cannot be used any more. A file named at the start
-        is not replaced.
+        If the weights chosen last can no longer be used, the bundled ones replace them. A file
+        named at the start is not replaced.
         """
         if self._is_read:
             return

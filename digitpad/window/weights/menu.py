@@ -159,7 +159,7 @@ class WeightsMenu(QMenu):
         from digitpad.weights_store import export
 
         if not path.exists():
-            self.failed.emit(f"{path} does not exist any more.")
+            self.failed.emit(f"{path} no longer exists.")
             return
         try:
             export(path, Path(name))

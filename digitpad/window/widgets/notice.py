@@ -22,8 +22,8 @@ from digitpad.window.widgets.text import Sentence
 class Notice(QFrame):
     """A framed text with a warning sign and a button for each action.
 
-    A screen reader reads it when it appears. An action, its cross or Esc closes it; then it deletes
-    itself.
+    A screen reader reads it when it appears. An action, the close button or Esc closes it, and it
+    deletes itself.
     """
 
     closed = Signal()

@@ -49,7 +49,7 @@ class Notices(QObject):
         self._layout.insertWidget(0, notice)
 
     def close_about(self, topic: Topic) -> None:
-        """Close the notice about this topic, which does not apply any more."""
+        """Close the notice about this topic, if it is shown, because it no longer applies."""
         if self.current and self._topic == topic:
             self.current.close()
 

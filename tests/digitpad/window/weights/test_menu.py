@@ -425,7 +425,7 @@ def test_weights_that_are_gone_are_not_exported(keep, drawn, opened, tmp_path):
     kept.unlink()
     export.trigger()
     choose_file(window, tmp_path / "mine")
-    assert window.notice.text == f"{kept} does not exist any more."
+    assert window.notice.text == f"{kept} no longer exists."
     assert list(tmp_path.glob("mine*")) == []
 
 
