@@ -1,41 +1,26 @@
-"""The window: puts the widgets together and connects them."""
+"""The main window: creates the widgets and connects them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QRect, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QAction,
-    QCloseEvent,
-    QKeySequence,
-    QPaintEvent,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import (
-    QApplication,
-    QHBoxLayout,
-    QLabel,
-    QLayout,
-    QMainWindow,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from digitpad.window.pad.answer import Answer
+from digitpad.window.geometry import restore_geometry, save_geometry
+from digitpad.window.pad.answer import Answer, TrainingAnswer
 from digitpad.window.pad.canvas import Canvas
-from digitpad.window.pad.net_view import CAPTION, EXPLANATION, NetView
+from digitpad.window.pad.net_view import NetView
+from digitpad.window.pad.pad import Pad
+from digitpad.window.weights.in_use import WeightsInUse
 from digitpad.window.weights.menu import WeightsMenu
-from digitpad.window.widgets.secondary_text import explanation
+from digitpad.window.widgets.notices import Notices
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -43,78 +28,64 @@ if TYPE_CHECKING:
     from digitpad.picture import Picture
     from digitpad.recognizer import Prediction, Recognizer
     from digitpad.weights_store import InterruptedRun
-    from digitpad.window.pad.answer import TrainingAnswer
     from digitpad.window.pad.picture_sheet import PictureSheet
-    from digitpad.window.pad.picture_source import Pictures
+    from digitpad.window.pad.picture_source import PictureSource
     from digitpad.window.training.dock import TrainingDock
     from digitpad.window.training.interrupted import InterruptedRuns
     from digitpad.window.widgets.notice import Notice
-
-    _Topic = Literal["weights", "pictures", "training"]
 
 # What the first paint does not need is imported when it is needed: NumPy alone takes about as long
 # as all that Qt does until then.
 # ruff: noqa: PLC0415
 
-_GEOMETRY, _WEIGHTS = "window/geometry", "weights/chosen"
-
 
 class MainWindow(QMainWindow):
-    """The pad: the sheet on the left; the answer, what the Net sees, and the buttons on the right.
+    """The window with the pad, the menus, and the training panel on request.
 
-    The weights are read after the first paint, and not later than the first stroke. Where they
-    cannot be used, the window says so, and can be drawn on all the same.
+    The weights are read after the first paint, but before the first answer. If they cannot be used,
+    the window says so, and drawing still works.
     """
 
     appeared = Signal()
-    """The window is painted for the first time; what need not be there before can come now."""
+    """The window was painted for the first time. Work that can wait starts now."""
 
     answered = Signal()
-    """The answer for the drawing as it is now is shown."""
+    """The answer for the present drawing is shown."""
 
     def __init__(self, weights: Path | None = None) -> None:
-        """Without `weights`, those answer that were chosen last, or else the bundled ones."""
+        """Without `weights`, use those that were chosen last, or else the bundled ones."""
         super().__init__()
-        self._weights = weights.absolute() if weights else None
-        self._recognizer: Recognizer | None = None
-        self._image: NDArray[np.uint8] | None = None  # what is answered
+        self._image: NDArray[np.uint8] | None = None  # the ink image that is answered
         self._has_appeared = False
-        # A child, unlike QTimer.singleShot: it ends with the window, should that be closed at once.
+        # Unlike QTimer.singleShot, a child ends with a window that is closed at once.
         self._appearance = QTimer(self, singleShot=True, interval=0)
         self._appearance.timeout.connect(self.appeared)
-        self._has_read_weights = False
         self.setWindowTitle("digitpad")
         self.canvas = Canvas()
-        self.answer = Answer()
+        self.answer, self.training_answer = Answer(), TrainingAnswer()
+        self.training_answer.hide()
         self.net_view = NetView()
         self.picture: PictureSheet | None = None
-        self.notice: Notice | None = None
-        self._notice_about: _Topic | None = None
-        self._owes_offer = False  # to go on with a training, when what is more urgent was read
         self.training: TrainingDock | None = None
-        self.training_answer: TrainingAnswer | None = None
         self._interrupted_runs: InterruptedRuns | None = None
+        self._in_use = WeightsInUse(weights, self)
         self.weights_menu = WeightsMenu(self)
-        self.weights_menu.chosen.connect(self.use_weights)
-        self.weights_menu.failed.connect(self._show_weights_notice)
         self._undo = self._action("&Undo", self.canvas.undo, "Ctrl+Z")
         self._redo = self._action("&Redo", self.canvas.redo, "Ctrl+Shift+Z", "Ctrl+Y")
         self._clear = self._action("&Clear", self._clear_sheet, "Esc")
-        # In the training panel, Esc leaves the drawing alone.
+        # Esc in the training panel does not clear the drawing.
         self._clear.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._fill_menus()
         self._lay_out()
-        self.appeared.connect(self._read_weights)
-        self.appeared.connect(self._offer_interrupted_run)
-        self.appeared.connect(lambda: self.pictures)
-        self.canvas.drawing_changed.connect(self._answer_drawing)
-        self.canvas.history_changed.connect(self._update_actions)
-        self.canvas.history_changed.connect(self._let_chart_wait)
+        self._connect()
         self._update_actions()
         self.canvas.setFocus()
-        self._restore_geometry()
+        restore_geometry(self, QSize(832, 560))
 
-    # Putting together
+    @property
+    def notice(self) -> Notice | None:
+        """The notice that is shown."""
+        return self._notices.current
 
     def _action(self, text: str, do: Callable[[], object], *shortcuts: str) -> QAction:
         action = QAction(text, self)
@@ -125,7 +96,7 @@ class MainWindow(QMainWindow):
     def _fill_menus(self) -> None:
         quit_action = self._action("&Quit", self.close, "Ctrl+Q")
         quit_action.setMenuRole(QAction.MenuRole.QuitRole)
-        # Its entry in the menu only opens the panel, which its key closes as well.
+        # The menu's entry only opens the panel; the shortcut closes it as well.
         train = self._action("&Train…\tCtrl+T", self.show_training)
         self.addAction(self._action("Training panel", self._toggle_training, "Ctrl+T"))
         about_action = self._action("&About digitpad", self._show_about)
@@ -141,40 +112,35 @@ class MainWindow(QMainWindow):
         self.menuBar().addMenu("&Help").addAction(about_action)
 
     def _lay_out(self) -> None:
-        beside = QVBoxLayout()
-        for label in (QLabel(CAPTION, wordWrap=True), explanation(EXPLANATION)):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            beside.addWidget(label)
-        beside.addStretch()
-        net = QHBoxLayout()
-        net.setSpacing(12)
-        net.addWidget(self.net_view)
-        net.addLayout(beside, 1)
-
-        buttons = QHBoxLayout()
-        for action in (self._undo, self._redo, self._clear):
-            buttons.addWidget(_button(action))
-
-        side = QVBoxLayout()
-        side.setSpacing(16)
-        self._answers = QHBoxLayout()
-        self._answers.setSpacing(16)
-        self._answers.addWidget(self.answer, 1)
-        side.addLayout(self._answers, 1)
-        side.addLayout(net)
-        side.addLayout(buttons)
-
         central = QWidget()
         central.setAccessibleName("Pad")
-        central.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # and so, beside the sheet, is its focus
+        central.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside the sheet focuses it
         central.setFocusProxy(self.canvas)
-        self._rows = QVBoxLayout(central)
-        self._rows.setContentsMargins(16, 16, 16, 16)
-        self._rows.setSpacing(16)
-        pad = _Pad(self.canvas, side)
+        rows = QVBoxLayout(central)
+        rows.setContentsMargins(16, 16, 16, 16)
+        rows.setSpacing(16)
+        answers, actions = (
+            (self.answer, self.training_answer),
+            (self._undo, self._redo, self._clear),
+        )
+        pad = Pad(self.canvas, answers, self.net_view, actions)
         pad.addAction(self._clear)
-        self._rows.addWidget(pad, 1)
+        rows.addWidget(pad, 1)
+        self._notices = Notices(rows)
         self.setCentralWidget(central)
+
+    def _connect(self) -> None:
+        self.appeared.connect(self._read_weights)
+        self.appeared.connect(self._offer_interrupted_run)
+        self.appeared.connect(lambda: self.pictures)
+        self.canvas.drawing_changed.connect(self._answer_drawing)
+        self.canvas.history_changed.connect(self._update_actions)
+        self.canvas.history_changed.connect(self._let_chart_wait)
+        self._in_use.changed.connect(self._show_in_use)
+        self.weights_menu.chosen.connect(self.use_weights)
+        for weights in (self._in_use, self.weights_menu):
+            weights.failed.connect(partial(self._notices.show, topic="weights"))
+        self._notices.offer_due.connect(self._offer_interrupted_run)
 
     def _update_actions(self) -> None:
         self._undo.setEnabled(self.canvas.can_undo)
@@ -194,92 +160,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._has_appeared:
             self._has_appeared = True
-            self._appearance.start()  # it comes round when all is painted
-
-    def _read_weights(self) -> None:
-        if self._has_read_weights:
-            return
-        self._has_read_weights = True
-        from digitpad.network import WeightsError
-        from digitpad.weights_store import bundled_weights
-
-        chosen = None if self._weights else _chosen_weights()
-        try:
-            if chosen:
-                self._load_weights(chosen)
-                return
-        except WeightsError as error:  # once is enough to say so
-            _remember_weights(None)
-            self._show_weights_notice(
-                "The weights that you chose cannot be used any more; the bundled ones answer "
-                f"instead.\n{error}"
-            )
-        try:
-            self._load_weights(self._weights or bundled_weights())
-        except WeightsError as error:
-            self.answer.set_hint("No answer without weights.")
-            repair = "start digitpad with another file" if self._weights else "install it again"
-            self._show_weights_notice(
-                "You can draw, but digitpad cannot answer: its weights file is not usable.\n"
-                f"{error}\n"
-                f"Choose others in the menu Weights, train some in the menu Training, or {repair}."
-            )
-
-    def _load_weights(self, path: Path) -> None:
-        """Raises WeightsError; the weights in use stay then."""
-        from digitpad.recognizer import Recognizer
-
-        self._recognizer = Recognizer(path)
-        self._weights = self.weights_menu.in_use = path
-        self._tell_training_what_is_in_use()
-
-    def use_weights(self, path: Path) -> None:
-        """Answer with the weights in this file at once, and also after the next start.
-
-        If they cannot be used, a notice says why, and the weights in use stay.
-        """
-        from digitpad.network import WeightsError
-        from digitpad.weights_store import bundled_weights
-
-        self._read_weights()
-        try:
-            self._load_weights(path)
-        except WeightsError as error:
-            self._show_weights_notice(
-                f"These weights cannot be used, so nothing has changed.\n{error}"
-            )
-            return
-        self._close_notice_about("weights")
-        self.answer.set_hint()
-        _remember_weights(None if path == bundled_weights() else path)
-        self._answer_drawing(self.canvas.drawing)
-
-    def _show_weights_notice(self, text: str) -> None:
-        self._show_notice(text, about="weights")
-
-    def _show_notice(self, text: str, actions: Sequence[QAction] = (), *, about: _Topic) -> None:
-        """Show a notice, in the place of an earlier one."""
-        from digitpad.window.widgets.notice import Notice
-
-        before, self.notice = self.notice, None
-        if before:
-            self._owes_offer |= self._notice_about == "training" != about
-            before.close()
-        self._notice_about = about
-        self.notice = notice = Notice(text, actions)
-        notice.closed.connect(lambda: self._forget_notice(notice))
-        self._rows.insertWidget(0, notice)
-
-    def _close_notice_about(self, about: _Topic) -> None:
-        """What it says does not hold any more."""
-        if self.notice and self._notice_about == about:
-            self.notice.close()
-
-    def _forget_notice(self, notice: Notice) -> None:
-        if notice is self.notice:  # else another one has taken its place
-            self.notice = None
-            if self._owes_offer:
-                self._offer_interrupted_run()
+            self._appearance.start()  # fires when everything is painted
 
     def _answer_drawing(self, drawing: Drawing) -> None:
         from digitpad.ink import ink_image
@@ -291,28 +172,56 @@ class MainWindow(QMainWindow):
         else:
             self._image = self.picture.digit if self.picture else None
         self.net_view.set_image(self._image)
-        self.answer.set_prediction(self._predict(self._recognizer))
+        self.answer.set_prediction(self._predict(self._in_use.recognizer))
         self._answer_in_training()
-        if not self.canvas.is_drawing:  # not at every move: that would be chatter
+        if not self.canvas.is_drawing:  # a screen reader could not keep up with every move
             self.answer.announce()
         self.answered.emit()
+
+    def _answer_in_training(self) -> None:
+        """Show the answer of the Net in training as well, if there is one."""
+        if self.training:
+            net = self.training.recognizer
+            self.training_answer.setVisible(net is not None)
+            self.training_answer.set_prediction(
+                self._predict(net), self.training.epoch, is_training=self.training.is_running
+            )
 
     def _predict(self, recognizer: Recognizer | None) -> Prediction | None:
         if recognizer is None or self._image is None:
             return None
         return recognizer.recognize_image(self._image)
 
+    # Weights
+
+    def _read_weights(self) -> None:
+        self._in_use.read()
+        if self._in_use.recognizer is None:
+            self.answer.set_hint("No answer without weights.")
+
+    def use_weights(self, path: Path) -> None:
+        """Use these weights from now on. If that is impossible, only show a notice."""
+        if self._in_use.use(path):
+            self._notices.close_about("weights")
+            self.answer.set_hint()
+            self._answer_drawing(self.canvas.drawing)
+
+    def _show_in_use(self, path: Path) -> None:
+        self.weights_menu.in_use = path
+        if self.training:
+            self.training.set_in_use(path)
+
     # Pictures
 
     @cached_property
-    def pictures(self) -> Pictures:
-        """Where pictures come from: made when the window has appeared, or when it is needed."""
-        from digitpad.window.pad.picture_source import Pictures
+    def pictures(self) -> PictureSource:
+        """The source of pictures, created when the window has appeared or earlier if needed."""
+        from digitpad.window.pad.picture_source import PictureSource
 
-        made = Pictures(self)
-        made.opened.connect(self._show_picture)
-        made.failed.connect(self._show_picture_notice)
-        return made
+        source = PictureSource(self)
+        source.opened.connect(self._show_picture)
+        source.failed.connect(partial(self._notices.show, topic="pictures"))
+        return source
 
     def _ask_for_picture(self) -> None:
         self.pictures.ask()
@@ -321,13 +230,10 @@ class MainWindow(QMainWindow):
         self.pictures.paste()
 
     def _show_picture(self, picture: Picture) -> None:
-        """Answer what is on a picture, and show it on the sheet until something is drawn.
-
-        The drawing gives way to it, and can be had back by Undo.
-        """
+        """Show a picture in place of the drawing, until something is drawn, and answer it."""
         from digitpad.window.pad.picture_sheet import PictureSheet
 
-        self._close_notice_about("pictures")
+        self._notices.close_about("pictures")
         self._close_picture()
         self.picture = PictureSheet(picture, self.canvas)
         self.picture.show()
@@ -343,19 +249,16 @@ class MainWindow(QMainWindow):
             self.picture = None
             self._update_actions()
 
-    def _show_picture_notice(self, text: str) -> None:
-        self._show_notice(text, about="pictures")
-
     # Training
 
     def show_training(self) -> None:
-        """Open the panel that starts a training and shows how it goes."""
+        """Open the panel that starts a training and shows its progress."""
         training = self._training()
         training.open()
         training.panel.setFocus()
 
     def _toggle_training(self) -> None:
-        """Go to the panel, or where one is in it: close it, and go back to the sheet."""
+        """Go to the panel. If the focus is in it already, close it and return to the sheet."""
         focus = QApplication.focusWidget()
         if self.training and focus and self.training.isAncestorOf(focus):
             self.training.close()
@@ -364,60 +267,39 @@ class MainWindow(QMainWindow):
             self.show_training()
 
     def _training(self) -> TrainingDock:
-        """Made when it is needed first: the chart's library alone takes half a second."""
+        """The training dock, created on first use: importing pyqtgraph takes half a second."""
         if self.training is None:
-            from digitpad.window.pad.answer import TrainingAnswer
             from digitpad.window.training.dock import TrainingDock
 
             self._read_weights()
-            self.training_answer = TrainingAnswer()
-            self.training_answer.hide()
-            self._answers.addWidget(self.training_answer)
             self.training = TrainingDock(self)
             self.training.hide()
             self.training.net_changed.connect(self._answer_in_training)
             self.training.use_requested.connect(self.use_weights)
             self.training.may_close.connect(self.close)
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.training)
-            self._tell_training_what_is_in_use()
+            if self._in_use.recognizer and self._in_use.path:
+                self.training.set_in_use(self._in_use.path)
         return self.training
 
     def _let_chart_wait(self) -> None:
-        """Draw nothing else while a stroke is being drawn."""
+        """Draw nothing else during a stroke."""
         if self.training:
             self.training.chart.waits = self.canvas.is_drawing
-
-    def _tell_training_what_is_in_use(self) -> None:
-        if self.training and self._recognizer and self._weights:
-            from digitpad.weights_store import accuracies
-
-            self.training.set_in_use(self._weights, accuracies(self._recognizer.metadata))
-
-    def _answer_in_training(self) -> None:
-        """Answer with the Net in training as well, if there is one."""
-        if self.training and self.training_answer:
-            net = self.training.recognizer
-            self.training_answer.setVisible(net is not None)
-            self.training_answer.set_prediction(
-                self._predict(net), self.training.epoch, is_training=self.training.is_running
-            )
 
     def _offer_interrupted_run(self) -> None:
         from digitpad.weights_store import interrupted_runs
 
         runs = interrupted_runs()
-        self._owes_offer = bool(runs and self.notice)
-        if not runs or self.notice:  # what the notice says comes first
+        if not runs or not self._notices.may_offer():
             return
-        from digitpad.window.training.interrupted import InterruptedRuns
+        if self._interrupted_runs is None:
+            from digitpad.window.training.interrupted import InterruptedRuns
 
-        self._interrupted_runs = offer = InterruptedRuns(self)
-        offer.notice_wanted.connect(self._show_training_notice)
-        offer.resume_requested.connect(self._resume_training)
-        offer.offer(runs)
-
-    def _show_training_notice(self, text: str, actions: Sequence[QAction]) -> None:
-        self._show_notice(text, actions, about="training")
+            self._interrupted_runs = offer = InterruptedRuns(self)
+            offer.notice_wanted.connect(partial(self._notices.show, topic="offer"))
+            offer.resume_requested.connect(self._resume_training)
+        self._interrupted_runs.offer(runs)
 
     def _resume_training(self, run: InterruptedRun) -> None:
         training = self._training()
@@ -435,17 +317,16 @@ class MainWindow(QMainWindow):
         from digitpad.window.about import about
 
         self._read_weights()
-        box = QMessageBox(self)
+        box = QMessageBox(self, textFormat=Qt.TextFormat.PlainText)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle("About digitpad")
-        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setIconPixmap(self.windowIcon().pixmap(64))
-        metadata = self._recognizer.metadata if self._recognizer else None
-        box.setText(about(self._weights, metadata))
+        recognizer = self._in_use.recognizer
+        box.setText(about(self._in_use.path, recognizer.metadata if recognizer else None))
         box.open()
 
     def quit(self) -> None:
-        """Close without a question; a training that is going on can go on next time."""
+        """Close without asking. An unfinished training can be resumed after the next start."""
         if self.training:
             self.training.shut_down()
         self.close()
@@ -456,74 +337,13 @@ class MainWindow(QMainWindow):
                 event.ignore()
                 self.training.ask_to_close()
                 return
-            self.training.close()  # with the room that it took
-        _settings().setValue(_GEOMETRY, self._geometry_without_training())
+            self.training.close()  # and give back the room that it took
+        # A maximized window still includes the panel's room.
+        save_geometry(self, self.training.size_to_return_to if self.training else None)
         super().closeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange and self.training:
-            # The size comes after the state.
+            # The new size follows the new state.
             QTimer.singleShot(0, self.training, self.training.give_room_back)
-
-    def _geometry_without_training(self) -> QByteArray:
-        """What to come back to; a maximized window still has the room for the panel."""
-        if not (self.training and self.training.size_to_return_to):
-            return self.saveGeometry()
-        other = QWidget()
-        other.setGeometry(QRect(self.normalGeometry().topLeft(), self.training.size_to_return_to))
-        other.setWindowState(self.windowState())
-        return other.saveGeometry()
-
-    def _restore_geometry(self) -> None:
-        # Qt refuses what is not its own, and brings a window back that lies on no screen.
-        saved = _settings().value(_GEOMETRY)
-        if not (isinstance(saved, QByteArray) and self.restoreGeometry(saved)):
-            self.resize(832, 560)
-
-
-class _Pad(QWidget):
-    """The sheet, not wider than high, and at its side the rest."""
-
-    def __init__(self, sheet: QWidget, side: QLayout) -> None:
-        super().__init__()
-        self._sheet = sheet
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(20)
-        row.addWidget(sheet, 2)
-        row.addLayout(side, 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._sheet.setMaximumWidth(self.height())
-
-
-def _settings() -> QSettings:
-    # A file on every system, so that tests can put it elsewhere.
-    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "digitpad", "digitpad")
-
-
-def _chosen_weights() -> Path | None:
-    """The weights that the person chose last; None: the bundled ones."""
-    stored = _settings().value(_WEIGHTS)
-    return Path(stored) if stored and isinstance(stored, str) else None
-
-
-def _remember_weights(path: Path | None) -> None:
-    if path:
-        _settings().setValue(_WEIGHTS, str(path.absolute()))
-    else:
-        _settings().remove(_WEIGHTS)
-
-
-def _button(action: QAction) -> QPushButton:
-    """A button that does what the action does."""
-    button = QPushButton(action.text())
-    shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    button.setToolTip(f"{action.iconText()} ({shortcut})")
-    button.setAccessibleName(action.iconText())
-    button.setEnabled(action.isEnabled())
-    button.clicked.connect(action.trigger)
-    action.enabledChanged.connect(button.setEnabled)
-    return button

@@ -1,4 +1,4 @@
-"""From a new point of a stroke to the painted answer, in the real window."""
+"""Time from a new stroke point to the painted answer, in the real window."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.benchmarks.ratio import Ratio
 if TYPE_CHECKING:
     from digitpad.window.main_window import MainWindow
 
-# Qt is imported when a window is needed: the other benchmarks do without.
+# Qt is imported inside functions: other benchmarks run without it.
 # ruff: noqa: PLC0415
 
 FRAME = 1 / 60
@@ -34,14 +34,14 @@ def run():
 
 
 def open_window() -> MainWindow:
-    """A window with the bundled weights, on the screen."""
+    """Open a window with the bundled weights and wait until it is exposed."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
 
     from digitpad.window.main_window import MainWindow
 
-    open_window.application = QApplication.instance() or QApplication([])  # or it is deleted
+    open_window.application = QApplication.instance() or QApplication([])  # kept alive
     window = MainWindow(bundled_weights())
     window.show()
     QTest.qWaitForWindowExposed(window)
@@ -49,7 +49,7 @@ def open_window() -> MainWindow:
 
 
 def seconds_to_painted_answer(window: MainWindow, drawings: int, pause: int = 0) -> Iterator[float]:
-    """Draw with the mouse; for each point, how long it took. Between points, `pause` in ms."""
+    """Draw with the mouse; yields the seconds for each point. `pause` between points is in ms."""
     from PySide6.QtCore import QEvent, QObject, QPointF, Qt
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
@@ -59,7 +59,9 @@ def seconds_to_painted_answer(window: MainWindow, drawings: int, pause: int = 0)
     class Paintings(QObject):
         def eventFilter(self, _answer, event):  # noqa: N802
             nonlocal paintings
-            paintings += event.type() == QEvent.Type.Paint  # done when processEvents() returns
+            paintings += (
+                event.type() == QEvent.Type.Paint
+            )  # it is over when processEvents() returns
             return False
 
     def answered():
@@ -73,7 +75,7 @@ def seconds_to_painted_answer(window: MainWindow, drawings: int, pause: int = 0)
     middle, reach = canvas.rect().center(), min(canvas.width(), canvas.height()) * 0.4
     for drawing in range(drawings):
         for point in range(POINTS):
-            # Loops, each a bit different: long strokes that keep turning.
+            # Loops that differ a little: long strokes that keep turning.
             turn = 2 * math.tau * point / POINTS
             x = middle.x() + reach * math.cos(turn) * (1 - point / POINTS / 2)
             y = middle.y() + reach * math.sin(turn + drawing / 10)

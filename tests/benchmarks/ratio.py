@@ -1,23 +1,33 @@
-"""A time against another of the same run: what a benchmark says."""
+"""A measurement as a ratio to another of the same run."""
 
 from dataclasses import dataclass
+
+_PER_UNIT = {"ms": 1e3, "MB": 1e-6}
 
 
 @dataclass(frozen=True)
 class Ratio:
+    """A measurement in seconds or bytes, its reference, and the largest ratio allowed."""
+
     what: str
-    seconds: float
+    measured: float
     against: str
     reference: float
     bound: float
+    unit: str = "ms"
+    """Unit to print the measurements in, ms or MB."""
 
     @property
     def value(self):
-        return self.seconds / self.reference
+        return self.measured / self.reference
 
     def __str__(self):
         verdict = "ok" if self.value <= self.bound else "ABOVE"
+        measured, reference = (
+            f"{value * _PER_UNIT[self.unit]:.2f} {self.unit}"
+            for value in (self.measured, self.reference)
+        )
         return (
-            f"{self.what}: {self.seconds * 1e3:.2f} ms, against {self.against}: "
-            f"{self.reference * 1e3:.2f} ms; ratio {self.value:.2f} (≤ {self.bound:g}: {verdict})"
+            f"{self.what}: {measured}, against {self.against}: {reference}; "
+            f"ratio {self.value:.2f} (≤ {self.bound:g}: {verdict})"
         )

@@ -1,4 +1,4 @@
-"""From the start of the process to the first painted window."""
+"""Time from the start of the process to the first painted window."""
 
 import os
 import statistics
@@ -10,25 +10,25 @@ from tests.benchmarks.ratio import Ratio
 
 RUNS = 9
 
-# Tells the time when the event loop comes round after the first paint, and ends.
+# Prints the time when the event loop runs again after the first paint, and quits.
 _FIRST_PAINT = """
-def tell_first_paint(window_class):
+def report_first_paint(window_class):
     import time
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
     paint = window_class.paintEvent
-    def tell():
+    def report():
         print(time.monotonic(), flush=True)
         QApplication.quit()
     def painted(self, event):
-        QTimer.singleShot(0, tell)
+        QTimer.singleShot(0, report)
         paint(self, event)
     window_class.paintEvent = painted
 """
 
 PAD = """
 from digitpad.window.main_window import MainWindow
-tell_first_paint(MainWindow)
+report_first_paint(MainWindow)
 from digitpad.__main__ import main
 main([])
 """
@@ -38,7 +38,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 class Window(QMainWindow):
     def paintEvent(self, event):
         super().paintEvent(event)
-tell_first_paint(Window)
+report_first_paint(Window)
 app = QApplication([])
 window = Window()
 window.show()
@@ -51,7 +51,7 @@ WITH_TORCH = "import torch\n" + BARE
 def run():
     programs = {"pad": PAD, "bare": BARE, "torch": WITH_TORCH}
     seconds = {name: [] for name in programs}
-    for _ in range(RUNS + 1):  # in turn: what disturbs one disturbs all
+    for _ in range(RUNS + 1):  # interleaved, so that a disturbance affects all alike
         for name, program in programs.items():
             seconds[name].append(_seconds_to_first_paint(program))
     median = {name: statistics.median(times[1:]) for name, times in seconds.items()}
@@ -62,8 +62,8 @@ def run():
 
 def _seconds_to_first_paint(program):
     environment = {"QT_QPA_PLATFORM": "offscreen"} | os.environ
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
-    started = time.monotonic()  # one clock for all processes
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has compiled modules
+    started = time.monotonic()  # the same clock in all processes
     done = subprocess.run(
         [sys.executable, "-c", _FIRST_PAINT + program],
         env=environment,

@@ -1,1 +1,1 @@
-"""The pad: the sheet, the answer, and what the Net sees."""
+"""The pad: the sheet, the answer, and the image that the Net sees."""

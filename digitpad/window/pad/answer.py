@@ -1,4 +1,4 @@
-"""The answer: which digit it is, how sure that is, and how likely each of the ten is."""
+"""The answer: the digit, how sure it is, and the probability of each of the ten digits."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from digitpad.window.widgets.colours import faded, faint
+from digitpad.window.widgets.colours import faded, secondary_colour
 
 if TYPE_CHECKING:
     from digitpad.recognizer import Prediction
 
 _DIGITS = 10
-_HEAD = 0.3  # the share of the height that is above the bars
+_HEAD = 0.3  # fraction of the height above the bars
 _HINT = "The answer appears here while you draw."
-_MOST_GROWTH = 1.75
-# Opacities: of an empty bar; of a bar and a number that are not the answer's; of the answer's bar
-# where the accent is another's.
-_TRACK, _BAR, _NUMBER, _SECOND = 0.08, 0.35, 0.7, 0.75
+_MAX_GROWTH = 1.75
+# Opacities: of an empty bar; of the bar and the number of a digit that is not the answer; of the
+# answer's bar in TrainingAnswer, which leaves the accent colour to Answer.
+_TRACK, _BAR, _NUMBER, _TRAINING_BAR = 0.08, 0.35, 0.7, 0.75
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class Answer(QWidget):
-    """Shows a Prediction: the digit in large, and under it a bar for each of the ten."""
+    """Shows a Prediction: a large digit, and below it a bar for each of the ten digits."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,22 +46,22 @@ class Answer(QWidget):
 
     @property
     def prediction(self) -> Prediction | None:
-        """What is shown."""
+        """The Prediction that is shown."""
         return self._prediction
 
     def set_prediction(self, prediction: Prediction | None) -> None:
-        """Show a Prediction, or with None the hint in its place."""
+        """Show a Prediction; None shows the hint."""
         self._prediction = prediction
         self._describe()
 
     def set_hint(self, hint: str = _HINT) -> None:
-        """What to say while there is no Prediction."""
+        """Set the text to show while there is no Prediction."""
         self._hint = hint
         self._describe()
 
     def announce(self) -> None:
-        """Have a screen reader say what is shown, when it has said what it is saying."""
-        # Slow to import: the first paint does without.
+        """Have a screen reader say the answer, once it has finished its present sentence."""
+        # Slow to import, and the first paint does not need it.
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # noqa: PLC0415
 
         event = QAccessibleAnnouncementEvent(self, self.accessibleDescription())
@@ -70,7 +70,7 @@ class Answer(QWidget):
 
     def _describe(self) -> None:
         answer = self._prediction
-        words = [str(answer.digit), *_words(answer)] if answer else [self._hint]
+        words = [str(answer.digit), *_verdict(answer)] if answer else [self._hint]
         self.setAccessibleDescription(", ".join(words))
         self.update()
 
@@ -85,28 +85,28 @@ class Answer(QWidget):
         return QSize(14 * line, 17 * line)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        del event  # it is small: all of it is painted each time
+        del event  # the widget is small: it is painted as a whole
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setFont(self._grown_font())
-            head, rows = _divided(self.rect())
+            painter.setFont(self._scaled_font())
+            head, rows = _split(self.rect())
             self._paint_head(painter, head)
             for digit, row in enumerate(rows):
                 self._paint_row(painter, digit, row)
 
-    def _grown_font(self) -> QFont:
-        """The widget's font; larger where there is more room than needed."""
-        usual = self.sizeHint()
-        growth = min(self.width() / usual.width(), self.height() / usual.height(), _MOST_GROWTH)
+    def _scaled_font(self) -> QFont:
+        """The widget's font, enlarged if there is more room than needed."""
+        hint = self.sizeHint()
+        growth = min(self.width() / hint.width(), self.height() / hint.height(), _MAX_GROWTH)
         font = self.font()
         font.setPixelSize(round(QFontInfo(font).pixelSize() * max(growth, 1)))
-        font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width: the numbers do not jitter
+        font.setFeature(QFont.Tag("tnum"), 1)  # digits of equal width: numbers do not jitter
         return font
 
     def _paint_head(self, painter: QPainter, area: QRect) -> None:
         palette, prediction = self.palette(), self._prediction
         if prediction is None:
-            painter.setPen(faint(palette))
+            painter.setPen(secondary_colour(palette))
             wrapped = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(area, wrapped, self._hint)
             return
@@ -118,9 +118,9 @@ class Answer(QWidget):
         painter.setFont(large)
         painter.setPen(accent if prediction.sure else text)
         painter.drawText(area, _LEFT, f"{prediction.digit}" + "?" * (not prediction.sure))
-        # The words keep their place, whether or not there is a question mark before them.
+        # The words stay in place, with or without a question mark before them.
         area.setLeft(painter.fontMetrics().horizontalAdvance("0?") + normal.pixelSize())
-        headline, *more = _words(prediction)
+        headline, *more = _verdict(prediction)
         line = QFontMetrics(normal).height()
         area.setTop(area.center().y() - (1 + len(more)) * line // 2)
         painter.setPen(text)
@@ -155,7 +155,7 @@ class Answer(QWidget):
 
 
 class TrainingAnswer(QWidget):
-    """Shows what a Net in training answers: slim bars, as high as those of an Answer beside it."""
+    """Shows the answer of a Net in training: slim bars in line with those of Answer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -166,18 +166,18 @@ class TrainingAnswer(QWidget):
 
     @property
     def prediction(self) -> Prediction | None:
-        """What is shown."""
+        """The Prediction that is shown."""
         return self._prediction
 
     def set_prediction(
         self, prediction: Prediction | None, epoch: int, *, is_training: bool = True
     ) -> None:
-        """Show what the Net of this epoch answers; None for an empty drawing."""
+        """Show the Prediction of the Net after this epoch; None for an empty drawing."""
         self._prediction, self._epoch = prediction, epoch
         self._heading = "In training" if is_training else "Trained"
         words = [f"after epoch {epoch}"]
         if prediction:
-            words += [str(prediction.digit), *_words(prediction)]
+            words += [str(prediction.digit), *_verdict(prediction)]
         self.setAccessibleDescription(", ".join(words))
         self.update()
 
@@ -188,11 +188,11 @@ class TrainingAnswer(QWidget):
         del event
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            head, rows = _divided(self.rect())
+            head, rows = _split(self.rect())
             text = self.palette().color(QPalette.ColorRole.WindowText)
             line = self.fontMetrics().height()
-            painter.setPen(faint(self.palette()))
-            # The digit with a line above and one below it, together in the middle of the head.
+            painter.setPen(secondary_colour(self.palette()))
+            # The digit, the line above it and the line below it are centred in the head together.
             size = max(round(min((head.height() - 2 * line) * 0.9, head.width() * 0.8)), 1)
             height = round(1.1 * size)
             middle = QRect(0, head.center().y() - height // 2, head.width(), height)
@@ -206,19 +206,19 @@ class TrainingAnswer(QWidget):
                 painter.save()
                 painter.setFont(digit)
                 painter.setPen(text)
-                words = f"{prediction.digit}" + "?" * (not prediction.sure)
-                painter.drawText(middle, _LEFT, words)
+                answer = f"{prediction.digit}" + "?" * (not prediction.sure)
+                painter.drawText(middle, _LEFT, answer)
                 painter.restore()
-            for digit_of_row, row in enumerate(rows):
-                probability = prediction.probabilities[digit_of_row] if prediction else 0.0
-                is_answer = prediction is not None and digit_of_row == prediction.digit
-                colour = faded(text, _SECOND if is_answer else _BAR)
+            for row_digit, row in enumerate(rows):
+                probability = prediction.probabilities[row_digit] if prediction else 0.0
+                is_answer = prediction is not None and row_digit == prediction.digit
+                colour = faded(text, _TRAINING_BAR if is_answer else _BAR)
                 thickness = min(row.height() * 0.35, line * 0.6)
                 _paint_bar(painter, row, thickness, probability, colour, faded(text, _TRACK))
 
 
-def _divided(area: QRect) -> tuple[QRect, list[QRectF]]:
-    """The place of the digit in large, and below it those of the ten bars."""
+def _split(area: QRect) -> tuple[QRect, list[QRectF]]:
+    """The area of the large digit and those of the ten rows below it."""
     head = round(area.height() * _HEAD)
     row = (area.height() - head) / _DIGITS
     rows = [QRectF(0, head + digit * row, area.width(), row) for digit in range(_DIGITS)]
@@ -233,7 +233,7 @@ def _paint_bar(
     colour: QColor,
     track: QColor,
 ) -> None:
-    """A bar in the middle of `area`, full as far as `probability` says."""
+    """Paint a bar in the middle of `area`, filled from the left by `probability`."""
     bar = QRectF(area.left(), area.center().y() - thickness / 2, area.width(), thickness)
     radius = min(thickness / 2, 4.0)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -244,18 +244,18 @@ def _paint_bar(
     painter.drawRoundedRect(bar, min(radius, bar.width() / 2), radius)
 
 
-def _words(prediction: Prediction) -> list[str]:
-    """How sure the answer is; if not very, what else it could be."""
+def _verdict(prediction: Prediction) -> list[str]:
+    """Whether the answer is sure, its probability, and the second choice if it is not sure."""
     probability = _percent(prediction.probability)
     if prediction.sure:
         return ["Sure", probability]
-    chances = prediction.probabilities
-    second = max((d for d in range(_DIGITS) if d != prediction.digit), key=chances.__getitem__)
-    return ["Not sure", probability, f"Or {second}: {_percent(chances[second])}"]
+    likely = prediction.probabilities
+    second = max((d for d in range(_DIGITS) if d != prediction.digit), key=likely.__getitem__)
+    return ["Not sure", probability, f"Or {second}: {_percent(likely[second])}"]
 
 
 def _percent(probability: float) -> str:
-    """Cut off, not rounded: 100 % would claim a certainty that the Net does not have."""
+    """Truncated, not rounded: 100 % would claim a certainty that the Net does not have."""
     return f"{min(int(probability * 1000), 999) / 10:.1f}\N{NO-BREAK SPACE}%"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from collections.abc import Iterable
 from math import ceil, inf
@@ -23,41 +22,24 @@ from PySide6.QtGui import (
     QPointingDevice,
     QTabletEvent,
     QTouchEvent,
-    QTransform,
 )
 from PySide6.QtWidgets import QWidget
 
-from digitpad.window.pad.brush import WIDTH, Run, Trace, runs
+from digitpad.window.pad.brush import Segment, segments
+from digitpad.window.pad.draft import Draft
+from digitpad.window.pad.pens import Action, Device, Kind, Pen, PenEvent, adds_ink, decide
+from digitpad.window.pad.view import View, fitted_view
 
 if TYPE_CHECKING:
     from digitpad.ink import Drawing, Stroke
 
-# NumPy, and what needs it, is imported when the first stroke is there: it takes about as long to
-# import as all that Qt does until the first paint.
-# ruff: noqa: PLC0415
-
-SIDE = 280.0
-"""Side of the square in the middle of the sheet that is always in view, in canvas units."""
-
-MOST_SHRUNK = 3.0
-"""How much smaller than fits the square may be, so that ink beside it is in sight. Ink still
-farther off was drawn beyond the sheet's edge."""
-
 HISTORY = 200
 """Steps that can be undone."""
-
-PALM_SECONDS = 0.5
-"""For so long after the stylus was last near, a touch is taken for the hand that holds it."""
 
 _HINT = "Draw a digit"
 _CORNER = 8.0  # radius of the sheet's corners, in pixels
 
-_Device = QInputDevice.DeviceType
-_Pen = tuple[_Device, int]  # the number tells fingers apart
-_MOUSE: _Pen = (_Device.Mouse, 0)
-_STYLUS: _Pen = (_Device.Stylus, 0)
-
-# These end a stroke as it is: the pen may never be lifted over the sheet.
+# These finish a stroke: its release may never reach the sheet.
 _INTERRUPTIONS = {
     QEvent.Type.EnabledChange,
     QEvent.Type.FocusOut,
@@ -66,48 +48,37 @@ _INTERRUPTIONS = {
     QEvent.Type.WindowDeactivate,
 }
 
-# After these, all ink has to be painted anew.
+# After these, all ink has to be painted again.
 _NEW_LOOKS = {
     QEvent.Type.DevicePixelRatioChange,
     QEvent.Type.PaletteChange,
 }
 
+# Other pens' events that come back as mouse events are not the mouse's.
+_OTHER_DEVICES = {QInputDevice.DeviceType.TouchScreen, QInputDevice.DeviceType.Stylus}
 
-class _Draft:
-    """The stroke that is being drawn, by which pen, and its look."""
-
-    def __init__(self, pen: _Pen, x: float, y: float, pressure: float) -> None:
-        self.pen = pen
-        self.trace = Trace(x, y, pressure)
-        self._points = array("d", (x, y, pressure))
-
-    @property
-    def last(self) -> tuple[float, ...]:
-        return tuple(self._points[-3:])
-
-    def add(self, x: float, y: float, pressure: float) -> tuple[QRectF, Run | None]:
-        """What `Trace.add` says."""
-        self._points.extend((x, y, pressure))
-        return self.trace.add(x, y, pressure)
-
-    def stroke(self) -> Stroke:
-        import numpy as np
-
-        from digitpad.ink import Stroke
-
-        return Stroke(np.frombuffer(self._points).reshape(-1, 3))
+_TABLET_KINDS = {
+    QEvent.Type.TabletPress: Kind.PRESS,
+    QEvent.Type.TabletMove: Kind.MOVE,
+    QEvent.Type.TabletRelease: Kind.RELEASE,
+}
+_TOUCH_KINDS = {
+    QEventPoint.State.Pressed: Kind.PRESS,
+    QEventPoint.State.Updated: Kind.MOVE,
+    QEventPoint.State.Released: Kind.RELEASE,
+}
 
 
 class Canvas(QWidget):
     """Takes strokes and keeps them as vectors: x and y from 0 to `SIDE`, y growing downwards.
 
     Whatever the widget's shape, the square of `SIDE` by `SIDE` canvas units is centred in it and
-    as large as fits. Ink beside it is kept as it is. Where the widget gets another shape, the
-    square is smaller if need be, so that this ink stays in sight, until the sheet is blank again.
+    as large as fits. Ink beside the square is kept. When the widget changes its shape, the square
+    shrinks as far as needed to keep that ink in view, until the sheet is blank again.
     """
 
     drawing_changed = Signal(object)
-    """The Drawing, with the stroke that is being drawn. At most once per pass of the event loop."""
+    """The Drawing, with the unfinished stroke. Emitted at most once per pass of the event loop."""
 
     history_changed = Signal()
     """Whether there is something to undo, redo or clear may have changed."""
@@ -121,15 +92,14 @@ class Canvas(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(200, 200)
-        self.setTabletTracking(True)  # a stylus that hovers is near, too
+        self.setTabletTracking(True)  # a hovering stylus rejects the palm, too
         self._strokes: tuple[Stroke, ...] = ()
-        self._done: deque[tuple[Stroke, ...]] = deque(maxlen=HISTORY)
-        self._undone: list[tuple[Stroke, ...]] = []
-        self._draft: _Draft | None = None
+        self._undo_stack: deque[tuple[Stroke, ...]] = deque(maxlen=HISTORY)
+        self._redo_stack: list[tuple[Stroke, ...]] = []
+        self._draft: Draft | None = None
         self._stylus_seen = -inf
-        self._scale = 1.0  # pixels of the widget per canvas unit
-        self._middle = QPointF()  # of the square, in the widget's pixels
-        self._ink: QPixmap | None = None  # all ink but the open run of the stroke being drawn
+        self._view = View(0, 0, 1.0)
+        self._ink: QPixmap | None = None  # all ink except the draft's open segment
         self._change = QTimer(self, singleShot=True, interval=0)
         self._change.timeout.connect(lambda: self.drawing_changed.emit(self.drawing))
 
@@ -140,15 +110,16 @@ class Canvas(QWidget):
 
     @property
     def drawing(self) -> Drawing:
-        """All strokes, and the one that is being drawn, as far as it is."""
-        from digitpad.ink import Drawing
+        """All strokes, including the unfinished one."""
+        # Imports NumPy, which the first paint does without.
+        from digitpad.ink import Drawing  # noqa: PLC0415
 
         draft = (self._draft.stroke(),) if self._draft else ()
         return Drawing((*self._strokes, *draft))
 
     @property
     def is_drawing(self) -> bool:
-        """Whether a stroke is being drawn now."""
+        """Whether a stroke is being drawn."""
         return self._draft is not None
 
     @property
@@ -157,123 +128,124 @@ class Canvas(QWidget):
 
     @property
     def can_undo(self) -> bool:
-        return bool(self._done) or self.is_drawing
+        return bool(self._undo_stack) or self.is_drawing
 
     @property
     def can_redo(self) -> bool:
-        return bool(self._undone)
+        return bool(self._redo_stack)
 
     def undo(self) -> None:
-        """Take the last step back; a stroke that is being drawn is ended first."""
-        self._lift_pen()
-        if self._done:
-            self._undone.append(self._strokes)
-            self._show(self._done.pop())
+        """Undo the last step. An unfinished stroke is finished first."""
+        self._finish_stroke()
+        if self._undo_stack:
+            self._redo_stack.append(self._strokes)
+            self._show(self._undo_stack.pop())
 
     def redo(self) -> None:
-        """Do again what was undone last, if nothing else was done since."""
-        self._lift_pen()
-        if self._undone:
-            self._done.append(self._strokes)
-            self._show(self._undone.pop())
+        """Redo the step that was undone last, unless something was drawn since."""
+        self._finish_stroke()
+        if self._redo_stack:
+            self._undo_stack.append(self._strokes)
+            self._show(self._redo_stack.pop())
 
     def clear(self) -> None:
-        """Start a blank sheet. This is a step, too: it can be undone."""
-        self._lift_pen()
+        """Start a blank sheet. This can be undone."""
+        self._finish_stroke()
         if self._strokes:
             self._remember()
             self._show(())
 
     def _remember(self) -> None:
-        self._done.append(self._strokes)
-        self._undone.clear()
+        self._undo_stack.append(self._strokes)
+        self._redo_stack.clear()
 
     def _show(self, strokes: tuple[Stroke, ...]) -> None:
         self._strokes = strokes
         self._ink = None
-        if self.is_blank or self._largest_scale() < self._scale:
-            self._fit()  # also ink of a time when the sheet had another shape
+        # Strokes that come back may date from when the sheet had another shape.
+        if self.is_blank or fitted_view(self.size(), strokes).scale < self._view.scale:
+            self._fit()
         self.update()
         self._change.start()
         self.history_changed.emit()
 
     def _fit(self) -> None:
-        """Show the square, and all ink, as large as fits.
+        """Show the square and all ink as large as fits.
 
-        Not while a stroke is being drawn: it would be torn where the sheet moves under the pen.
+        An unfinished stroke delays this: it would tear where the sheet moves under the pen.
         """
         self._ink = None
-        if self.is_drawing:
-            return
-        self._middle = QPointF(self.width() / 2, self.height() / 2)
-        self._scale = self._largest_scale()
+        if not self.is_drawing:
+            self._view = fitted_view(self.size(), self._strokes)
 
-    def _largest_scale(self) -> float:
-        """At which the square and all ink are in sight."""
-        width, height = max(1, self.width()), max(1, self.height())
-        scale = largest = min(width, height) / SIDE
-        for stroke in self._strokes:  # not the one being drawn: the pen may be anywhere
-            x, y = abs(stroke.xy - SIDE / 2).max(axis=0) + WIDTH / 2
-            scale = min(scale, width / 2 / x, height / 2 / y)
-        return max(scale, largest / MOST_SHRUNK)
+    # The stroke that is being drawn
 
-    # The pen: whatever draws, and nothing else until it is lifted
+    def _handle(self, event: PenEvent, position: QPointF, pressure: float = 1.0) -> None:
+        drawing = self._draft.pen if self._draft else None
+        for action in decide(event=event, drawing=drawing, stylus_seen=self._stylus_seen):
+            match action:
+                case Action.START:
+                    self._start_stroke(event.pen, position, pressure)
+                case Action.EXTEND:
+                    self._extend_stroke(position, pressure)
+                case Action.FINISH:
+                    self._finish_stroke()
+                case Action.DISCARD:
+                    self._discard_stroke()
 
-    @property
-    def _pen(self) -> _Pen | None:
-        return self._draft.pen if self._draft else None
-
-    def _put_down_pen(self, pen: _Pen, position: QPointF, pressure: float = 1.0) -> None:
-        self._draft = _Draft(pen, *self._to_canvas(position), pressure)
+    def _start_stroke(self, pen: Pen, position: QPointF, pressure: float) -> None:
+        self._draft = Draft(pen, self._view.to_canvas(position, pressure))
         self.update()
         self._change.start()
         self.history_changed.emit()
 
-    def _move_pen(self, position: QPointF, pressure: float = 1.0) -> None:
+    def _extend_stroke(self, position: QPointF, pressure: float) -> None:
         assert self._draft
-        x, y = self._to_canvas(position)
-        *last_xy, last_pressure = self._draft.last
-        if [x, y] == last_xy and pressure <= last_pressure:
+        point = self._view.to_canvas(position, pressure)
+        if not adds_ink(last=self._draft.last, point=point):
             return
-        area, ended = self._draft.add(x, y, pressure)
-        if ended and self._ink:
-            self._paint_ink(self._ink, [ended])
-        self.update(self._to_widget().mapRect(area).toAlignedRect().adjusted(-1, -1, 1, 1))
+        area, completed = self._draft.add(point)
+        if completed and self._ink:
+            self._paint_ink(self._ink, [completed])
+        changed = self._view.to_widget().mapRect(area).toAlignedRect()
+        self.update(changed.adjusted(-1, -1, 1, 1))
         self._change.start()
 
-    def _lift_pen(self) -> None:
-        """End the stroke that is being drawn, if there is one, and keep it."""
+    def _finish_stroke(self) -> None:
+        """Keep the unfinished stroke, if there is one, as a step that can be undone."""
         if not self._draft:
             return
         draft, self._draft = self._draft, None
         self._remember()
         self._strokes = (*self._strokes, draft.stroke())
         if self._ink:
-            self._paint_ink(self._ink, [draft.trace.open_run()])
+            self._paint_ink(self._ink, [draft.open_segment()])
         self._fit_new_shape()
         self._change.start()
         self.history_changed.emit()
 
-    def _drop_stroke(self) -> None:
-        """Forget the stroke that is being drawn."""
+    def _discard_stroke(self) -> None:
         self._draft = None
         self._fit_new_shape()
         self._show(self._strokes)
 
     def _fit_new_shape(self) -> None:
-        """If the widget has got another shape while the stroke was drawn, fit it now."""
-        if self._middle != QPointF(self.width() / 2, self.height() / 2):
+        """Fit the view, if the widget changed its shape during the stroke."""
+        if not self._view.has_size(self.size()):
             self._fit()
             self.update()
 
-    # What draws
+    # Events
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QTouchEvent) and event.deviceType() == _Device.TouchScreen:
+        if (
+            isinstance(event, QTouchEvent)
+            and event.deviceType() == QInputDevice.DeviceType.TouchScreen
+        ):
             self._touch(event)
-            return True  # or it comes back as a mouse event, and draws twice
+            return True  # or it comes back as a mouse event and draws twice
         if event.type() in _INTERRUPTIONS:
-            self._lift_pen()
+            self._finish_stroke()
         elif event.type() == QEvent.Type.Resize:
             self._fit()
         elif event.type() in _NEW_LOOKS:
@@ -281,61 +253,41 @@ class Canvas(QWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._pen == _MOUSE:  # a second button, or the release went elsewhere
-            self._lift_pen()
-        if (
-            self._pen is None
-            and event.button() == Qt.MouseButton.LeftButton
-            and event.deviceType() not in {_Device.TouchScreen, _Device.Stylus}
-        ):
-            self._put_down_pen(_MOUSE, event.position())
+        self._mouse(event, Kind.PRESS, event.button())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pen == _MOUSE:
-            self._move_pen(event.position())
+        self._mouse(event, Kind.MOVE, event.buttons())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._pen == _MOUSE and event.button() == Qt.MouseButton.LeftButton:
-            self._move_pen(event.position())
-            self._lift_pen()
+        self._mouse(event, Kind.RELEASE, event.button())
+
+    def _mouse(self, event: QMouseEvent, kind: Kind, buttons: Qt.MouseButton) -> None:
+        if event.deviceType() not in _OTHER_DEVICES:
+            draws = bool(buttons & Qt.MouseButton.LeftButton)
+            mouse = PenEvent(Pen(Device.MOUSE), kind, monotonic(), draws)
+            self._handle(mouse, event.position())
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        event.accept()  # or it comes back as a mouse event, and draws twice
-        self._stylus_seen = monotonic()
-        if event.type() == QEvent.Type.TabletPress:
+        event.accept()  # or it comes back as a mouse event and draws twice
+        kind, now = _TABLET_KINDS[event.type()], monotonic()
+        self._stylus_seen = now
+        if kind is Kind.PRESS:
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # Qt gives it to mouse and finger only
-        if event.pointerType() == QPointingDevice.PointerType.Eraser:
-            return
+        is_eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
+        pen = Pen(Device.ERASER if is_eraser else Device.STYLUS)
+        buttons = event.buttons() if kind is Kind.MOVE else event.button()
+        draws = bool(buttons & Qt.MouseButton.LeftButton)
         pressure = min(max(event.pressure(), 0.0), 1.0)
-        match event.type():
-            case QEvent.Type.TabletPress if self._pen == _STYLUS:  # a button on its barrel
-                self._lift_pen()
-            case QEvent.Type.TabletPress if event.button() == Qt.MouseButton.LeftButton:
-                if self._pen and self._pen[0] == _Device.TouchScreen:
-                    self._drop_stroke()  # the hand was down before the stylus
-                if self._pen is None:
-                    self._put_down_pen(_STYLUS, event.position(), pressure)
-            case QEvent.Type.TabletMove if self._pen == _STYLUS:
-                if event.buttons() & Qt.MouseButton.LeftButton:
-                    self._move_pen(event.position(), pressure)
-                else:
-                    self._lift_pen()
-            case QEvent.Type.TabletRelease if self._pen == _STYLUS:
-                self._lift_pen()
+        self._handle(PenEvent(pen, kind, now, draws), event.position(), pressure)
 
     def _touch(self, event: QTouchEvent) -> None:
-        is_palm = monotonic() - self._stylus_seen < PALM_SECONDS
+        now = monotonic()
         for point in event.points():
-            finger = _Device.TouchScreen, point.id()
-            state = point.state()
-            if state == QEventPoint.State.Pressed and self._pen is None and not is_palm:
-                self._put_down_pen(finger, point.position())
-            elif self._pen == finger and state != QEventPoint.State.Stationary:
-                self._move_pen(point.position())
-                if state == QEventPoint.State.Released:
-                    self._lift_pen()
-        if event.type() == QEvent.Type.TouchCancel and self._pen not in {_MOUSE, _STYLUS}:
-            self._lift_pen()
+            if kind := _TOUCH_KINDS.get(point.state()):  # none for a finger that has not moved
+                finger = Pen(Device.FINGER, point.id())
+                self._handle(PenEvent(finger, kind, now), point.position())
+        if event.type() == QEvent.Type.TouchCancel:
+            self._handle(PenEvent(Pen(Device.FINGER), Kind.CANCEL, now), QPointF())
 
     # The look
 
@@ -350,8 +302,8 @@ class Canvas(QWidget):
                 painter.drawPixmap(0, 0, self._settled_ink())
             if self._draft:
                 painter.save()
-                painter.setTransform(self._to_widget(), combine=True)
-                self._draft.trace.open_run().paint(painter, palette.text())
+                painter.setTransform(self._view.to_widget(), combine=True)
+                self._draft.open_segment().paint(painter, palette.text())
                 painter.restore()
             edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
             around = QPainterPath()
@@ -370,7 +322,7 @@ class Canvas(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _HINT)
 
     def _settled_ink(self) -> QPixmap:
-        """The pixmap of all ink but the open run."""
+        """All ink except the draft's open segment."""
         ink = self._ink
         if ink is None:
             ratio = self.devicePixelRatioF()
@@ -378,24 +330,15 @@ class Canvas(QWidget):
             ink.setDevicePixelRatio(ratio)
             ink.fill(Qt.GlobalColor.transparent)
             for stroke in self._strokes:
-                self._paint_ink(ink, runs(stroke.points.tolist()))
+                self._paint_ink(ink, segments(stroke.points.tolist()))
             if self._draft:
-                *settled, _ = runs(self._draft.stroke().points.tolist())
-                self._paint_ink(ink, settled)
+                *completed, _ = segments(self._draft.stroke().points.tolist())
+                self._paint_ink(ink, completed)
         return ink
 
-    def _paint_ink(self, ink: QPixmap, painted: Iterable[Run]) -> None:
+    def _paint_ink(self, ink: QPixmap, painted: Iterable[Segment]) -> None:
         with QPainter(ink) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setTransform(self._to_widget())
-            for run in painted:
-                run.paint(painter, self.palette().text())
-
-    def _to_widget(self) -> QTransform:
-        """From canvas units to the widget's pixels."""
-        transform = QTransform.fromTranslate(self._middle.x(), self._middle.y())
-        return transform.scale(self._scale, self._scale).translate(-SIDE / 2, -SIDE / 2)
-
-    def _to_canvas(self, position: QPointF) -> tuple[float, float]:
-        at = self._to_widget().inverted()[0].map(position)
-        return at.x(), at.y()
+            painter.setTransform(self._view.to_widget())
+            for segment in painted:
+                segment.paint(painter, self.palette().text())

@@ -1,4 +1,4 @@
-"""What the Net sees: the ink image, enlarged."""
+"""The ink image that the Net sees, enlarged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CAPTION = "What the Net sees"
 EXPLANATION = "28 × 28 pixels, scaled and centred"
 
 _PIXELS = 28
-_ENLARGED = 4  # a whole number of times, so that all pixels look equally large
+_ZOOM = 4  # an integer, so that all pixels have the same size
 
 
 class NetView(QWidget):
@@ -27,7 +27,7 @@ class NetView(QWidget):
         self._image: QImage | None = None
         self.setAccessibleName(CAPTION)
         self.setAccessibleDescription(EXPLANATION)
-        self.setFixedSize(_ENLARGED * _PIXELS, _ENLARGED * _PIXELS)
+        self.setFixedSize(_ZOOM * _PIXELS, _ZOOM * _PIXELS)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def set_image(self, image: NDArray[np.uint8] | None) -> None:
@@ -36,14 +36,14 @@ class NetView(QWidget):
             self._image = None
         else:
             grey = QImage.Format.Format_Grayscale8
-            # The copy owns its pixels; a bare QImage would read them from a buffer that is gone.
+            # The copy owns its pixels: QImage alone would read them from a buffer that is freed.
             self._image = QImage(image.tobytes(), _PIXELS, _PIXELS, _PIXELS, grey).copy()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        del event  # it is small: all of it is painted each time
+        del event  # the widget is small: it is painted as a whole
         with QPainter(self) as painter:
             if self._image:
                 painter.drawImage(self.rect(), self._image)
             else:
-                painter.fillRect(self.rect(), Qt.GlobalColor.black)  # as MNIST's ground
+                painter.fillRect(self.rect(), Qt.GlobalColor.black)  # MNIST's background

@@ -1,4 +1,4 @@
-"""A picture on the sheet, in the place of a drawing."""
+"""A picture on the sheet, in place of a drawing."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from PySide6.QtWidgets import QWidget
 
 from digitpad.picture import Picture
 
-_EDGE = 1.0  # the sheet's own, in pixels, which stays in sight
-_CORNER = 7.0  # radius of the corners inside of it, in pixels
+_EDGE = 1.0  # width of the sheet's border, which stays visible, in pixels
+_CORNER = 7.0  # radius of the corners inside the border, in pixels
 
 
 class PictureSheet(QWidget):
-    """Covers the sheet with a Picture, as large as fits. Pens go through it and draw on the sheet.
+    """Covers the sheet with a Picture, as large as fits. Pens still draw on the sheet below it.
 
-    When it is closed, it deletes itself.
+    It deletes itself when it is closed.
     """
 
     def __init__(self, picture: Picture, sheet: QWidget) -> None:
         super().__init__(sheet)
         self.digit = picture.digit
-        """The ink image [28, 28] of the digit on the picture."""
+        """Ink image of the digit on the picture, uint8 [28, 28]."""
         height, width = picture.grey.shape
         grey = QImage.Format.Format_Grayscale8
-        # The copy owns its pixels; a bare QImage would read them from a buffer that is gone.
-        self._look = QImage(picture.grey.tobytes(), width, height, width, grey).copy()
+        # The copy owns its pixels: QImage alone would read them from a buffer that is freed.
+        self._image = QImage(picture.grey.tobytes(), width, height, width, grey).copy()
         self.setAccessibleName("Picture")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -42,7 +42,7 @@ class PictureSheet(QWidget):
         inside = QRectF(self.rect()).adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
         page = QPainterPath()
         page.addRoundedRect(inside, _CORNER, _CORNER)
-        size = QSizeF(self._look.size()).scaled(inside.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        size = QSizeF(self._image.size()).scaled(inside.size(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRectF(inside.topLeft(), size)
         place.moveCenter(inside.center())
         with QPainter(self) as painter:
@@ -50,4 +50,4 @@ class PictureSheet(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.fillPath(page, self.palette().base())
             painter.setClipPath(page)
-            painter.drawImage(place, self._look)
+            painter.drawImage(place, self._image)

@@ -1,4 +1,4 @@
-"""Gets pictures for the sheet: from files, from the clipboard, and from what is dropped."""
+"""Gets pictures for the sheet from files, the clipboard, and drag and drop."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _COPY = Qt.DropAction.CopyAction
 _FILES = "Pictures (*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp *.ppm *.pgm)"
 
 
-class Pictures(QObject):
-    """Opens pictures, those that are dropped on its window as well."""
+class PictureSource(QObject):
+    """Opens pictures, including those dropped on its window."""
 
     opened = Signal(object)
-    """A `digitpad.picture.Picture`."""
+    """Carries a `digitpad.picture.Picture`."""
 
     failed = Signal(str)
-    """Why there is none, for the person."""
+    """No picture could be opened. Carries the reason, as text for the person."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -42,8 +42,8 @@ class Pictures(QObject):
         window.installEventFilter(self)
 
     def open(self, source: Path | BinaryIO) -> None:
-        """Open the picture in `source`, or say why it cannot be read."""
-        # With NumPy and Pillow, which the first paint does without.
+        """Open the picture in `source`. Emits `opened` or `failed`."""
+        # Imports NumPy and Pillow, which the first paint does not need.
         from digitpad.picture import PictureError, open_picture  # noqa: PLC0415
 
         try:
@@ -56,8 +56,8 @@ class Pictures(QObject):
             self.opened.emit(picture)
 
     def ask(self) -> None:
-        """Have a file chosen."""
-        from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415  # seldom needed
+        """Ask the person for a file and open it."""
+        from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415  # rarely needed
 
         dialog = QFileDialog(self._window, "Open Picture")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -67,7 +67,7 @@ class Pictures(QObject):
         dialog.open()
 
     def paste(self) -> None:
-        """Take what was copied."""
+        """Open the picture in the clipboard."""
         self._take(QGuiApplication.clipboard().mimeData())
 
     def eventFilter(self, _window: QObject, event: QEvent) -> bool:
@@ -86,18 +86,18 @@ class Pictures(QObject):
         if data and (source := _source(data)):  # an empty clipboard may give none
             self.open(source)
         else:
-            self.failed.emit("There is no picture in that. Copy one, or open its file.")
+            self.failed.emit("This is not a picture. Copy a picture, or open a file.")
 
 
 def _take_as_copy(event: QDropEvent) -> None:
-    """Accept what is dragged. If it were moved, its owner would delete the file."""
+    """Accept a drag as a copy. After a move, the source would delete the file."""
     event.setDropAction(_COPY)
     event.accept()
 
 
 def _source(data: QMimeData) -> Path | BinaryIO | None:
-    """Where the picture that was dropped or copied can be read; None for none."""
-    # A file first: what a file manager offers as an image beside it may be its icon.
+    """The picture in data that was dropped or copied; None if there is none."""
+    # Files come first: a file manager may add an image that is only the file's icon.
     for url in data.urls():
         if url.isLocalFile():
             return Path(url.toLocalFile())

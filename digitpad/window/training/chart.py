@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from digitpad.files import replacing
 from digitpad.training_messages import BatchDone, EpochDone, Message
 from digitpad.window.widgets.colours import faded, mixed
-from digitpad.window.widgets.parts import percent
+from digitpad.window.widgets.text import percent
 
 COLUMNS = tuple(field.name for field in fields(EpochDone) if field.name != "seconds_left")
 """Of `TrainingChart.rows()`."""

@@ -23,8 +23,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from digitpad.training_messages import Evaluated
-from digitpad.window.widgets.colours import faint, mixed, red_green_blue
-from digitpad.window.widgets.parts import choice, percent
+from digitpad.window.widgets.colours import mixed, red_green_blue, secondary_colour
+from digitpad.window.widgets.controls import choice
+from digitpad.window.widgets.text import percent
 
 _DIGITS = 10
 _PIXELS = 28
@@ -212,7 +213,7 @@ class _Table(QWidget):
     def _paint_headings(self, painter: QPainter) -> None:
         left, top = self._headings()
         side, line = self._side(), self.fontMetrics().height()
-        painter.setPen(faint(self.palette()))
+        painter.setPen(secondary_colour(self.palette()))
         centre = Qt.AlignmentFlag.AlignCenter
         painter.drawText(QRect(left, 0, _DIGITS * side, line), centre, "read as")
         painter.save()

@@ -15,7 +15,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QDockWidget, QMessageBox, QWidget
 
-from digitpad.network import WeightsError
+from digitpad.network import WeightsError, read_weights
 from digitpad.recognizer import Recognizer
 from digitpad.training_messages import (
     EpochDone,
@@ -26,6 +26,7 @@ from digitpad.training_messages import (
     WeightsWritten,
 )
 from digitpad.weights_store import (
+    accuracies,
     bundled_weights,
     checkpoint_file,
     describe,
@@ -122,12 +123,13 @@ class TrainingDock(QDockWidget):
         """Whether a training is going on."""
         return self.process.is_running
 
-    def set_in_use(self, weights: Path, accuracies: dict[str, float]) -> None:
-        """Say which weights answer, and how well they read: from 0 to 1, by split."""
-        self._in_use = weights, accuracies
+    def set_in_use(self, weights: Path) -> None:
+        """Show that these weights are in use."""
+        in_use = accuracies(read_weights(weights).metadata)
+        self._in_use = weights, in_use
         is_ours = weights == self._weights
         if self._weights:
-            self.panel.show_in_use(None if is_ours else accuracies)
+            self.panel.show_in_use(None if is_ours else in_use)
         if is_ours:
             self._set_net(None)
 

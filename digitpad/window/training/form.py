@@ -19,17 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from digitpad.inkfile import InkFileError, is_ink_file
-from digitpad.window.widgets.parts import (
-    Fold,
-    bold,
-    breakable,
-    button,
-    choice,
-    column,
-    number,
-    row,
-)
-from digitpad.window.widgets.secondary_text import explanation
+from digitpad.window.widgets.controls import button, choice, number
+from digitpad.window.widgets.layout import Fold, column, row
+from digitpad.window.widgets.secondary_text import SecondaryText
+from digitpad.window.widgets.text import bold, breakable
 
 # The trainer's recipes, which the window cannot import: the name, the epochs, whether it learns
 # from ink, and a word on it.
@@ -61,7 +54,7 @@ class TrainingForm(QWidget):
         self.recipe = choice((name, name) for name in _RECIPES)
         self.epochs = number(1, _MOST_EPOCHS)
         self.data = choice((title, name) for name, (title, _) in _DATA.items())
-        self._about_recipe, self._about_data = explanation(), explanation()
+        self._about_recipe, self._about_data = SecondaryText(), SecondaryText()
         self.folder = QLineEdit()
         self.folder.setPlaceholderText("The usual one")
         self.ink = QListWidget()
@@ -72,7 +65,7 @@ class TrainingForm(QWidget):
         self._folder_problem, self._ink_problem, self._writers_problem = (
             bold(QLabel(wordWrap=True)) for _ in range(3)
         )
-        self._about_ink = explanation()
+        self._about_ink = SecondaryText()
         self.start_button = button("&Start Training", self.start)
         self._lay_out()
         for problem in (self._folder_problem, self._ink_problem, self._writers_problem):
@@ -263,9 +256,9 @@ class TrainingForm(QWidget):
                 _label("Writers he&ld out", self.writers),
                 self.writers,
                 self._writers_problem,
-                explanation("Their drawings are not learned from, but measured on."),
+                SecondaryText("Their drawings are not learned from, but measured on."),
             ),
-            column(_label("Seed", self.seed), self.seed, explanation(_ABOUT_SEED)),
+            column(_label("Seed", self.seed), self.seed, SecondaryText(_ABOUT_SEED)),
             column(_label("Device", self.device), self.device),
             spacing=12,
         )

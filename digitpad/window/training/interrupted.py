@@ -18,7 +18,7 @@ from digitpad.weights_store import (
     interrupted_runs,
     restore,
 )
-from digitpad.window.widgets.parts import date_and_time
+from digitpad.window.widgets.text import date_and_time
 
 
 class InterruptedRuns(QObject):

@@ -39,16 +39,10 @@ from digitpad.training_messages import (
 )
 from digitpad.weights_store import is_better
 from digitpad.window.training.process import LOG_LINES
-from digitpad.window.widgets.parts import (
-    Fold,
-    Sentence,
-    bold,
-    breakable,
-    button,
-    percent,
-    row,
-)
-from digitpad.window.widgets.secondary_text import explanation
+from digitpad.window.widgets.controls import button
+from digitpad.window.widgets.layout import Fold, row
+from digitpad.window.widgets.secondary_text import SecondaryText
+from digitpad.window.widgets.text import Sentence, bold, breakable, percent
 
 _BAR_STEPS = 1_000  # of an epoch
 _MARGIN = 12
@@ -229,7 +223,7 @@ class _Running(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.headline = bold(QLabel(wordWrap=True))
-        self.details = explanation()
+        self.details = SecondaryText()
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("Training progress")
         self.stop_button = button("&Stop Early", self._stop)
@@ -432,7 +426,7 @@ class _End(QWidget):
             lines.append((breakable(split), new, old))
         for number, texts in enumerate(lines):
             for column, text in enumerate(texts):
-                label = explanation(text) if number == 0 else QLabel(text)
+                label = SecondaryText(text) if number == 0 else QLabel(text)
                 label.setWordWrap(column == 0)
                 if column:
                     label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)

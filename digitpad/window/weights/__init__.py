@@ -1,1 +1,1 @@
-"""The weights: which are in use, and the menu that manages them."""
+"""The weights in use, and the menu that manages weights files."""

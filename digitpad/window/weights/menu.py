@@ -1,4 +1,4 @@
-"""The menu of the weights: which of them answer, and what becomes of them."""
+"""The Weights menu: chooses, imports, exports, reveals and deletes weights files."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
     from digitpad.weights_store import WeightsFile
 
-# What fills the menu is imported when it opens: the first paint needs no more than its name.
+# The menu imports what fills it when it opens: the first paint needs only its name.
 # ruff: noqa: PLC0415
 
-_AT_ONCE = 12  # files that are listed before the rest goes into a menu of its own
-_LONGEST = 40  # letters of a name
+_MAX_LISTED = 12  # files; older ones go to a submenu
+_MAX_NAME = 40  # characters
+_DASH = "  –  "
 
 
 class _Deletion(NamedTuple):
@@ -28,29 +29,29 @@ class _Deletion(NamedTuple):
 
 
 class WeightsMenu(QMenu):
-    """Lists the bundled weights and the kept ones; imports, exports, reveals, deletes.
+    """Lists the bundled and the kept weights, and what can be done with them.
 
-    Whenever it opens, it is filled with what is there then.
+    It is filled each time it opens.
     """
 
     chosen = Signal(Path)
-    """The weights in this file are to answer."""
+    """The person chose the weights in this file."""
 
     failed = Signal(str)
-    """What the person asked for could not be done; the text says why."""
+    """An action failed. Carries the reason, as text for the person."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("&Weights", parent)
         self._in_use: Path | None = None
         self._deletions: list[_Deletion] = []  # the last one is undone first
-        self._was_in_use: _Deletion | None = None  # why the bundled weights answer
+        self._was_in_use: _Deletion | None = None  # the deletion that put the bundled ones in use
         self._choices = QActionGroup(self)
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
 
     @property
     def in_use(self) -> Path | None:
-        """The file of the weights that answer."""
+        """Path of the weights in use."""
         return self._in_use
 
     @in_use.setter
@@ -72,9 +73,9 @@ class WeightsMenu(QMenu):
         self.addSeparator()
         _add_files(self, kept, self.in_use, self._add_kept)
         self.addSeparator()
-        self.addAction("&Import…", self._ask_what_to_import)
+        self.addAction("&Import…", self._ask_for_import)
         usable = [file for file in kept if not file.damage]
-        self._add_submenu("&Export", others, usable, self._ask_where_to_export)
+        self._add_submenu("&Export", others, usable, self._ask_for_export)
         self._add_submenu("Show in &Folder", others, kept, self._reveal)
         self.addSeparator()
         self._add_submenu("&Delete", {}, kept, self._delete)
@@ -103,7 +104,7 @@ class WeightsMenu(QMenu):
         kept: Sequence[WeightsFile],
         do: Callable[[Path], None],
     ) -> None:
-        """For what can be done with each of the files."""
+        """Add a submenu that does something with each of the files."""
 
         def add(menu: QMenu, path: Path, label: str, tool_tip: str) -> None:
             menu.addAction(label, lambda: do(path)).setToolTip(tool_tip)
@@ -120,9 +121,9 @@ class WeightsMenu(QMenu):
         )
         submenu.setEnabled(bool(submenu.actions()))
 
-    # What the actions do
+    # Actions
 
-    def _ask_what_to_import(self) -> None:
+    def _ask_for_import(self) -> None:
         from PySide6.QtWidgets import QFileDialog
 
         dialog = self._dialog("Import Weights")
@@ -132,21 +133,19 @@ class WeightsMenu(QMenu):
 
     def _import(self, name: str) -> None:
         from digitpad.network import WeightsError
-        from digitpad.weights_store import install, weights_folder
+        from digitpad.weights_store import install
 
         try:
             copy = install(Path(name))
         except WeightsError as error:
-            self.failed.emit(f"These weights cannot be used, and are not imported.\n{error}")
+            self.failed.emit(f"These weights cannot be used, so they were not imported.\n{error}")
         except OSError as error:
-            self.failed.emit(
-                f"{name} could not be imported, because nothing can be written to "
-                f"{weights_folder()}: {_reason(error)}."
-            )
+            place = f" ({error.filename})" if error.filename else ""
+            self.failed.emit(f"{name} could not be imported: {_reason(error)}{place}.")
         else:
             self.chosen.emit(copy)
 
-    def _ask_where_to_export(self, path: Path) -> None:
+    def _ask_for_export(self, path: Path) -> None:
         from PySide6.QtWidgets import QFileDialog
 
         dialog = self._dialog("Export Weights")
@@ -160,14 +159,14 @@ class WeightsMenu(QMenu):
         from digitpad.weights_store import export
 
         if not path.exists():
-            self.failed.emit(f"{path} is not there any more.")
+            self.failed.emit(f"{path} no longer exists.")
             return
         try:
             export(path, Path(name))
         except OSError as error:
             self.failed.emit(
                 f"The weights could not be exported to {name}: {_reason(error)}. "
-                "Export them to another place."
+                "Choose another place."
             )
 
     def _dialog(self, title: str) -> QFileDialog:
@@ -181,8 +180,8 @@ class WeightsMenu(QMenu):
     def _reveal(self, path: Path) -> None:
         from digitpad.window.weights.reveal import reveal
 
-        sentence = f"No program here shows folders. The weights are in {path}"
-        reveal(path, self, lambda: self.failed.emit(sentence))
+        problem = f"No program that shows folders was found. The weights are in {path}"
+        reveal(path, self, lambda: self.failed.emit(problem))
 
     def _delete(self, path: Path) -> None:
         from digitpad.weights_store import bundled_weights, delete, describe
@@ -207,7 +206,7 @@ class WeightsMenu(QMenu):
         except OSError as error:
             if not deletion.deleted.exists():
                 self._deletions.pop()
-            self.failed.emit(f"{deletion.deleted} could not be brought back: {_reason(error)}.")
+            self.failed.emit(f"{deletion.deleted} could not be restored: {_reason(error)}.")
             return
         self._deletions.pop()
         if deletion is self._was_in_use:
@@ -220,8 +219,8 @@ def _add_files(
     in_use: Path | None,
     add: Callable[[QMenu, WeightsFile], None],
 ) -> None:
-    """The newest files and the one in use; the rest in a menu of its own."""
-    rest = [file for file in files[_AT_ONCE:] if file.path != in_use]
+    """Add the newest files and the one in use; the rest goes to a submenu."""
+    rest = [file for file in files[_MAX_LISTED:] if file.path != in_use]
     for file in files:
         if file not in rest:
             add(menu, file)
@@ -237,15 +236,12 @@ def _add_menu(menu: QMenu, name: str) -> QMenu:
     return submenu
 
 
-_DASH = "  –  "
-
-
 def _label(file: WeightsFile) -> str:
     return f"{_date(file)}{_DASH}{_facts(file)}"
 
 
 def _date(file: WeightsFile) -> str:
-    from digitpad.window.widgets.parts import date_and_time
+    from digitpad.window.widgets.text import date_and_time
 
     return date_and_time(file.created)
 
@@ -263,20 +259,20 @@ def _facts(file: WeightsFile) -> str:
     if file.damage:
         return "damaged"
     name = _short(file.recipe or file.path.stem)
-    # Who chose none has 0, and most have chosen none.
+    # 0 is the default seed and not worth mentioning.
     facts = [f"{name} (seed {file.seed})" if file.seed else name]
     if file.epochs_done is not None and file.epochs and file.epochs_done < file.epochs:
         facts.append(f"stopped after {file.epochs_done:.1f} of {file.epochs:.0f} epochs")
     if file.accuracy is not None and file.split:
-        facts.append(f"{100 * file.accuracy:.2f} % of {_short(file.split)}")
+        facts.append(f"{100 * file.accuracy:.2f} % on {_short(file.split)}")
     return " · ".join(facts)
 
 
 def _short(text: str) -> str:
-    """Text from a file, or a file's name, as a menu can show it."""
+    """The text in one line that fits a menu."""
     line = " ".join(text.split())
-    if len(line) > _LONGEST:
-        line = line[: _LONGEST - 1] + "…"
+    if len(line) > _MAX_NAME:
+        line = line[: _MAX_NAME - 1] + "…"
     return line.replace("&", "&&")
 
 

@@ -1,1 +1,1 @@
-"""What every room of the window may use."""
+"""Widgets and helpers that every part of the window may use."""

@@ -1,4 +1,4 @@
-"""A message that stays in the window, about what does not stop the drawing."""
+"""Notices: messages above the pad that do not interrupt drawing."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
 
-from digitpad.window.widgets.parts import Sentence
+from digitpad.window.widgets.text import Sentence
 
 
 class Notice(QFrame):
-    """A framed text with a warning sign, and buttons for what can be done about it.
+    """A framed text with a warning sign and a button for each action.
 
-    A screen reader says it when it appears. Esc in it closes it, and then it deletes itself.
+    A screen reader reads it when it appears. An action, the close button or Esc closes it, and it
+    deletes itself.
     """
 
     closed = Signal()
-    """By its cross or by one of the actions, or by somebody's `close`."""
 
     def __init__(
         self, text: str, actions: Sequence[QAction] = (), parent: QWidget | None = None

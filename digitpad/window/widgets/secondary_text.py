@@ -1,4 +1,4 @@
-"""What is said beside the point. A module of its own: the first paint needs it, and little else."""
+"""Secondary text. A module of its own, because the first paint needs it and little else."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel
 
-from digitpad.window.widgets.colours import faint
+from digitpad.window.widgets.colours import secondary_colour
 
 
-def explanation(text: str = "") -> QLabel:
-    """A label for what is said beside the point: faint, and it wraps."""
-    return _Faint(text)
+class SecondaryText(QLabel):
+    """A label for plain text that wraps, in the colour of secondary text."""
 
-
-class _Faint(QLabel):
-    """A label for what is said beside the point."""
-
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str = "") -> None:
         super().__init__(text, wordWrap=True)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._fade()
@@ -28,8 +23,8 @@ class _Faint(QLabel):
             self._fade()
 
     def _fade(self) -> None:
-        colour = faint(self.palette())
+        colour = secondary_colour(self.palette())
         if self.palette().color(QPalette.ColorRole.WindowText) != colour:
-            palette = QPalette()  # in which nothing else is set, so that all else is inherited
+            palette = QPalette()  # an empty one, so that the other colours are inherited
             palette.setColor(QPalette.ColorRole.WindowText, colour)
             self.setPalette(palette)

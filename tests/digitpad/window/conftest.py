@@ -1,4 +1,4 @@
-"""A window, and pens to draw in it with."""
+"""A window, a mouse to draw in it, and the pixels that it shows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QWindow
+from PySide6.QtGui import QImage, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -20,7 +21,7 @@ from digitpad.window.main_window import MainWindow
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The offscreen platform warns of all that it cannot do, a window's minimum size for one."""
+    """Ignore the offscreen platform's warnings of what it cannot do."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
@@ -28,13 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _settings_at_home(home: Path) -> None:
-    # Qt looks only once where the home folder is.
+    # Qt looks up the home folder only once.
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(home))
 
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A weights file of an untrained Net: valid, and its answers depend on the drawing."""
+    """A valid weights file of an untrained Net, whose answers depend on the drawing."""
     generator = np.random.default_rng(0)
     tensors = {}
     for name, shape in TENSOR_SHAPES.items():
@@ -58,7 +59,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_window(qtbot: QtBot) -> Callable[[Path | None], MainWindow]:
-    """Opens a window and waits until it is on the screen."""
+    """Opens a window and waits until it is exposed."""
 
     def open_(weights: Path | None) -> MainWindow:
         window = MainWindow(weights)
@@ -81,14 +82,26 @@ def seven() -> list[list[tuple[float, float]]]:
     return [[(60, 60), (120, 58), (200, 60), (170, 130), (140, 220)], [(110, 150), (190, 145)]]
 
 
+@pytest.fixture
+def grey_of() -> Callable[[QWidget], NDArray[np.int64]]:
+    """Grabs a widget: the grey values of its pixels, from 0 to 255, [height, width]."""
+
+    def grab(widget: QWidget) -> NDArray[np.int64]:
+        image = widget.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+        return rows[:, : image.width()].astype(np.int64)  # a row may end with padding
+
+    return grab
+
+
 class Mouse:
-    """Draws on a canvas, in canvas units, as the window system reports a mouse."""
+    """A mouse that draws on a canvas, in canvas units, by events of the window system."""
 
     def __init__(self, canvas: QWidget) -> None:
         self._canvas = canvas
 
     def at(self, x: float, y: float) -> QPoint:
-        """Where in the canvas's window a point of the canvas is."""
+        """Position in the canvas's window of a point in canvas units."""
         canvas = self._canvas
         scale = min(canvas.width(), canvas.height()) / 280
         centre = QPointF(canvas.width(), canvas.height()) / 2
@@ -121,7 +134,7 @@ class Mouse:
 
 @pytest.fixture
 def mouse_on() -> type[Mouse]:
-    """Makes the mouse for a canvas."""
+    """Makes a mouse for a canvas."""
     return Mouse
 
 

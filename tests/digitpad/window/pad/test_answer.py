@@ -1,4 +1,4 @@
-"""What the answer says and shows."""
+"""The answers, in words and in bars."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from PySide6.QtGui import QColor, QPalette
 from digitpad.recognizer import Prediction
 from digitpad.window.pad.answer import Answer, TrainingAnswer
 
-GROUND, TEXT, ACCENT = (QColor(name) for name in ("#ffffff", "#000000", "#00c000"))
+BACKGROUND, TEXT, ACCENT = (QColor(name) for name in ("#ffffff", "#000000", "#00c000"))
 
 
 @pytest.fixture
 def answer(qtbot):
     widget = Answer()
     qtbot.addWidget(widget)
-    palette = QPalette(GROUND)
+    palette = QPalette(BACKGROUND)
     palette.setColor(QPalette.ColorRole.WindowText, TEXT)
     palette.setColor(QPalette.ColorRole.Accent, ACCENT)
     widget.setPalette(palette)
@@ -23,12 +23,25 @@ def answer(qtbot):
     return widget
 
 
-def prediction(**likely: float) -> Prediction:
-    """What is not given is shared among the other digits: `prediction(d7=0.9)`."""
-    given = {int(name[1]): probability for name, probability in likely.items()}
-    rest = (1 - sum(given.values())) / (10 - len(given))
-    probabilities = tuple(given.get(digit, rest) for digit in range(10))
-    return Prediction(max(given, key=given.__getitem__), probabilities)
+@pytest.fixture
+def training(qtbot, answer):
+    """The answer of the Net in training, beside `answer`."""
+    widget = TrainingAnswer()
+    qtbot.addWidget(widget)
+    widget.setPalette(answer.palette())
+    widget.resize(widget.sizeHint().width(), answer.height())
+    return widget
+
+
+def prediction(**given: float) -> Prediction:
+    """A Prediction with the probabilities given, as in `prediction(d7=0.9)`.
+
+    The other digits share the rest equally.
+    """
+    known = {int(name[1]): probability for name, probability in given.items()}
+    rest = (1 - sum(known.values())) / (10 - len(known))
+    probabilities = tuple(known.get(digit, rest) for digit in range(10))
+    return Prediction(max(known, key=known.__getitem__), probabilities)
 
 
 @pytest.mark.parametrize(
@@ -39,29 +52,32 @@ def prediction(**likely: float) -> Prediction:
         (prediction(d0=0.6, d9=0.39), "0, Not sure, 60.0 %, Or 9: 39.0 %"),
         (prediction(d3=1.0), "3, Sure, 99.9 %"),
         (prediction(d3=0.99999), "3, Sure, 99.9 %"),
+        (None, "The answer appears here while you draw."),
     ],
 )
-def test_the_answer_in_words_says_how_sure_it_is_and_never_100_percent(answer, shown, words):
+def test_the_answer_says_how_sure_it_is_and_never_100_percent(answer, shown, words):
+    answer.set_prediction(prediction(d4=0.7))
     answer.set_prediction(shown)
     assert answer.prediction == shown
     assert answer.accessibleDescription().replace("\N{NO-BREAK SPACE}", " ") == words
+    has_accent = ACCENT.rgb() in colours(answer, range(answer.height()))
+    assert has_accent == (shown is not None)
 
 
-def test_without_a_prediction_there_is_a_hint_and_no_answer(answer):
-    answer.set_prediction(prediction(d7=0.95))
-    answer.set_prediction(None)
-    assert answer.prediction is None
-    assert answer.accessibleDescription() == "The answer appears here while you draw."
-    assert ACCENT.rgb() not in colours(answer, range(answer.height()))
-
-
-def colours(answer: Answer, rows: range) -> list[int]:
+def colours(answer: Answer | TrainingAnswer, rows: range) -> list[int]:
     image = answer.grab().toImage()
     return [image.pixel(x, y) for y in rows for x in range(image.width())]
 
 
+def row_of(answer: Answer | TrainingAnswer, digit: int) -> range:
+    """The pixel row through the middle of a digit's bar."""
+    head = answer.height() * 0.3
+    middle = round(head + (digit + 0.5) * (answer.height() - head) / 10)
+    return range(middle, middle + 1)
+
+
 @pytest.mark.parametrize("digit", range(10))
-def test_the_answers_bar_alone_has_the_accent_and_is_as_long_as_the_answer_is_likely(answer, digit):
+def test_only_the_answers_bar_has_the_accent_and_its_length_is_the_probability(answer, digit):
     answer.set_prediction(prediction(**{f"d{digit}": 1.0}))
     whole = colours(answer, row_of(answer, digit)).count(ACCENT.rgb())
     answer.set_prediction(prediction(**{f"d{digit}": 0.5}))
@@ -71,45 +87,27 @@ def test_the_answers_bar_alone_has_the_accent_and_is_as_long_as_the_answer_is_li
         assert ACCENT.rgb() not in colours(answer, row_of(answer, other))
 
 
-def row_of(answer: Answer, digit: int) -> range:
-    """The pixel row through the middle of a digit's bar."""
-    head = answer.height() * 0.3
-    middle = round(head + (digit + 0.5) * (answer.height() - head) / 10)
-    return range(middle, middle + 1)
-
-
 @pytest.mark.parametrize("size", ["minimumSizeHint", "sizeHint"])
 def test_no_text_is_cut_off_at_the_side(answer, size):
     answer.resize(getattr(answer, size)())
     answer.set_prediction(prediction(d4=0.888, d0=0.1))
     image = answer.grab().toImage()
-    edge = [image.pixelColor(image.width() - 1, y) for y in range(image.height())]
-    assert all(colour == GROUND for colour in edge[: round(image.height() * 0.3)])
+    head = range(round(image.height() * 0.3))
+    assert {image.pixel(image.width() - 1, y) for y in head} == {BACKGROUND.rgb()}
 
 
-def test_the_net_in_training_answers_beside_in_bars_of_the_same_height(qtbot, answer):
-    training = TrainingAnswer()
-    qtbot.addWidget(training)
-    training.setPalette(answer.palette())
-    training.resize(training.sizeHint().width(), answer.height())
-    for digit in range(10):
-        training.set_prediction(prediction(**{f"d{digit}": 1.0}), 3)
-        assert training.accessibleDescription().startswith(f"after epoch 3, {digit}, Sure")
-        inked = {
-            row: sum(GROUND.rgb() != pixel for pixel in colours(training, row_of(answer, row)))
-            for row in range(10)
-        }
-        assert len(set(inked.values())) == 1  # each row has its track, the full one as well
-        dark = {
-            row: sum(QColor(pixel).lightness() < 100 for pixel in colours(training, at))
-            for row, at in ((row, row_of(answer, row)) for row in range(10))
-        }
-        assert [row for row, count in dark.items() if count] == [digit]
+@pytest.mark.parametrize("digit", range(10))
+def test_the_bars_of_the_net_in_training_are_in_line_with_the_answers(answer, training, digit):
+    training.set_prediction(prediction(**{f"d{digit}": 1.0}), 3)
+    assert training.accessibleDescription().startswith(f"after epoch 3, {digit}, Sure")
+    rows = [colours(training, row_of(answer, row)) for row in range(10)]
+    painted = {sum(pixel != BACKGROUND.rgb() for pixel in row) for row in rows}
+    assert len(painted) == 1  # every row has a track of the same length, full or empty
+    dark = [any(QColor(pixel).lightness() < 100 for pixel in row) for row in rows]
+    assert dark == [row == digit for row in range(10)]
 
 
-def test_the_net_in_training_has_no_answer_for_an_empty_drawing(qtbot):
-    training = TrainingAnswer()
-    qtbot.addWidget(training)
+def test_the_net_in_training_has_no_answer_for_an_empty_drawing(training):
     training.set_prediction(prediction(d7=0.95), 1)
     training.set_prediction(None, 2)
     assert training.prediction is None

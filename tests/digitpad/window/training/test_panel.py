@@ -23,7 +23,7 @@ from digitpad.window.training.confusion import ConfusionView
 from digitpad.window.training.form import TrainingForm
 from digitpad.window.training.panel import TrainingPanel
 from digitpad.window.training.process import Outcome
-from digitpad.window.widgets.parts import Sentence
+from digitpad.window.widgets.text import Sentence
 
 STARTED = RunStarted({"name": "pad"}, 0, "cpu", 3, 0, 10, 1_000, 20, "", None)
 WEIGHTS = Path("net.safetensors")

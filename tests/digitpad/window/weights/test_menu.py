@@ -1,4 +1,4 @@
-"""The menu Weights: the real window, with real files, and with what can be wrong with them."""
+"""The Weights menu in the real window, with real files and all that can be wrong with them."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from PySide6.QtCore import QProcess, QSettings, Qt
+from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from digitpad.network import read_weights
 from digitpad.recognizer import Recognizer
 from digitpad.weights_store import bundled_weights, install, kept_weights, weights_folder
+from digitpad.window.widgets.settings import settings
 
 NEWEST = datetime(2026, 5, 23, 21, 50, tzinfo=UTC)
-# What the menu says of the bundled weights, and of the kept ones, which are copies of them.
-(RIGHT,) = (
-    metric["right"]
+# How the menu describes the bundled weights, and the kept ones, which are copies of them.
+(ACCURACY,) = (
+    metric["accuracy"]
     for metric in read_weights(bundled_weights()).metadata["metrics"]
     if metric["split"] == "MNIST test"
 )
-PAD = f"pad · {RIGHT / 100:.2f} % of MNIST test"
+PAD = f"pad · {100 * ACCURACY:.2f} % on MNIST test"
 
 
 @pytest.fixture
 def opened(qtbot):
-    """Opens the menu of a window with the keyboard, and closes it: it stays as it was shown."""
+    """Opens a window's menu with the keyboard, so that it is filled, and closes it."""
 
     def open_(window):
         menu = window.weights_menu
@@ -43,16 +44,16 @@ def opened(qtbot):
 
 
 def texts(menu):
-    """What can be chosen in a menu, without the underlined letters."""
+    """The texts of a menu's entries, without mnemonics."""
     return [action.text().replace("&", "") for action in menu.actions() if action.text()]
 
 
 def checked(menu):
-    return [a.text().replace("&", "") for a in menu.actions() if a.isChecked()]
+    return [action.text().replace("&", "") for action in menu.actions() if action.isChecked()]
 
 
 def dated(menu):
-    """Those of the texts that have a date."""
+    """The texts that contain a date."""
     return [text for text in texts(menu) if " 2026, " in text]
 
 
@@ -66,13 +67,13 @@ def submenu(menu, words) -> QMenu:
 
 
 def date(when):
-    """As the menu shows a time in May."""
+    """A time in May as the menu shows it."""
     local = when.astimezone()
     return f"{local.day} May {local:%Y, %H:%M}"
 
 
 def keep_runs(keep, number):
-    """The files of so many runs, the newest first, one every hour."""
+    """Keep the weights of this many runs, one per hour; returns the files, newest first."""
     times = [NEWEST - timedelta(hours=hours) for hours in range(number)]
     return [
         keep(f"{number}.safetensors", created=when.isoformat()) for number, when in enumerate(times)
@@ -80,7 +81,7 @@ def keep_runs(keep, number):
 
 
 def in_use(window):
-    """The weights that answer, if answer and menu agree."""
+    """The weights in use, on which answer and menu agree."""
     path = window.weights_menu.in_use
     drawing = window.canvas.drawing
     if drawing:
@@ -90,7 +91,7 @@ def in_use(window):
 
 @pytest.fixture
 def drawn(open_window, mouse_on, seven, qtbot):
-    """Opens a window, as after a start, and draws in it."""
+    """Opens a window and draws in it."""
 
     def draw(weights: Path | None = None):
         window = open_window(weights)
@@ -101,7 +102,7 @@ def drawn(open_window, mouse_on, seven, qtbot):
     return draw
 
 
-# What is listed
+# The list
 
 
 def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
@@ -137,7 +138,9 @@ def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
     assert checked(menu) == texts(menu)[2:3]
 
 
-def test_of_many_runs_the_older_ones_are_in_a_menu_of_their_own(keep, open_window, opened):
+def test_older_runs_are_in_submenus_and_earlier_submenus_are_deleted(
+    keep, open_window, opened, qtbot
+):
     window = open_window(None)
     paths = keep_runs(keep, 40)
     for oldest, listed in ((None, 12), (paths[-1], 13)):
@@ -148,26 +151,19 @@ def test_of_many_runs_the_older_ones_are_in_a_menu_of_their_own(keep, open_windo
             assert len(dated(each)) == listed
             assert len(texts(submenu(each, "More"))) == 40 - listed
     assert date(NEWEST - timedelta(hours=39)) in checked(menu)[0]
+    # Export, Show in Folder and Delete; and More in each of these and in the menu itself.
+    qtbot.waitUntil(lambda: len(menu.findChildren(QMenu)) == 7)
 
 
-def test_menus_that_were_shown_before_are_gone(keep, open_window, opened, qtbot):
-    window = open_window(None)
-    keep_runs(keep, 13)
-    for _ in range(3):
-        opened(window)
-    # Three with something to do with each file, and in these and the menu itself: More.
-    qtbot.waitUntil(lambda: len(window.weights_menu.findChildren(QMenu)) == 7)
-
-
-def test_weights_that_are_not_kept_are_listed_while_they_are_in_use(weights, window, opened):
+def test_other_weights_are_listed_while_they_are_in_use(weights, window, opened):
     menu = opened(window)
-    assert checked(menu) == ["net.safetensors  –  untrained · 10.00 % of MNIST test"]
+    assert checked(menu) == ["net.safetensors  –  untrained · 10.00 % on MNIST test"]
     entry(menu, "Bundled").trigger()
     assert not any("untrained" in text for text in texts(opened(window)))
     assert weights.exists()
 
 
-def test_metadata_from_elsewhere_are_shown_in_one_line_as_they_are(keep, open_window, opened):
+def test_any_metadata_is_shown_literally_in_one_short_line(keep, open_window, opened):
     keep("1.safetensors", recipe={"name": "a && b\n\tc"}, metrics=[])
     keep("2.safetensors", recipe={"name": "x" * 500}, metrics=[])
     keep("3.safetensors", recipe={"name": "\ud800"}, metrics=[], created="0001-01-01T00:00Z")
@@ -180,7 +176,7 @@ def test_metadata_from_elsewhere_are_shown_in_one_line_as_they_are(keep, open_wi
     assert third.startswith(("1 Jan 0001, ", "31 Dec "))
 
 
-def test_a_damaged_file_cannot_be_chosen_but_deleted(keep, open_window, opened):
+def test_a_damaged_file_can_be_deleted_but_not_chosen_or_exported(keep, open_window, opened):
     keep_runs(keep, 2)[1].write_bytes(b"garbage")
     window = open_window(None)
     menu = opened(window)
@@ -189,6 +185,8 @@ def test_a_damaged_file_cannot_be_chosen_but_deleted(keep, open_window, opened):
     assert not damaged.isEnabled()
     assert "not a complete safetensors file" in damaged.toolTip()
     assert menu.toolTipsVisible()
+    assert len(dated(submenu(menu, "Export"))) == 1
+    assert len(dated(submenu(menu, "Show in Folder"))) == 2
     entry(submenu(menu, "Delete"), text).trigger()
     assert not any("damaged" in text for text in texts(opened(window)))
 
@@ -196,7 +194,7 @@ def test_a_damaged_file_cannot_be_chosen_but_deleted(keep, open_window, opened):
 # Choosing
 
 
-def test_the_chosen_weights_answer_at_once_and_after_the_next_start(drawn, weights, opened):
+def test_chosen_weights_answer_at_once_and_after_the_next_start(drawn, weights, opened):
     install(weights)
     window = drawn()
     drawing, before = window.canvas.drawing, window.answer.prediction
@@ -223,7 +221,7 @@ def test_weights_from_the_command_line_are_for_one_session(drawn, weights, keep)
     assert in_use(drawn()) == chosen
 
 
-def test_weights_from_the_command_line_are_known_by_any_path(drawn, keep, opened, monkeypatch):
+def test_weights_from_the_command_line_are_recognized_by_any_path(drawn, keep, opened, monkeypatch):
     (path,) = keep_runs(keep, 1)
     monkeypatch.chdir(path.parent)
     window = drawn(Path(path.name))
@@ -234,7 +232,7 @@ def test_weights_from_the_command_line_are_known_by_any_path(drawn, keep, opened
 
 
 @pytest.mark.parametrize("fault", ["missing", "cut off", "a folder"])
-def test_chosen_weights_that_have_gone_bad_are_told_once(drawn, keep, fault):
+def test_chosen_weights_that_became_unusable_are_reported_once(drawn, keep, fault):
     (path,) = keep_runs(keep, 1)
     drawn().use_weights(path)
     if fault == "cut off":
@@ -245,22 +243,19 @@ def test_chosen_weights_that_have_gone_bad_are_told_once(drawn, keep, fault):
         path.mkdir()
     window = drawn()
     assert in_use(window) == bundled_weights()
-    assert "the bundled ones answer instead" in window.notice.text
+    assert "bundled weights are in use instead" in window.notice.text
     assert str(path) in window.notice.text
     window.close()
     assert drawn().notice is None
 
 
 @pytest.mark.parametrize("stored", [b"garbage", 7, ["a", "b"], ""])
-def test_a_stored_choice_that_makes_no_sense_is_ignored(drawn, stored):
-    settings = QSettings(
-        QSettings.Format.IniFormat, QSettings.Scope.UserScope, "digitpad", "digitpad"
-    )
-    settings.setValue("weights/chosen", stored)
+def test_an_invalid_stored_choice_is_ignored(drawn, stored):
+    settings().setValue("weights/chosen", stored)
     assert in_use(drawn()) == bundled_weights()
 
 
-def test_weights_that_went_bad_while_the_menu_was_open_change_nothing(drawn, keep, opened):
+def test_weights_damaged_while_the_menu_is_open_change_nothing(drawn, keep, opened):
     good, bad = keep_runs(keep, 2)
     window = drawn()
     window.use_weights(good)
@@ -274,7 +269,7 @@ def test_weights_that_went_bad_while_the_menu_was_open_change_nothing(drawn, kee
     assert in_use(drawn()) == good
 
 
-def test_a_notice_about_weights_goes_when_others_answer(drawn, tmp_path, opened, qtbot):
+def test_a_notice_about_weights_is_closed_when_others_are_chosen(drawn, tmp_path, opened, qtbot):
     window = drawn(tmp_path / "missing")
     assert window.notice is not None
     assert window.answer.prediction is None
@@ -290,17 +285,10 @@ def test_a_notice_about_weights_goes_when_others_answer(drawn, tmp_path, opened,
     assert "appears here" in window.answer.accessibleDescription()
 
 
-def test_a_notice_about_something_else_stays_when_others_answer(drawn, weights):
-    window = drawn()
-    window._show_notice("something else", about="training")
-    window.use_weights(weights)
-    assert window.notice.text == "something else"
-
-
 # Deleting
 
 
-def test_deleted_weights_come_back_and_answer_again(drawn, keep, opened):
+def test_restored_weights_are_in_use_again(drawn, keep, opened):
     first, second = keep_runs(keep, 2)
     window = drawn()
     window.use_weights(first)
@@ -308,7 +296,7 @@ def test_deleted_weights_come_back_and_answer_again(drawn, keep, opened):
         entry(submenu(opened(window), "Delete"), date(when)).trigger()
         assert in_use(window) == bundled_weights()
     menu = opened(window)
-    assert len(dated(menu)) == 1  # what can be undone
+    assert len(dated(menu)) == 1  # in the text of Undo
     assert not entry(menu, "Delete").isEnabled()
     entry(menu, f"Undo Delete of {date(NEWEST - timedelta(hours=1))}").trigger()
     assert second.exists()
@@ -323,8 +311,7 @@ def test_deleted_weights_come_back_and_answer_again(drawn, keep, opened):
 
 
 @pytest.mark.parametrize("later", ["other", "bundled"])
-def test_weights_that_come_back_do_not_replace_a_later_choice(drawn, keep, opened, later):
-    """Not even a later choice of the bundled ones, by way of others."""
+def test_restored_weights_do_not_replace_a_later_choice(drawn, keep, opened, later):
     first, second = keep_runs(keep, 2)
     window = drawn()
     window.use_weights(first)
@@ -348,23 +335,23 @@ def test_weights_that_cannot_be_deleted_stay_in_use(drawn, keep, opened):
     assert in_use(window) == path
 
 
-def test_what_cannot_be_brought_back_is_told(drawn, keep, opened):
+def test_deleted_weights_that_are_gone_cannot_be_restored(drawn, keep, opened):
     (path,) = keep_runs(keep, 1)
     window = drawn()
     entry(submenu(opened(window), "Delete"), date(NEWEST)).trigger()
     (deleted,) = (weights_folder() / "deleted").rglob(path.name)
     deleted.unlink()
     entry(opened(window), "Undo Delete").trigger()
-    assert f"{deleted} could not be brought back" in window.notice.text
+    assert f"{deleted} could not be restored" in window.notice.text
     assert not entry(opened(window), "Undo Delete").isEnabled()
 
 
-def test_what_could_not_be_brought_back_can_be_tried_again(drawn, keep, opened, monkeypatch):
+def test_restoring_can_be_tried_again(drawn, keep, opened, monkeypatch):
     (path,) = keep_runs(keep, 1)
     window = drawn()
     entry(submenu(opened(window), "Delete"), date(NEWEST)).trigger()
     with monkeypatch.context() as broken:
-        broken.setattr(Path, "rename", Mock(side_effect=OSError(errno.EIO, "Input/output error")))
+        broken.setattr(Path, "replace", Mock(side_effect=OSError(errno.EIO, "Input/output error")))
         entry(opened(window), "Undo Delete").trigger()
     assert "Input/output error" in window.notice.text
     assert not path.exists()
@@ -372,23 +359,23 @@ def test_what_could_not_be_brought_back_can_be_tried_again(drawn, keep, opened, 
     assert path.exists()
 
 
-# Importing, exporting, looking
+# Import, Export, Show in Folder
 
 
-def give(window, path):
-    """Name a file in the dialog that is open."""
+def choose_file(window, path):
+    """Choose a file in the open dialog."""
     (dialog,) = window.findChildren(QFileDialog)
     dialog.setDirectory(str(path.parent))
     dialog.selectFile(str(path))
     dialog.accept()
 
 
-def test_imported_weights_answer_and_are_kept(drawn, weights, opened, tmp_path):
+def test_imported_weights_are_kept_and_in_use(drawn, weights, opened, tmp_path):
     path = tmp_path / "from a friend.safetensors"
     path.write_bytes(weights.read_bytes())
     window = drawn()
     entry(opened(window), "Import").trigger()
-    give(window, path)
+    choose_file(window, path)
     path.unlink()
     assert in_use(window).parent == weights_folder()
     assert in_use(window).read_bytes() == weights.read_bytes()
@@ -396,49 +383,39 @@ def test_imported_weights_answer_and_are_kept(drawn, weights, opened, tmp_path):
     assert in_use(drawn()).read_bytes() == weights.read_bytes()
 
 
-def test_a_bad_file_is_not_imported(drawn, weights, opened, tmp_path):
-    path = tmp_path / "bad.safetensors"
-    path.write_bytes(weights.read_bytes()[:-1])
+@pytest.mark.parametrize("fault", ["damaged file", "no folder"])
+def test_a_failed_import_says_why_and_changes_nothing(drawn, weights, opened, tmp_path, fault):
+    path = tmp_path / "mine.safetensors"
+    if fault == "damaged file":
+        path.write_bytes(weights.read_bytes()[:-1])
+        reason = f"{path}: not a complete safetensors file"
+    else:
+        path.write_bytes(weights.read_bytes())
+        weights_folder().parent.mkdir(parents=True)
+        weights_folder().write_text("in the way")
+        reason = f"{path} could not be imported: File exists ({weights_folder()})."
     window = drawn()
     entry(opened(window), "Import").trigger()
-    give(window, path)
-    assert f"{path}: not a complete safetensors file" in window.notice.text
+    choose_file(window, path)
+    assert reason in window.notice.text
     assert in_use(window) == bundled_weights()
     assert kept_weights() == []
 
 
-def test_where_nothing_can_be_kept_nothing_is_imported(drawn, weights, opened):
-    weights_folder().parent.mkdir(parents=True)
-    weights_folder().write_text("in the way")
-    window = drawn()
-    entry(opened(window), "Import").trigger()
-    give(window, weights)
-    assert f"{weights} could not be imported" in window.notice.text
-    assert str(weights_folder()) in window.notice.text
-    assert in_use(window) == bundled_weights()
-
-
-@pytest.mark.parametrize("which", ["kept", "bundled", "in use from elsewhere"])
+@pytest.mark.parametrize("which", ["kept", "bundled", "in use only"])
 def test_any_weights_can_be_exported(drawn, keep, weights, opened, tmp_path, which):
     (kept,) = keep_runs(keep, 1)
     path, words = {
         "kept": (kept, date(NEWEST)),
         "bundled": (bundled_weights(), "Bundled"),
-        "in use from elsewhere": (weights, weights.name),
+        "in use only": (weights, weights.name),
     }[which]
     window = drawn(weights)
     entry(submenu(opened(window), "Export"), words).trigger()
-    give(window, tmp_path / "mine")
+    choose_file(window, tmp_path / "mine")
     exported = tmp_path / "mine.safetensors"
     assert exported.read_bytes() == path.read_bytes()
     assert in_use(window) == weights
-
-
-def test_damaged_weights_are_not_exported(keep, open_window, opened):
-    keep_runs(keep, 1)[0].write_bytes(b"garbage")
-    window = open_window(None)
-    assert dated(submenu(opened(window), "Export")) == []
-    assert len(dated(submenu(window.weights_menu, "Show in Folder"))) == 1
 
 
 def test_weights_that_are_gone_are_not_exported(keep, drawn, opened, tmp_path):
@@ -447,19 +424,19 @@ def test_weights_that_are_gone_are_not_exported(keep, drawn, opened, tmp_path):
     export = entry(submenu(opened(window), "Export"), date(NEWEST))
     kept.unlink()
     export.trigger()
-    give(window, tmp_path / "mine")
-    assert window.notice.text == f"{kept} is not there any more."
+    choose_file(window, tmp_path / "mine")
+    assert window.notice.text == f"{kept} no longer exists."
     assert list(tmp_path.glob("mine*")) == []
 
 
-def test_an_export_that_cannot_be_written_is_told(drawn, opened, tmp_path):
-    resource = pytest.importorskip("resource", reason="limits on files are POSIX's")
+def test_an_export_that_cannot_be_written_leaves_no_file(drawn, opened, tmp_path):
+    resource = pytest.importorskip("resource", reason="file limits are POSIX only")
     window = drawn()
     entry(submenu(opened(window), "Export"), "Bundled").trigger()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
     try:
-        give(window, tmp_path / "mine")
+        choose_file(window, tmp_path / "mine")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     target = tmp_path / "mine.safetensors"
@@ -467,21 +444,23 @@ def test_an_export_that_cannot_be_written_is_told(drawn, opened, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("is_there", [True, False])
-def test_a_file_is_shown_where_it_lies(open_window, keep, opened, monkeypatch, is_there):
-    """Here by the program of macOS."""
+@pytest.mark.parametrize("is_found", [True, False])
+def test_a_file_is_shown_in_its_folder(open_window, keep, opened, monkeypatch, is_found):
     (path,) = keep_runs(keep, 1)
     window, started = open_window(None), []
 
     def start(*command):
         started.append(command)
-        return is_there, 0
+        return is_found, 0
 
-    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")  # whose program is the simplest to replace
     monkeypatch.setattr(QProcess, "startDetached", start)
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: False)
     entry(submenu(opened(window), "Show in Folder"), date(NEWEST)).trigger()
     assert started == [("open", ["-R", str(path)])]
-    assert (window.notice is None) == is_there
-    if not is_there:
-        assert f"No program here shows folders. The weights are in {path}" in window.notice.text
+    assert (window.notice is None) == is_found
+    if not is_found:
+        assert (
+            f"No program that shows folders was found. The weights are in {path}"
+            in window.notice.text
+        )

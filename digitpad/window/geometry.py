@@ -1,0 +1,28 @@
+"""Restores a window's place on the screen at the next start."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QRect, QSize
+from PySide6.QtWidgets import QWidget
+
+from digitpad.window.widgets.settings import settings
+
+_KEY = "window/geometry"
+
+
+def save_geometry(window: QWidget, normal_size: QSize | None = None) -> None:
+    """Save the geometry of a window, with another size for when it is not maximized, if given."""
+    saved = window
+    if normal_size:
+        saved = QWidget()
+        saved.setGeometry(QRect(window.normalGeometry().topLeft(), normal_size))
+        saved.setWindowState(window.windowState())
+    settings().setValue(_KEY, saved.saveGeometry())
+
+
+def restore_geometry(window: QWidget, default: QSize) -> None:
+    """Restore the saved geometry, or resize to `default` if none is saved."""
+    # Qt rejects data that are not its own, and moves a window back that is on no screen.
+    saved = settings().value(_KEY)
+    if not (isinstance(saved, QByteArray) and window.restoreGeometry(saved)):
+        window.resize(default)

@@ -1,0 +1,60 @@
+"""Text to read: widgets that show it, and functions that format it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from math import ceil
+
+from PySide6.QtCore import QDateTime, QLocale, Qt
+from PySide6.QtGui import QTextOption
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QTextEdit
+
+
+class Sentence(QTextEdit):
+    """Plain text to read and to copy. Unlike QLabel, it breaks long paths and commands."""
+
+    def __init__(self, accessible_name: str) -> None:
+        super().__init__(readOnly=True)
+        self.setAccessibleName(accessible_name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.viewport().setAutoFillBackground(False)
+        self.document().setDocumentMargin(0)
+        # Until the text is laid out: a window that grows for a taller widget does not shrink again.
+        self.setFixedHeight(self.fontMetrics().height())
+        self.document().documentLayout().documentSizeChanged.connect(
+            lambda size: self.setFixedHeight(ceil(size.height()))
+        )
+
+
+def bold(label: QLabel) -> QLabel:
+    """Make the text of a label bold and plain, and return the label."""
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def breakable(text: str) -> str:
+    """The text with break opportunities, so that a label can wrap long file names."""
+    return re.sub(r"(_|[^\s_-]{12})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
+
+
+def date_and_time(when: datetime) -> str:
+    """Date and time in the local time zone, in English like the rest of the window."""
+    local = QDateTime.fromSecsSinceEpoch(int(when.timestamp()))
+    return QLocale.c().toString(local, "d MMM yyyy, HH:mm")
+
+
+def percent(accuracy: float) -> str:
+    """An accuracy from 0 to 1 as a percentage."""
+    return f"{accuracy:.2%}".replace("%", "\N{NO-BREAK SPACE}%")
