@@ -389,9 +389,7 @@ class MainWindow(QMainWindow):
 
     def _tell_training_what_is_in_use(self) -> None:
         if self.training and self._recognizer and self._weights:
-            from digitpad.weights_store import accuracies
-
-            self.training.set_in_use(self._weights, accuracies(self._recognizer.metadata))
+            self.training.set_in_use(self._weights)
 
     def _answer_in_training(self) -> None:
         """Answer with the Net in training as well, if there is one."""
