@@ -24,7 +24,9 @@ class LineReader:
         if not others:
             return []
         *whole, last = others
-        lines = [bytes(self._unfinished), *(line[: self._longest] for line in whole)]
+        if len(chunk) > self._longest:
+            whole = [line[: self._longest] for line in whole]
+        lines = [bytes(self._unfinished), *whole]
         self._unfinished = bytearray(last[: self._longest])
         return lines
 

@@ -1,0 +1,323 @@
+"""How a run stands and how it ended, without a process."""
+
+from __future__ import annotations
+
+import signal
+from functools import reduce
+from pathlib import Path
+
+import pytest
+
+from digitpad.training_messages import (
+    BatchDone,
+    Compared,
+    EpochDone,
+    EpochWeightsWritten,
+    Evaluated,
+    RunEnded,
+    RunStarted,
+    WeightsWritten,
+)
+from digitpad.training_run import Exit, RunState
+
+CHECKPOINT, WEIGHTS, IN_USE = Path("net.checkpoint"), Path("net.safetensors"), Path("used")
+STARTED = RunStarted({}, 0, "cpu", 9, 0, 10, 100, 10, "", None)
+RESUMED = RunStarted({}, 0, "cpu", 9, 3, 10, 100, 10, "", None)
+SAVED = WeightsWritten(str(WEIGHTS))
+EVALUATED = Evaluated("MNIST test", "", 10, 9, None, [[0] * 10] * 10, [])
+FINISHED, STOPPED = RunEnded("finished"), RunEnded("stopped")
+FAILED, NO_DATA = RunEnded("failed", "No room."), RunEnded("failed", "!", data_missing=True)
+CLEAN = Exit(checkpoint_exists=True)
+FORCED = Exit(code=9, crashed=True, forced=True, checkpoint_exists=True)
+
+AT = f"\nThe weights are in {WEIGHTS}"
+RESUMABLE = "\nYou can resume it from the last finished epoch."
+
+
+def run(*events):
+    """The state after messages, and requests by their names."""
+    return reduce(
+        lambda state, event: (
+            state.requesting(event) if isinstance(event, str) else state.after(event)
+        ),
+        events,
+        RunState(checkpoint=CHECKPOINT, baseline=IN_USE),
+    )
+
+
+def batch(epoch, number):
+    return BatchDone(epoch, number, 0.9, 0.3, 5_000.0, 9.0)
+
+
+def epoch(number):
+    return EpochDone(number, 0.9, None, 0.3, 0.1, 5_000.0, 9.0)
+
+
+def crash(number):
+    return Exit(code=number, crashed=True, checkpoint_exists=True)
+
+
+# How it ended
+
+ENDS = {
+    "finished": ([STARTED, SAVED, FINISHED], CLEAN, "finished", f"Training finished.{AT}"),
+    "does not exit": ([STARTED, SAVED, FINISHED], FORCED, "finished", f"Training finished.{AT}"),
+    "stopped": (
+        [STARTED, "stop", SAVED, STOPPED],
+        CLEAN,
+        "stopped",
+        f"Training stopped early.{AT}",
+    ),
+    "stopped by closing": (
+        [STARTED, "close", STOPPED],
+        CLEAN,
+        "stopped",
+        f"Training stopped early.{RESUMABLE}",
+    ),
+    "killed when closing": (
+        [STARTED, "close"],
+        FORCED,
+        "killed",
+        f"The trainer did not respond and was killed.{RESUMABLE}",
+    ),
+    "cancelled": (
+        [STARTED, "cancel", STOPPED],
+        CLEAN,
+        "cancelled",
+        "Training cancelled. Nothing was kept.",
+    ),
+    "cancelled by force": (
+        [STARTED, "cancel"],
+        FORCED,
+        "cancelled",
+        "Training cancelled. The trainer did not respond and was killed. Nothing was kept.",
+    ),
+    "cancelled before it resumed": (
+        ["cancel"],
+        CLEAN,
+        "cancelled",
+        f"Training cancelled.{RESUMABLE}",
+    ),
+    "discarded before it resumed": (
+        ["discard"],
+        CLEAN,
+        "cancelled",
+        "Training cancelled. Nothing was kept.",
+    ),
+    "evaluation cancelled": (
+        [STARTED, SAVED, "cancel"],
+        FORCED,
+        "cancelled",
+        f"Evaluation cancelled.{AT}",
+    ),
+    "cancelled after the stop, too late": (
+        [STARTED, "stop", SAVED, "cancel", STOPPED],
+        CLEAN,
+        "stopped",
+        f"Training stopped early.{AT}",
+    ),
+    "error after the stop": (
+        [STARTED, "stop"],
+        Exit(code=1, last_error="OSError: no room", checkpoint_exists=True),
+        "failed",
+        f"The training failed: OSError: no room{RESUMABLE}",
+    ),
+    "failed": ([STARTED, FAILED], CLEAN, "failed", f"The training failed: No room.{RESUMABLE}"),
+    "failed after saving": (
+        [STARTED, SAVED, FAILED],
+        CLEAN,
+        "failed",
+        f"The training failed: No room.{AT}",
+    ),
+    "failed before it started": ([FAILED], CLEAN, "failed", "The training failed: No room."),
+    "failed without a reason": (
+        [RunEnded("failed")],
+        CLEAN,
+        "failed",
+        "The training failed: the trainer gave no reason.",
+    ),
+    "no data": ([NO_DATA], CLEAN, "failed", f"The training failed: !{RESUMABLE}"),
+    "no data, no checkpoint": ([NO_DATA], Exit(), "failed", "The training failed: !"),
+    "exit code": ([], Exit(code=3), "failed", "The training failed: exit code 3."),
+    "crash": (
+        [STARTED],
+        crash(signal.SIGSEGV),
+        "crashed",
+        f"The training crashed (SIGSEGV).{RESUMABLE}",
+    ),
+    "Windows exception": (
+        [STARTED],
+        crash(-1073741819),
+        "crashed",
+        f"The training crashed (0xc0000005).{RESUMABLE}",
+    ),
+    "out of memory": (
+        [STARTED],
+        crash(9),
+        "killed",
+        f"The training was killed from outside, perhaps because memory ran out.{RESUMABLE}",
+    ),
+    "SIGTERM": (
+        [STARTED],
+        crash(signal.SIGTERM),
+        "killed",
+        f"The training was ended from outside.{RESUMABLE}",
+    ),
+    "stop unheard": (
+        [STARTED, "stop"],
+        FORCED,
+        "killed",
+        f"The trainer did not respond and was killed.{RESUMABLE}",
+    ),
+    "not started": (
+        [],
+        Exit(start_error="No Python.", checkpoint_exists=True),
+        "not started",
+        "The training could not be started: No Python.",
+    ),
+    "unusable weights": (
+        [STARTED, SAVED, FINISHED],
+        Exit(weights_error="! short"),
+        "failed",
+        "The training ended, but its weights cannot be used. The weights in use stay.\n! short",
+    ),
+}
+
+
+@pytest.mark.parametrize(("events", "how", "kind", "sentence"), ENDS.values(), ids=ENDS)
+def test_the_outcome(events, how, kind, sentence):
+    running = run(*events)
+    assert running.outcome is None
+    outcome = running.ended(how).outcome
+    assert (outcome.kind, outcome.sentence) == (kind, sentence)
+    assert outcome.weights == (WEIGHTS if AT in sentence else None)
+    # With weights, a checkpoint is only left if the run was interrupted afterwards.
+    if not outcome.weights:
+        assert outcome.checkpoint == (CHECKPOINT if RESUMABLE in sentence else None)
+    assert outcome.data_missing == (NO_DATA in events)
+
+
+def test_the_outcome_has_the_command_that_repairs_the_installation():
+    state = run(RunEnded("failed", "torch is not installed.", command="pip install torch"))
+    assert state.ended(Exit(code=2)).outcome.command == "pip install torch"
+
+
+@pytest.mark.parametrize(
+    ("events", "discards"),
+    [
+        ([STARTED, "cancel"], True),
+        ([STARTED, "discard"], True),
+        (["cancel"], False),  # it is that of the interrupted run
+        (["discard"], True),
+        (["discard", FAILED], True),
+        ([STARTED, "stop"], False),
+        ([STARTED, "close"], False),
+        ([STARTED, FAILED], False),
+    ],
+)
+def test_only_cancel_and_discard_delete_the_checkpoint(events, discards):
+    assert not run(*events).discards_checkpoint
+    assert run(*events).ended(FORCED).discards_checkpoint == discards
+
+
+@pytest.mark.parametrize(
+    ("events", "closes"),
+    [
+        ([STARTED], False),
+        ([STARTED, "cancel"], False),
+        ([STARTED, "close"], True),
+        ([STARTED, "discard"], True),
+        ([STARTED, "cancel", "close"], True),
+        ([STARTED, "stop", SAVED, "close"], True),
+        ([STARTED, "stop", "close", SAVED], True),
+        ([STARTED, "stop", "close", FAILED], False),  # the weights were promised
+    ],
+)
+def test_the_window_closes_unless_promised_weights_are_missing(events, closes):
+    assert not run(*events).closes_window
+    assert run(*events).ended(CLEAN).closes_window == closes
+
+
+@pytest.mark.parametrize(
+    ("reason", "verdict", "in_use", "replaces"),
+    [
+        ("finished", "better", IN_USE, True),
+        ("finished", "better", Path("chosen meanwhile"), False),
+        ("finished", "better", None, False),
+        ("finished", "worse", IN_USE, False),
+        ("finished", "equal", IN_USE, False),
+        ("finished", "unknown", IN_USE, False),
+        ("finished", None, IN_USE, False),
+        ("stopped", "better", IN_USE, False),
+        ("failed", "better", IN_USE, False),
+    ],
+)
+def test_only_a_finished_run_that_did_better_than_the_weights_in_use_replaces_them(
+    reason, verdict, in_use, replaces
+):
+    compared = [Compared(str(IN_USE), verdict, "")] if verdict else []
+    state = run(STARTED, SAVED, EVALUATED, *compared, RunEnded(reason))
+    assert not state.replaces(in_use)
+    assert state.ended(Exit()).replaces(in_use) == replaces
+    assert not state.ended(Exit(weights_error="damaged")).replaces(in_use)
+
+
+# How it stands
+
+
+@pytest.mark.parametrize(
+    ("events", "phase", "can_stop", "can_cancel", "keeps"),
+    [
+        ([], "starting", False, True, None),
+        ([STARTED], "training", True, True, None),
+        ([STARTED, "stop"], "training", False, True, "weights"),
+        ([STARTED, "cancel"], "training", False, False, None),
+        ([STARTED, "cancel", "stop"], "training", False, False, None),
+        ([STARTED, "close"], "training", False, False, None),
+        ([STARTED, "discard"], "training", False, False, None),
+        ([STARTED, SAVED], "evaluating", False, True, "weights"),
+        ([STARTED, "stop", SAVED, EVALUATED], "evaluating", False, True, "weights"),
+    ],
+)
+def test_what_can_be_requested_and_what_closing_keeps(events, phase, can_stop, can_cancel, keeps):
+    state = run(*events)
+    assert (state.phase, state.can_stop, state.can_cancel) == (phase, can_stop, can_cancel)
+    assert state.closing_keeps(checkpoint_exists=False) == keeps
+    assert state.closing_keeps(checkpoint_exists=True) == (keeps or "checkpoint")
+    for request, is_possible in (("stop", can_stop), ("cancel", can_cancel)):
+        assert (state.requesting(request) is state) == (not is_possible)
+    ended = state.ended(CLEAN)
+    assert ended.phase == "ended"
+    for request in ("stop", "cancel", "close", "discard"):
+        assert ended.requesting(request) is ended
+
+
+@pytest.mark.parametrize(
+    ("events", "can_be_ended"),
+    [
+        ([STARTED], False),
+        ([STARTED, "close"], True),
+        ([STARTED, "stop", "close"], False),  # its weights are still to come
+        ([STARTED, "stop", "close", SAVED], True),
+        ([STARTED, "discard"], False),  # the trainer ends by itself
+    ],
+)
+def test_when_the_closing_window_needs_the_process_no_more(events, can_be_ended):
+    assert run(*events).can_be_ended == can_be_ended
+
+
+@pytest.mark.parametrize(
+    ("events", "epochs_done"),
+    [
+        ([], 0),
+        ([STARTED], 0),
+        ([STARTED, batch(1, 5)], 0.5),
+        ([STARTED, batch(1, 10), epoch(1)], 1),
+        ([STARTED, epoch(1), EpochWeightsWritten(1, "e"), batch(2, 1)], 1.1),
+        ([RESUMED], 3),
+        ([RESUMED, epoch(1), epoch(2), epoch(3)], 3),  # reported again
+        ([RESUMED, epoch(3), batch(4, 5)], 3.5),
+    ],
+)
+def test_how_many_epochs_are_done(events, epochs_done):
+    assert run(*events).epochs_done == pytest.approx(epochs_done)
