@@ -19,10 +19,14 @@ REPOSITORY = Path(__file__).resolve().parents[4]
 # digits to draw: an epoch of them takes a third of a second.
 REAL = """
 import sys
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 sys.path.remove(str(Path(__file__).parent))
-from trainer import __main__, train as commands
-commands.SYNTHETIC_IMAGES = 2_000
+from trainer import __main__
+for name in ("train", "run_data"):
+    with suppress(ImportError):
+        import_module(f"trainer.{name}").SYNTHETIC_IMAGES = 2_000
 sys.exit(__main__.main())
 """
 
