@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from functools import reduce
 from pathlib import Path
 
@@ -26,11 +25,13 @@ RESUMED = RunStarted({}, 0, "cpu", 9, 3, 10, 100, 10, "", None)
 SAVED = WeightsWritten(str(WEIGHTS))
 EVALUATED = Evaluated("MNIST test", "", 10, 9, None, [[0] * 10] * 10, [])
 FINISHED, STOPPED = RunEnded("finished"), RunEnded("stopped")
-FAILED, NO_DATA = RunEnded("failed", "No room."), RunEnded("failed", "!", data_missing=True)
+FAILED, NO_DATA = RunEnded("failed", "No room."), RunEnded("failed", "No MNIST.", data_missing=True)
 CLEAN = Exit(checkpoint_exists=True)
 FORCED = Exit(code=9, crashed=True, forced=True, checkpoint_exists=True)
 
 AT = f"\nThe weights are in {WEIGHTS}"
+WHY = "The training failed: "
+NOTHING = " Nothing was kept."
 RESUMABLE = "\nYou can resume it from the last finished epoch."
 
 
@@ -59,139 +60,51 @@ def crash(number):
 
 # How it ended
 
-ENDS = {
-    "finished": ([STARTED, SAVED, FINISHED], CLEAN, "finished", f"Training finished.{AT}"),
-    "does not exit": ([STARTED, SAVED, FINISHED], FORCED, "finished", f"Training finished.{AT}"),
-    "stopped": (
-        [STARTED, "stop", SAVED, STOPPED],
-        CLEAN,
-        "stopped",
-        f"Training stopped early.{AT}",
-    ),
-    "stopped by closing": (
-        [STARTED, "close", STOPPED],
-        CLEAN,
-        "stopped",
-        f"Training stopped early.{RESUMABLE}",
-    ),
-    "killed when closing": (
-        [STARTED, "close"],
-        FORCED,
-        "killed",
-        f"The trainer did not respond and was killed.{RESUMABLE}",
-    ),
-    "cancelled": (
-        [STARTED, "cancel", STOPPED],
-        CLEAN,
-        "cancelled",
-        "Training cancelled. Nothing was kept.",
-    ),
-    "cancelled by force": (
-        [STARTED, "cancel"],
-        FORCED,
-        "cancelled",
-        "Training cancelled. The trainer did not respond and was killed. Nothing was kept.",
-    ),
-    "cancelled before it resumed": (
-        ["cancel"],
-        CLEAN,
-        "cancelled",
-        f"Training cancelled.{RESUMABLE}",
-    ),
-    "discarded before it resumed": (
-        ["discard"],
-        CLEAN,
-        "cancelled",
-        "Training cancelled. Nothing was kept.",
-    ),
-    "evaluation cancelled": (
-        [STARTED, SAVED, "cancel"],
-        FORCED,
-        "cancelled",
-        f"Evaluation cancelled.{AT}",
-    ),
-    "cancelled after the stop, too late": (
-        [STARTED, "stop", SAVED, "cancel", STOPPED],
-        CLEAN,
-        "stopped",
-        f"Training stopped early.{AT}",
-    ),
-    "error after the stop": (
-        [STARTED, "stop"],
-        Exit(code=1, last_error="OSError: no room", checkpoint_exists=True),
-        "failed",
-        f"The training failed: OSError: no room{RESUMABLE}",
-    ),
-    "failed": ([STARTED, FAILED], CLEAN, "failed", f"The training failed: No room.{RESUMABLE}"),
-    "failed after saving": (
-        [STARTED, SAVED, FAILED],
-        CLEAN,
-        "failed",
-        f"The training failed: No room.{AT}",
-    ),
-    "failed before it started": ([FAILED], CLEAN, "failed", "The training failed: No room."),
-    "failed without a reason": (
-        [RunEnded("failed")],
-        CLEAN,
-        "failed",
-        "The training failed: the trainer gave no reason.",
-    ),
-    "no data": ([NO_DATA], CLEAN, "failed", f"The training failed: !{RESUMABLE}"),
-    "no data, no checkpoint": ([NO_DATA], Exit(), "failed", "The training failed: !"),
-    "exit code": ([], Exit(code=3), "failed", "The training failed: exit code 3."),
-    "crash": (
-        [STARTED],
-        crash(signal.SIGSEGV),
-        "crashed",
-        f"The training crashed (SIGSEGV).{RESUMABLE}",
-    ),
-    "Windows exception": (
-        [STARTED],
-        crash(-1073741819),
-        "crashed",
-        f"The training crashed (0xc0000005).{RESUMABLE}",
-    ),
-    "out of memory": (
-        [STARTED],
-        crash(9),
-        "killed",
-        f"The training was killed from outside, perhaps because memory ran out.{RESUMABLE}",
-    ),
-    "SIGTERM": (
-        [STARTED],
-        crash(signal.SIGTERM),
-        "killed",
-        f"The training was ended from outside.{RESUMABLE}",
-    ),
-    "stop unheard": (
-        [STARTED, "stop"],
-        FORCED,
-        "killed",
-        f"The trainer did not respond and was killed.{RESUMABLE}",
-    ),
-    "not started": (
-        [],
-        Exit(start_error="No Python.", checkpoint_exists=True),
-        "not started",
-        "The training could not be started: No Python.",
-    ),
-    "unusable weights": (
-        [STARTED, SAVED, FINISHED],
-        Exit(weights_error="! short"),
-        "failed",
-        "The training ended, but its weights cannot be used. The weights in use stay.\n! short",
-    ),
-}
+TOO_LATE = ["stop", SAVED, "cancel", STOPPED]
+UNRESPONSIVE = "The trainer did not respond and was killed."
+OOM = "The training was killed from outside, perhaps because memory ran out."
+UNUSABLE = "The training ended, but its weights cannot be used. The weights in use stay.\nShort."
+OS_ERROR = Exit(code=1, last_error="OSError: no room", checkpoint_exists=True)
+NO_PYTHON = Exit(start_error="No Python.", checkpoint_exists=True)
 
 
-@pytest.mark.parametrize(("events", "how", "kind", "sentence"), ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize(
+    ("events", "how", "kind", "sentence"),
+    [
+        ([STARTED, SAVED, FINISHED], CLEAN, "finished", f"Training finished.{AT}"),
+        ([STARTED, SAVED, FINISHED], FORCED, "finished", f"Training finished.{AT}"),
+        ([STARTED, SAVED, FINISHED], Exit(weights_error="Short."), "failed", UNUSABLE),
+        ([STARTED, "stop", SAVED, STOPPED], CLEAN, "stopped", f"Training stopped early.{AT}"),
+        ([STARTED, *TOO_LATE], CLEAN, "stopped", f"Training stopped early.{AT}"),
+        ([STARTED, "close", STOPPED], CLEAN, "stopped", f"Training stopped early.{RESUMABLE}"),
+        ([STARTED, "close"], FORCED, "killed", f"{UNRESPONSIVE}{RESUMABLE}"),
+        ([STARTED, "stop"], FORCED, "killed", f"{UNRESPONSIVE}{RESUMABLE}"),
+        ([STARTED, "cancel", STOPPED], CLEAN, "cancelled", f"Training cancelled.{NOTHING}"),
+        ([STARTED, "cancel"], FORCED, "cancelled", f"Training cancelled. {UNRESPONSIVE}{NOTHING}"),
+        ([STARTED, SAVED, "cancel"], FORCED, "cancelled", f"Evaluation cancelled.{AT}"),
+        (["cancel"], CLEAN, "cancelled", f"Training cancelled.{RESUMABLE}"),
+        (["discard"], CLEAN, "cancelled", f"Training cancelled.{NOTHING}"),
+        ([STARTED, "stop"], OS_ERROR, "failed", f"{WHY}OSError: no room{RESUMABLE}"),
+        ([STARTED, FAILED], CLEAN, "failed", f"{WHY}No room.{RESUMABLE}"),
+        ([STARTED, SAVED, FAILED], CLEAN, "failed", f"{WHY}No room.{AT}"),
+        ([FAILED], CLEAN, "failed", f"{WHY}No room."),  # it would fail again
+        ([RunEnded("failed")], CLEAN, "failed", f"{WHY}the trainer gave no reason."),
+        ([NO_DATA], CLEAN, "failed", f"{WHY}No MNIST.{RESUMABLE}"),
+        ([NO_DATA], Exit(), "failed", f"{WHY}No MNIST."),
+        ([], Exit(code=3), "failed", f"{WHY}exit code 3."),
+        ([STARTED], crash(9), "killed", f"{OOM}{RESUMABLE}"),
+        ([STARTED], crash(15), "killed", f"The training was ended from outside.{RESUMABLE}"),
+        ([STARTED], crash(11), "crashed", f"The training crashed (SIGSEGV).{RESUMABLE}"),
+        ([STARTED], crash(-(2**30)), "crashed", f"The training crashed (0xc0000000).{RESUMABLE}"),
+        ([], NO_PYTHON, "not started", "The training could not be started: No Python."),
+    ],
+)
 def test_the_outcome(events, how, kind, sentence):
     running = run(*events)
     assert running.outcome is None
     outcome = running.ended(how).outcome
     assert (outcome.kind, outcome.sentence) == (kind, sentence)
     assert outcome.weights == (WEIGHTS if AT in sentence else None)
-    # With weights, a checkpoint is only left if the run was interrupted afterwards.
     if not outcome.weights:
         assert outcome.checkpoint == (CHECKPOINT if RESUMABLE in sentence else None)
     assert outcome.data_missing == (NO_DATA in events)

@@ -58,8 +58,13 @@ def evaluate(verdict=None):
     if verdict:
         tell(Compared("the weights in use", verdict, "90 % against 80 %"))
 
-def wait_for(name):
-    while not Path(__file__).with_name(name).exists():
+def finish(verdict):
+    save()
+    evaluate(verdict)
+    tell(RunEnded("finished"))
+
+def wait():
+    while not Path(__file__).with_name("go").exists():
         time.sleep(0.01)
 
 def wait_for_command():
@@ -67,36 +72,25 @@ def wait_for_command():
 """
 
 
-@pytest.fixture
-def use_trainer(tmp_path, monkeypatch):
-    """Has the window start other code as the trainer: `use_trainer("real", setup)`, or
-    `use_trainer(code)` with what FAKE defines."""
-    folder = tmp_path / "modules"
-    folder.mkdir()
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(REPOSITORY)]))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # the batches are too small for two threads
-
-    def use(code, setup=""):
-        code = setup + REAL if code == "real" else FAKE + code
-        (folder / "trainer.py").write_text(code)
-
-    return use
-
-
-@pytest.fixture
-def let_go(tmp_path):
-    """Ends a fake's `wait_for`."""
-    return lambda name: (tmp_path / "modules" / name).touch()
-
-
 class Person:
-    """What a person at the window sees and does."""
+    """What a person at the window sees and does, and the trainer that the window starts."""
 
-    def __init__(self, qtbot):
-        self._qtbot = qtbot
+    def __init__(self, qtbot, modules):
+        self._qtbot, self._modules = qtbot, modules
 
-    def train(self, window, epochs=1):
-        """Open the panel and start a training on synthetic digits; the dock."""
+    def use_trainer(self, code, setup=""):
+        """Have the window start the "real" trainer after some `setup`, or else a fake: `code` with
+        what FAKE defines."""
+        code = setup + REAL if code == "real" else FAKE + code
+        (self._modules / "trainer.py").write_text(code)
+
+    def let_go(self):
+        """End the fake's `wait`."""
+        (self._modules / "go").touch()
+
+    def train(self, window, code, epochs=1, setup=""):
+        """Start a training on synthetic digits in the panel; the dock."""
+        self.use_trainer(code, setup)
         self._qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
         form = window.training.form
         form.recipe.setCurrentIndex(form.recipe.findData("seed"))
@@ -107,13 +101,14 @@ class Person:
 
     def button(self, widget, text):
         """The visible button with this text."""
-        found = [
-            each
-            for each in widget.findChildren(QAbstractButton)
-            if each.isVisible() and each.text().replace("&", "") == text
-        ]
-        assert len(found) == 1, f"{len(found)} buttons {text!r} are visible"
-        return found[0]
+        found = self.buttons(widget)
+        assert text in found, f"there is no button {text!r} among {list(found)}"
+        return found[text]
+
+    def buttons(self, widget):
+        """The visible buttons by their texts."""
+        found = [each for each in widget.findChildren(QAbstractButton) if each.isVisible()]
+        return {each.text().replace("&", ""): each for each in found}
 
     def click(self, widget, text):
         self.button(widget, text).click()
@@ -144,5 +139,9 @@ class Person:
 
 
 @pytest.fixture
-def person(qtbot):
-    return Person(qtbot)
+def person(qtbot, tmp_path, monkeypatch):
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(modules), str(REPOSITORY)]))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # the batches are too small for two threads
+    return Person(qtbot, modules)

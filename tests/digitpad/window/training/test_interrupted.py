@@ -48,11 +48,8 @@ def test_a_training_that_cannot_be_resumed_says_why(offered, checkpoint, person)
     assert checkpoint.exists()
 
 
-def test_a_training_is_resumed_only_after_the_one_in_progress(
-    offered, checkpoint, use_trainer, person
-):
-    use_trainer("print(*sys.argv, sep='\\n', flush=True); wait_for_command()")
-    training = person.train(offered)
+def test_a_training_is_resumed_only_after_the_one_in_progress(offered, checkpoint, person):
+    training = person.train(offered, "print(*sys.argv, sep='\\n', flush=True); wait_for_command()")
     person.click(person.notice(offered, "interrupted"), "Resume")
     again = person.notice(offered, "when the training in progress has ended")
     person.wait(lambda: "--out=" in person.log(training))

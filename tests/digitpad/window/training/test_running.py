@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from digitpad.lock import lock_file
 from digitpad.recognizer import Recognizer
@@ -29,12 +29,9 @@ def state_of(training):
 # A run from its start to the use of its weights
 
 
-def test_from_the_form_to_the_weights_and_back(
-    open_window, mouse_on, seven, use_trainer, qtbot, person
-):
-    use_trainer("real")
+def test_from_the_form_to_the_weights_and_back(open_window, mouse_on, seven, qtbot, person):
     window = open_window(None)
-    training = person.train(window, epochs=5)
+    training = person.train(window, "real", epochs=5)
     person.wait(lambda: training.recognizer)
     assert training.is_running
     assert training.chart.rows()
@@ -58,16 +55,16 @@ def test_from_the_form_to_the_weights_and_back(
     assert window.close()
 
 
-def test_the_net_in_training_is_named_by_its_epoch(window, mouse, use_trainer, qtbot, person):
-    use_trainer(f"""
+def test_the_net_in_training_is_named_by_its_epoch(window, mouse, qtbot, person):
+    code = f"""
 start()
 tell(EpochDone(1, 0.9, 0.9, 0.3, 0.1, 5_000.0, 1.0))
 tell(EpochWeightsWritten(1, {str(bundled_weights())!r}))
 tell(EpochDone(2, 0.9, 0.9, 0.3, 0.1, 5_000.0, 1.0))
 tell(EpochWeightsWritten(2, "missing, because the disk is full, for instance"))
 wait_for_command()
-""")
-    training = person.train(window)
+"""
+    training = person.train(window, code)
     person.wait(lambda: len(training.chart.rows()) == 2)
     with qtbot.waitSignal(window.answered):
         mouse.stroke((100, 100), (150, 150))
@@ -75,15 +72,12 @@ wait_for_command()
     window.quit()
 
 
-def test_the_start_of_a_run_leaves_a_stroke_and_the_focus_alone(
-    window, mouse, use_trainer, let_go, qtbot, person
-):
-    use_trainer("wait_for('go'); start(); wait_for_command()")
-    training = person.train(window)
+def test_the_start_of_a_run_leaves_a_stroke_and_the_focus_alone(window, mouse, qtbot, person):
+    training = person.train(window, "wait(); start(); wait_for_command()")
     assert not person.button(training, "Stop Early").isEnabled()  # there is nothing to keep
     mouse.press(100, 100)
     assert window.canvas.hasFocus()
-    let_go("go")
+    person.let_go()
     person.wait(person.button(training, "Stop Early").isEnabled)
     assert window.canvas.is_drawing
     mouse.release(150, 150)
@@ -95,12 +89,9 @@ def test_the_start_of_a_run_leaves_a_stroke_and_the_focus_alone(
     assert list(weights_folder().iterdir()) == []  # nor is its name taken
 
 
-def test_escape_leaves_the_question_and_not_the_drawing(
-    window, mouse, seven, use_trainer, qtbot, person
-):
+def test_escape_leaves_the_question_and_not_the_drawing(window, mouse, seven, qtbot, person):
     mouse.draw(seven)
-    use_trainer("wait_for_command()")
-    training = person.train(window)
+    training = person.train(window, "wait_for_command()")
     person.click(training, "Cancel…")
     assert person.button(training, "Keep Going").isVisible()
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
@@ -110,9 +101,8 @@ def test_escape_leaves_the_question_and_not_the_drawing(
     window.quit()
 
 
-def test_the_chart_waits_for_the_pen(window, use_trainer, mouse, person):
-    use_trainer("start(); wait_for_command()")
-    training = person.train(window)
+def test_the_chart_waits_for_the_pen(window, mouse, person):
+    training = person.train(window, "start(); wait_for_command()")
     person.wait(lambda: training.chart.frames_drawn)
     mouse.press(100, 100)
     assert training.chart.waits
@@ -125,17 +115,9 @@ def test_the_chart_waits_for_the_pen(window, use_trainer, mouse, person):
 # Comparison with the weights in use
 
 
-def test_better_weights_are_used_as_soon_as_the_run_has_finished(
-    window, weights, use_trainer, person
-):
-    use_trainer("""
-print(*sys.argv, sep="\\n", flush=True)
-start(0.7)
-save()
-evaluate("better")
-tell(RunEnded("finished"))
-""")
-    training = person.train(window)
+def test_better_weights_are_used_as_soon_as_the_run_has_finished(window, weights, person):
+    code = r"print(*sys.argv, sep='\n', flush=True); start(0.7); finish('better')"
+    training = person.train(window, code)
     person.wait(lambda: not training.is_running)
     (kept,) = kept_weights()
     assert window.weights_menu.in_use == kept.path
@@ -151,9 +133,8 @@ tell(RunEnded("finished"))
     ("verdict", "text"),
     [("equal", "Equal to"), ("worse", "Worse than"), ("unknown", "Cannot compare with")],
 )
-def test_other_weights_wait_for_the_person(window, use_trainer, weights, verdict, text, person):
-    use_trainer(f"start(); save(); evaluate({verdict!r}); tell(RunEnded('finished'))")
-    training = person.train(window)
+def test_other_weights_wait_for_the_person(window, weights, verdict, text, person):
+    training = person.train(window, f"start(); finish({verdict!r})")
     person.wait(lambda: not training.is_running)
     assert window.weights_menu.in_use == weights
     assert f"{text} the weights in use" in person.text(training)
@@ -164,17 +145,14 @@ def test_other_weights_wait_for_the_person(window, use_trainer, weights, verdict
 
 
 @pytest.mark.parametrize("chosen", ["the new ones", "others"])
-def test_a_choice_during_the_run_counts_more_than_the_comparison(
-    window, use_trainer, let_go, chosen, person
-):
-    use_trainer("start(); save(); wait_for('go'); evaluate('better'); tell(RunEnded('finished'))")
-    training = person.train(window)
+def test_a_choice_during_the_run_counts_more_than_the_comparison(window, chosen, person):
+    training = person.train(window, "start(); save(); wait(); finish('better')")
     person.wait(kept_weights)
     person.wait(lambda: state_of(training).weights)
     (kept,) = kept_weights()
     choice = kept.path if chosen == "the new ones" else bundled_weights()
     window.use_weights(choice)
-    let_go("go")
+    person.let_go()
     person.wait(lambda: not training.is_running)
     assert window.weights_menu.in_use == choice
     assert window.training_answer.isVisible() == (chosen == "others")
@@ -185,24 +163,22 @@ def test_a_choice_during_the_run_counts_more_than_the_comparison(
 # Closing the window during a run
 
 
+def questions(window):
+    return [box for box in window.findChildren(QMessageBox) if box.isVisible()]
+
+
 def question(window):
-    """The open question, and its buttons by their texts."""
-    (box,) = (box for box in window.findChildren(QMessageBox) if box.isVisible())
-    return box, {button.text().replace("&", ""): button for button in box.buttons()}
+    (box,) = questions(window)
+    return box
 
 
-def is_asking(window):
-    return any(box.isVisible() for box in window.findChildren(QMessageBox))
-
-
-def test_close_and_resume_next_time(open_window, use_trainer, weights, person):
-    use_trainer("real")
+def test_close_and_resume_next_time(open_window, weights, person):
     window = open_window(weights)
-    training = person.train(window, epochs=60)
+    training = person.train(window, "real", epochs=60)
     person.wait(lambda: training.epoch >= 2)
     pid = training.control.process.process_id
     assert not window.close()
-    question(window)[1]["Resume Next Time"].click()
+    person.click(question(window), "Resume Next Time")
     assert not window.isVisible()
     assert not psutil.pid_exists(pid)
     (run,) = interrupted_runs()
@@ -224,19 +200,18 @@ def test_close_and_resume_next_time(open_window, use_trainer, weights, person):
     assert interrupted_runs() == []
 
 
-def test_close_and_discard(window, use_trainer, person):
-    use_trainer("real")
-    training = person.train(window, epochs=60)
+def test_close_and_discard(window, person):
+    training = person.train(window, "real", epochs=60)
     person.wait(lambda: training.epoch >= 1)
     pid = training.control.process.process_id
     window.close()
-    question(window)[1]["Discard"].click()
+    person.click(question(window), "Discard")
     person.wait(lambda: not window.isVisible())
     assert not psutil.pid_exists(pid)
     assert list(weights_folder().iterdir()) == []
 
 
-STARTED = "start(); wait_for_command(); wait_for('go');"
+STARTED = "start(); wait_for_command(); wait();"
 
 
 @pytest.mark.parametrize(
@@ -261,69 +236,63 @@ STARTED = "start(); wait_for_command(); wait_for('go');"
     ids=["starting", "training", "after an epoch", "stopping", "evaluating"],
 )
 def test_the_question_on_closing_offers_what_is_possible(
-    window, use_trainer, code, is_stopped, answers, default, person
+    window, code, is_stopped, answers, default, person
 ):
-    use_trainer(code)
-    training = person.train(window)
+    training = person.train(window, code)
     person.wait(lambda: state_of(training).started or STARTED not in code)
     person.wait(lambda: state_of(training).weights or "save" not in code)
     if is_stopped:
         person.click(training, "Stop Early")
     window.close()
-    box, buttons = question(window)
-    assert set(buttons) == answers
-    assert box.defaultButton() is buttons[default]
+    assert set(person.buttons(question(window))) == answers
+    assert question(window).defaultButton() is person.button(question(window), default)
     window.close()  # asks only once
-    question(window)[1]["Stay"].click()
+    person.click(question(window), "Stay")
     assert window.isVisible()
     assert training.is_running
-    person.wait(lambda: not is_asking(window))
+    person.wait(lambda: not questions(window))
     window.quit()
     assert not window.isVisible()
 
 
-def test_the_question_follows_the_run(window, use_trainer, let_go, person):
-    use_trainer("checkpoint.touch(); start(); wait_for('go'); save(); wait_for_command()")
-    training = person.train(window)
+def test_the_question_follows_the_run(window, person):
+    code = "checkpoint.touch(); start(); wait(); save(); wait_for_command()"
+    training = person.train(window, code)
     person.wait(lambda: state_of(training).started)
     window.close()
-    assert "Resume Next Time" in question(window)[1]
-    let_go("go")
+    assert "Resume Next Time" in person.buttons(question(window))
+    person.let_go()
     person.wait(kept_weights)
-    person.wait(lambda: "Resume Next Time" not in question(window)[1])
+    person.wait(lambda: "Resume Next Time" not in person.buttons(question(window)))
     pid = training.control.process.process_id
-    question(window)[1]["Close Without Evaluating"].click()
+    person.click(question(window), "Close Without Evaluating")
     assert not window.isVisible()
     assert not psutil.pid_exists(pid)
     assert len(kept_weights()) == 1
 
 
-def test_the_question_disappears_when_the_run_ends(window, use_trainer, let_go, person):
-    use_trainer("start(); wait_for('go')")
-    training = person.train(window)
+def test_the_question_disappears_when_the_run_ends(window, person):
+    training = person.train(window, "start(); wait()")
     window.close()
-    assert is_asking(window)
-    let_go("go")
+    assert questions(window)
+    person.let_go()
     person.wait(lambda: not training.is_running)
-    person.wait(lambda: not is_asking(window))
+    person.wait(lambda: not questions(window))
     assert window.isVisible()
 
 
 @pytest.mark.parametrize(
     ("end", "is_kept"), [("save(); wait_for_command()", True), ("sys.exit('no room')", False)]
 )
-def test_a_closing_window_waits_for_the_weights_of_a_stopped_run(
-    window, use_trainer, let_go, end, is_kept, person
-):
-    use_trainer(f"{STARTED} {end}")
-    training = person.train(window)
+def test_a_closing_window_waits_for_the_weights_of_a_stopped_run(window, end, is_kept, person):
+    training = person.train(window, f"{STARTED} {end}")
     person.wait(lambda: state_of(training).started)
     person.click(training, "Stop Early")
     window.close()
-    question(window)[1]["Close Without Evaluating"].click()
+    person.click(question(window), "Close Without Evaluating")
     assert "Closing…" in person.text(training)
     assert window.isVisible()
-    let_go("go")
+    person.let_go()
     person.wait(lambda: not training.is_running)
     person.wait(lambda: window.isVisible() != is_kept)
     assert len(kept_weights()) == is_kept
@@ -333,14 +302,11 @@ def test_a_closing_window_waits_for_the_weights_of_a_stopped_run(
 
 
 @pytest.mark.parametrize("way", ["Discard", "Cancel…"])
-def test_a_window_that_closes_on_a_cancelled_run_asks_nothing_more(
-    window, use_trainer, let_go, way, person
-):
-    use_trainer("wait_for_command(); wait_for('go')")
-    training = person.train(window)
+def test_a_window_that_closes_on_a_cancelled_run_asks_nothing_more(window, way, person):
+    training = person.train(window, "wait_for_command(); wait()")
     if way == "Discard":
         window.close()
-        question(window)[1]["Discard"].click()
+        person.click(question(window), "Discard")
     else:
         person.click(training, "Cancel…")
         person.click(training, "Yes, Cancel")
@@ -349,23 +315,21 @@ def test_a_window_that_closes_on_a_cancelled_run_asks_nothing_more(
     assert not person.button(training, "Cancel…").isEnabled()
     window.close()
     assert window.isVisible()
-    assert not is_asking(window)
-    let_go("go")
+    assert not questions(window)
+    person.let_go()
     person.wait(lambda: not window.isVisible())
 
 
 @pytest.mark.parametrize("answer", ["Resume Next Time", "Discard"])
-def test_closing_while_an_interrupted_run_is_loaded_does_what_was_chosen(
-    window, use_trainer, answer, person
-):
+def test_closing_while_an_interrupted_run_is_loaded_does_what_was_chosen(window, answer, person):
     checkpoint = weights_folder() / "2026-11-23-140300-pad.safetensors.checkpoint"
     checkpoint.parent.mkdir(parents=True)
     checkpoint.write_bytes(b"?")
-    use_trainer("sys.stdin.read()")
+    person.use_trainer("sys.stdin.read()")
     window.show_training()
     window.training.resume(checkpoint)
     window.close()
-    question(window)[1][answer].click()
+    person.click(question(window), answer)
     person.wait(lambda: not window.isVisible())
     assert checkpoint.exists() == (answer == "Resume Next Time")
 
@@ -374,15 +338,14 @@ def test_closing_while_an_interrupted_run_is_loaded_does_what_was_chosen(
 
 
 @pytest.fixture
-def fail(window, mouse, seven, use_trainer, qtbot, weights, person):
+def fail(window, mouse, seven, qtbot, weights, person):
     """Trains with a faulty trainer beside a drawing; the text that the person sees then."""
 
     def fail_(code, setup=""):
-        use_trainer(code, setup)
         with qtbot.waitSignal(window.answered):
             mouse.draw(seven)
         drawing, answer = window.canvas.drawing, window.answer.prediction
-        training = person.train(window)
+        training = person.train(window, code, setup=setup)
         person.wait(lambda: not training.is_running)
         assert window.canvas.drawing == drawing
         assert window.answer.prediction == answer
@@ -393,38 +356,17 @@ def fail(window, mouse, seven, use_trainer, qtbot, weights, person):
     return fail_
 
 
-GARBAGE = "for _ in range(300): os.write(1, b'garbage\\n' * 8_192)"  # 20 MB
-TRUNCATED = "save(); os.truncate(out, 1_000); evaluate('better'); tell(RunEnded('finished'))"
-
-
 @pytest.mark.parametrize(
     ("code", "text"),
     [
         ("start(); os.kill(os.getpid(), 9)", "killed from outside"),
         ("start(); os._exit(3)", "exit code 3"),
-        (f"start()\n{GARBAGE}\nos._exit(3)", "exit code 3"),
-        (f"start(); {TRUNCATED}", "cannot be used"),
+        ("start(); finish('better'); os.truncate(out, 1_000)", "cannot be used"),
     ],
-    ids=["killed", "exit", "garbage", "truncated weights"],
+    ids=["killed", "exit", "truncated weights"],
 )
 def test_a_run_that_fails_says_why(fail, code, text):
     assert text in fail(code)
-
-
-def test_a_trainer_that_hangs_is_killed(window, mouse, seven, use_trainer, qtbot, weights, person):
-    use_trainer("signal.signal(signal.SIGTERM, signal.SIG_IGN); start()\nwhile True: time.sleep(9)")
-    training = person.train(window)
-    person.wait(lambda: state_of(training).started)
-    pid = training.control.process.process_id
-    training.control.process.grace = 100
-    person.click(training, "Cancel…")
-    person.click(training, "Yes, Cancel")
-    with qtbot.waitSignal(window.answered):
-        mouse.draw(seven)
-    person.wait(lambda: not training.is_running)
-    assert not psutil.pid_exists(pid)
-    assert "did not respond and was killed" in person.text(training.panel)
-    assert window.answer.prediction == Recognizer(weights).recognize(window.canvas.drawing)
 
 
 def test_without_torch_the_panel_has_the_command_to_copy(fail, window, qapp, person):
@@ -451,10 +393,8 @@ def test_a_full_data_folder(fail):
 # Missing data
 
 
-def test_without_mnist_synthetic_digits_are_one_click_away(
-    window, use_trainer, tmp_path, monkeypatch, person
-):
-    use_trainer("real")
+def test_without_mnist_synthetic_digits_are_one_click_away(window, tmp_path, monkeypatch, person):
+    person.use_trainer("real")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # no network
     monkeypatch.setenv("DIGITPAD_DATA_DIR", str(tmp_path / "empty"))
     window.show_training()
@@ -481,12 +421,12 @@ def choose(dialog_parent, folder):
 
 @pytest.mark.parametrize("resumes", [False, True])
 def test_a_folder_with_mnist_is_chosen_and_the_run_repeated_with_it(
-    window, use_trainer, tmp_path, resumes, person
+    window, tmp_path, resumes, person
 ):
-    use_trainer("""
+    person.use_trainer("""
 print(*sys.argv, sep="\\n", flush=True)
 if any(a.startswith("--data-dir=") for a in sys.argv):
-    start(); save(); checkpoint.unlink(missing_ok=True); tell(RunEnded("finished"))
+    start(); finish("worse"); checkpoint.unlink(missing_ok=True)
 else:
     tell(RunEnded("failed", "MNIST is missing.", data_missing=True))
 """)
@@ -501,8 +441,8 @@ else:
         training.form.start_button.click()
     person.wait(lambda: not training.is_running)
     # An interrupted run can only be resumed with its own data.
-    assert ("Synthetic" in str(visible_buttons(training))) != resumes
-    assert ("Resume" in visible_buttons(training)) == resumes
+    assert ("Train on Synthetic Digits" in person.buttons(training)) != resumes
+    assert ("Resume" in person.buttons(training)) == resumes
     person.click(training, "Choose Folder…")
     (tmp_path / "MNIST" / "raw").mkdir(parents=True)
     choose(window, tmp_path / "MNIST" / "raw")
@@ -511,8 +451,3 @@ else:
     assert ("--resume=" in person.log(training)) == resumes
     assert len(kept_weights()) == 1
     assert lock_file(kept_weights()[0].path).exists()  # the name stays taken
-
-
-def visible_buttons(widget):
-    found = [each for each in widget.findChildren(QPushButton) if each.isVisible()]
-    return [each.text().replace("&", "") for each in found]
