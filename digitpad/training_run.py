@@ -129,6 +129,7 @@ class RunState:
 
     @property
     def phase(self) -> Phase:
+        """ "starting" until the data are loaded, "evaluating" once the weights are saved."""
         if self.exit:
             return "ended"
         if self.weights:
