@@ -34,9 +34,9 @@ def ink_file(tmp_path):
 
 def problem(qtbot, form):
     """What the form says instead of starting."""
-    with qtbot.assertNotEmitted(form.start_requested), qtbot.waitSignal(form.problem_found) as told:
+    with qtbot.assertNotEmitted(form.start_requested), qtbot.waitSignal(form.problem_found) as found:
         form.start_button.click()
-    (label,) = told.args
+    (label,) = found.args
     assert label.isVisible()
     return label.text().replace("\N{ZERO WIDTH SPACE}", "")
 

@@ -319,7 +319,6 @@ def test_a_trainer_that_does_not_respond_is_killed_with_its_children(
 def test_the_evaluation_is_cancelled_at_once_and_the_weights_stay(train, out):
     training = train(f"{DEAF}\nstart()\nsave(){HANG}")  # with minutes to respond
     training.wait_for(WeightsWritten)
-    training.process.request("stop")
     training.process.request("cancel")
     outcome = training.end()
     assert (outcome.kind, outcome.weights) == ("cancelled", out / WEIGHTS)
