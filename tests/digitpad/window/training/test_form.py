@@ -34,9 +34,12 @@ def ink_file(tmp_path):
 
 def problem(qtbot, form):
     """What the form says instead of starting."""
-    with qtbot.assertNotEmitted(form.start_requested), qtbot.waitSignal(form.problem_found) as found:
+    with (
+        qtbot.assertNotEmitted(form.start_requested),
+        qtbot.waitSignal(form.problem_found) as problem,
+    ):
         form.start_button.click()
-    (label,) = found.args
+    (label,) = problem.args
     assert label.isVisible()
     return label.text().replace("\N{ZERO WIDTH SPACE}", "")
 

@@ -30,10 +30,12 @@ WEIGHTS = "net.safetensors"
 CHECKPOINT = f"{WEIGHTS}.checkpoint"
 SYNTHETIC = ["--data=synthetic", "--recipe=seed", "--epochs"]
 
-# Only SIGKILL ends this fake and its child.
+# Only SIGKILL ends this fake, while it writes a checkpoint, and its child.
 DEAF = """
+from digitpad.files import replacing
 checkpoint.touch()
-checkpoint.with_name(f".{checkpoint.name}.0123456789abcdef.tmp").touch()
+writing = replacing(checkpoint)
+writing.__enter__()
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = subprocess.Popen([sys.executable, "-c", "while True: __import__('time').sleep(9)"])
 print(child.pid, flush=True)
