@@ -116,39 +116,29 @@ def test_the_outcome_has_the_command_that_repairs_the_installation():
 
 
 @pytest.mark.parametrize(
-    ("events", "discards"),
+    ("events", "can_be_ended", "closes", "discards"),
     [
-        ([STARTED, "cancel"], True),
-        ([STARTED, "discard"], True),
-        (["cancel"], False),  # it is that of the interrupted run
-        (["discard"], True),
-        (["discard", FAILED], True),
-        ([STARTED, "stop"], False),
-        ([STARTED, "close"], False),
-        ([STARTED, FAILED], False),
+        ([STARTED], False, False, False),
+        ([STARTED, FAILED], False, False, False),
+        ([STARTED, "stop"], False, False, False),
+        ([STARTED, "cancel"], False, False, True),
+        (["cancel"], False, False, False),  # the checkpoint is that of the interrupted run
+        ([STARTED, "cancel", "close"], False, True, True),
+        ([STARTED, "discard"], False, True, True),
+        (["discard", FAILED], False, True, True),
+        ([STARTED, "close"], True, True, False),
+        ([STARTED, "stop", "close"], False, False, False),  # the weights were promised
+        ([STARTED, "stop", "close", SAVED], True, True, False),
+        ([STARTED, "stop", SAVED, "close"], True, True, False),
     ],
 )
-def test_only_cancel_and_discard_delete_the_checkpoint(events, discards):
-    assert not run(*events).discards_checkpoint
-    assert run(*events).ended(FORCED).discards_checkpoint == discards
-
-
-@pytest.mark.parametrize(
-    ("events", "closes"),
-    [
-        ([STARTED], False),
-        ([STARTED, "cancel"], False),
-        ([STARTED, "close"], True),
-        ([STARTED, "discard"], True),
-        ([STARTED, "cancel", "close"], True),
-        ([STARTED, "stop", SAVED, "close"], True),
-        ([STARTED, "stop", "close", SAVED], True),
-        ([STARTED, "stop", "close", FAILED], False),  # the weights were promised
-    ],
-)
-def test_the_window_closes_unless_promised_weights_are_missing(events, closes):
-    assert not run(*events).closes_window
-    assert run(*events).ended(CLEAN).closes_window == closes
+def test_what_becomes_of_the_process_the_window_and_the_checkpoint(
+    events, can_be_ended, closes, discards
+):
+    running, ended = run(*events), run(*events).ended(FORCED)
+    assert running.can_be_ended == can_be_ended
+    assert (running.closes_window, running.discards_checkpoint) == (False, False)
+    assert (ended.closes_window, ended.discards_checkpoint) == (closes, discards)
 
 
 @pytest.mark.parametrize(
@@ -203,20 +193,6 @@ def test_what_can_be_requested_and_what_closing_keeps(events, phase, can_stop, c
     assert ended.phase == "ended"
     for request in ("stop", "cancel", "close", "discard"):
         assert ended.requesting(request) is ended
-
-
-@pytest.mark.parametrize(
-    ("events", "can_be_ended"),
-    [
-        ([STARTED], False),
-        ([STARTED, "close"], True),
-        ([STARTED, "stop", "close"], False),  # its weights are still to come
-        ([STARTED, "stop", "close", SAVED], True),
-        ([STARTED, "discard"], False),  # the trainer ends by itself
-    ],
-)
-def test_when_the_closing_window_needs_the_process_no_more(events, can_be_ended):
-    assert run(*events).can_be_ended == can_be_ended
 
 
 @pytest.mark.parametrize(

@@ -227,20 +227,17 @@ def test_its_numbers_are_saved_as_csv(chart, person, tmp_path):
     assert "Saved as numbers.csv." in person.text(chart)
 
 
-def test_its_picture_is_saved_or_the_chart_says_why_not(chart, person, tmp_path):
-    chart.export.save_picture(tmp_path / "chart.png")
-    assert QImage(str(tmp_path / "chart.png")).size() == chart.picture().size()
-    missing = tmp_path / "no such folder" / "chart.png"
-    chart.export.save_picture(missing)
-    assert f"Cannot write {missing}: No such file or directory." in person.text(chart)
-
-
-def test_its_picture_is_copied_with_the_latest_epoch(chart, person, qapp):
-    qapp.clipboard().clear()
+def test_its_picture_with_the_latest_epoch_is_saved_and_copied(chart, person, tmp_path, qapp):
     empty = chart.picture().toImage()
     chart.add(epoch(1, 0.9))
     chart.export.copy_picture()
     copied = qapp.clipboard().image()
-    assert copied.size() == empty.size()
-    assert copied != empty.convertToFormat(copied.format())
     assert "Picture copied." in person.text(chart)
+    chart.export.save_picture(tmp_path / "chart.png")
+    saved = QImage(str(tmp_path / "chart.png"))
+    for image in (copied, saved):
+        assert image.size() == empty.size()
+        assert image != empty.convertToFormat(image.format())
+    missing = tmp_path / "no such folder" / "chart.png"
+    chart.export.save_picture(missing)
+    assert f"Cannot write {missing}: No such file or directory." in person.text(chart)

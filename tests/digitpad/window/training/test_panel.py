@@ -141,12 +141,6 @@ def test_before_a_cancel_the_panel_says_what_would_be_lost(
         person.click(panel, "Yes, Cancel")
 
 
-def test_stop_early_is_requested_at_once(qtbot, panel, person):
-    panel.show_run(run(STARTED))
-    with qtbot.waitSignal(panel.stop_requested):
-        person.click(panel, "Stop Early")
-
-
 def test_the_log_is_folded_and_keeps_the_last_lines(qtbot, panel, person):
     (fold,) = [each for each in panel.findChildren(Fold) if "Log" in each.heading.text()]
     assert not fold.isVisible()  # there is no run yet
@@ -213,13 +207,6 @@ def test_what_can_be_done_with_a_result(qtbot, panel, person):
     assert panel.findChild(TrainingForm).isVisible()
 
 
-def test_missing_data_can_be_replaced_by_synthetic_digits(qtbot, panel, person):
-    panel.show_run(NO_DATA)
-    assert "No MNIST." in person.text(panel)
-    with qtbot.waitSignal(panel.synthetic_requested):
-        person.click(panel, "Train on Synthetic Digits")
-
-
 @pytest.mark.parametrize(("state", "warns"), [(FINISHED, False), (FAILED, True)])
 def test_only_a_failure_has_a_warning_sign(panel, state, warns):
     panel.show_run(state)
@@ -227,42 +214,67 @@ def test_only_a_failure_has_a_warning_sign(panel, state, warns):
     assert [sign.isVisible() for sign in signs] == [warns]
 
 
-# Room
+# Room and keys
+
+
+def everything(window, person):
+    """Show all that the panel can show, one after the other."""
+    window.show_training()
+    panel = window.training.panel
+    person.click(panel, "Options")
+    window.training.confusion.add(evaluated())
+    yield panel
+    panel.show_run(run(STARTED))
+    yield panel
+    person.click(panel, "Cancel…")
+    yield panel
+    for state in (finished(*compared("better")), NO_DATA, NO_TORCH, finished(split="W" * 99)):
+        panel.show_run(state)
+        yield panel
 
 
 def test_in_the_smallest_window_nothing_is_cut_off(qtbot, window, person):
-    window.show_training()
-    panel = window.training.panel
+    widths = []
+    for panel in everything(window, person):
+        window.resize(1, 1)
+        qtbot.waitUntil(lambda panel=panel: panel.widget().width() == panel.viewport().width())
+        qtbot.waitUntil(lambda panel=panel: cut_off(panel) == [])
+        widths.append(panel.minimumSizeHint().width())
+    assert len(set(widths)) == 1  # the window does not grow with the run
 
-    def is_whole(part):
-        left = part.mapTo(panel.viewport(), QPoint()).x()
-        fits = left >= 0 and left + part.width() <= panel.viewport().width()
-        return fits and part.minimumSizeHint().width() <= part.width()
 
-    def cut_off():
-        kinds = (QLabel, QAbstractButton, Sentence)
-        parts = [part for kind in kinds for part in panel.widget().findChildren(kind)]
-        return [part for part in parts if part.isVisible() and not is_whole(part)]
+def cut_off(panel):
+    """The visible texts and buttons that are cut off."""
+    kinds = (QLabel, QAbstractButton, Sentence)
+    parts = [part for kind in kinds for part in panel.widget().findChildren(kind)]
+    return [part for part in parts if part.isVisible() and not is_whole(part, panel.viewport())]
 
-    def wait_until_all_fits():
-        qtbot.waitUntil(lambda: panel.widget().width() == panel.viewport().width())
-        qtbot.waitUntil(lambda: cut_off() == [])
 
-    person.click(panel, "Options")
-    window.training.confusion.add(evaluated())
-    window.resize(1, 1)
-    wait_until_all_fits()
-    width = panel.minimumSizeHint().width()
-    panel.show_run(run(STARTED))
-    wait_until_all_fits()
-    person.click(panel, "Cancel…")
-    wait_until_all_fits()
-    for state in (finished(*compared("better")), NO_DATA, NO_TORCH):
-        panel.show_run(state)
-        wait_until_all_fits()
-        assert panel.minimumSizeHint().width() == width  # it does not grow with the run
-    panel.show_run(finished(split="W" * 99))  # unless it must
-    wait_until_all_fits()
+def is_whole(part, viewport):
+    left = part.mapTo(viewport, QPoint()).x()
+    fits = left >= 0 and left + part.width() <= viewport.width()
+    return fits and part.minimumSizeHint().width() <= part.width()
+
+
+def test_all_visible_mnemonics_differ(open_window, weights, person):
+    checkpoint = weights_folder() / "2026-11-23-140300-pad.safetensors.checkpoint"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes(b"?")
+    window = open_window(weights)
+    person.notice(window, "interrupted")  # it has buttons, too
+    for _panel in everything(window, person):
+        keys = mnemonics(window)
+        assert len(keys) > 8  # the menus and the pad have as many
+        assert sorted(keys) == sorted(set(keys))
+
+
+def mnemonics(window):
+    """The keys that act together with Alt."""
+    shown = [each for each in window.findChildren(QWidget) if each.isVisible()]
+    texts = [each.text() for each in shown if isinstance(each, QAbstractButton)]
+    texts += [each.text() for each in shown if isinstance(each, QLabel) and each.buddy()]
+    texts += [action.text() for action in window.menuBar().actions()]
+    return [key for text in texts if (key := QKeySequence.mnemonic(text).toString())]
 
 
 @pytest.mark.parametrize("way", ["synthetic", "start"])
@@ -284,37 +296,3 @@ def test_a_problem_in_the_form_is_scrolled_to(qtbot, window, person, tmp_path, w
 
     qtbot.waitUntil(visible_problem)
     assert "gone.tra: cannot be read" in form.ink.accessibleDescription()
-
-
-def mnemonics(window):
-    """The keys that act together with Alt."""
-    shown = [each for each in window.findChildren(QWidget) if each.isVisible()]
-    texts = [each.text() for each in shown if isinstance(each, QAbstractButton)]
-    texts += [each.text() for each in shown if isinstance(each, QLabel) and each.buddy()]
-    texts += [action.text() for action in window.menuBar().actions()]
-    return [key for text in texts if (key := QKeySequence.mnemonic(text).toString())]
-
-
-def test_all_visible_mnemonics_differ(open_window, weights, person):
-    checkpoint = weights_folder() / "2026-11-23-140300-pad.safetensors.checkpoint"
-    checkpoint.parent.mkdir(parents=True)
-    checkpoint.write_bytes(b"?")
-    window = open_window(weights)
-    person.notice(window, "interrupted")  # it has buttons, too
-    window.show_training()
-    panel = window.training.panel
-    person.click(panel, "Options")
-
-    def check():
-        keys = mnemonics(window)
-        assert len(keys) > 8  # the menus and the pad have as many
-        assert sorted(keys) == sorted(set(keys))
-
-    check()
-    panel.show_run(run(STARTED))
-    check()
-    person.click(panel, "Cancel…")
-    check()
-    for state in (finished(), NO_DATA, NO_TORCH):
-        panel.show_run(state)
-        check()
