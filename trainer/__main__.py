@@ -209,6 +209,7 @@ def _train_parser(folder: Path) -> ArgumentParser:
         help="after each epoch write its weights there, for a look at them; when the run ends, "
         "FILE is deleted",
     )
+    parser.add_argument("--compare", type=Path.cwd().joinpath, metavar="FILE")
     parser.add_argument(
         "--background",
         action="store_true",

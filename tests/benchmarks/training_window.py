@@ -1,4 +1,4 @@
-"""Drawing while a real training runs on all cores, and what the window costs that training."""
+"""Latency of the answer during a real training on all cores, and the window's cost for it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from digitpad.training_messages import EpochDone, from_json
 from tests.benchmarks.latency import FRAME, open_window, seconds_to_painted_answer
 from tests.benchmarks.ratio import Ratio
 
-EPOCHS = 8  # of synthetic digits, some seconds each; the first one is not counted
+EPOCHS = 8  # of synthetic digits, some seconds each; the first is not counted
 DRAWINGS = 40
-PATIENCE = 600  # s
+TIMEOUT = 600  # s
 PAUSE = 8  # ms between points: most mice and styluses report 125 times a second
 
 # ruff: noqa: PLC0415 (as in latency.py)
@@ -35,19 +35,19 @@ def run():
         window.show_training()
         training = window.training
         out = Path(folder) / "window.safetensors"
-        training._start([*_arguments(1_000), f"--out={out}"], out)
+        training.control.start([*_arguments(1_000), f"--out={out}"], out)
         _wait_until(lambda: training.recognizer is not None)  # two Nets answer now
         busy = np.percentile(list(seconds_to_painted_answer(window, DRAWINGS, PAUSE)), 99)
 
         epoch, frames = training.epoch, training.chart.frames_drawn
         started = time.perf_counter()
-        # The epoch at hand began while there was drawing.
+        # The epoch in progress started while there was drawing.
         _wait_until(lambda: training.epoch >= epoch + EPOCHS)
         seconds_per_frame = (time.perf_counter() - started) / (training.chart.frames_drawn - frames)
         column = COLUMNS.index("images_per_second")
         speeds = [row[column] for row in training.chart.rows()[-EPOCHS + 1 :]]
         window.quit()
-    what = "new stroke point to painted answer while training, 99th percentile"
+    what = "new stroke point to painted answer during training, 99th percentile"
     yield Ratio(what, busy, "a frame", FRAME, 1)
     yield Ratio(what, busy, "idle", idle, math.inf)
     yield Ratio("a frame of the chart", seconds_per_frame, "a second", 1, 1)
@@ -61,13 +61,13 @@ def run():
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    """Let the window live meanwhile."""
+    """Wait, and process the window's events."""
     from PySide6.QtTest import QTest
 
     started = time.monotonic()
     while not condition():
         QTest.qWait(50)
-        assert time.monotonic() - started < PATIENCE, "the training stands still"
+        assert time.monotonic() - started < TIMEOUT, "the training makes no progress"
 
 
 def _arguments(epochs: int) -> list[str]:
@@ -75,7 +75,7 @@ def _arguments(epochs: int) -> list[str]:
 
 
 def _images_per_second_without_window(folder: Path) -> float:
-    """In the same words as the window's: in the background, with a file for each epoch."""
+    """The speed with the window's options: in the background, with weights for each epoch."""
     command = [sys.executable, "-m", "trainer", *_arguments(EPOCHS), "--background"]
     command += ["--progress", "json", "--out", str(folder / "headless.safetensors")]
     command += ["--epoch-weights", str(folder / "headless.epoch.safetensors")]

@@ -1,4 +1,4 @@
-"""Which digits a net confuses with which, and what those look like."""
+"""The confusion matrix of an evaluation, with examples of the images."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import binascii
 import math
 from base64 import b64decode
 from collections.abc import Iterable
+from itertools import product
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -29,11 +30,10 @@ from digitpad.window.widgets.text import percent
 
 _DIGITS = 10
 _PIXELS = 28
-_ENLARGED = 2  # a whole number of times, so that all pixels look equally large
+_SCALE = 2  # an integer, so that all pixels look equally large
 _GAP = 4
-# Opacities of the cells with the fewest and with the most images.
-_LEAST, _MOST = 0.12, 0.75
-_MISTAKE_HUE = 18
+_FEWEST_OPACITY, _MOST_OPACITY = 0.12, 0.75  # of the cells with the fewest and most images
+_ERROR_HUE = 18
 _LARGEST_CELL = 2.6  # lines of text
 
 _STEPS = {
@@ -45,18 +45,18 @@ _STEPS = {
 
 
 class ConfusionView(QWidget):
-    """Shows how splits were read: a table, and below it the digits in one of its cells."""
+    """Shows the confusion matrix of each split, and below it examples of the chosen cell."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._splits: list[Evaluated] = []
         self._choice = choice()
-        self._choice.setAccessibleName("What was read")
+        self._choice.setAccessibleName("Evaluated split")
         self._choice.currentIndexChanged.connect(self._show_split)
-        self._summary = _label()
+        self._summary = _plain_label()
         self.table = _Table()
         self.table.cell_chosen.connect(self._show_cell)
-        self._caption = _label()
+        self._caption = _plain_label()
         self.images = _Images()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -64,66 +64,68 @@ class ConfusionView(QWidget):
             layout.addWidget(part)
         layout.addStretch()
 
-    def add(self, measured: Evaluated) -> None:
-        """Show how a split was read; those before stay in the list above."""
-        self._splits.append(measured)
-        self._choice.addItem(measured.split)
+    def add(self, evaluated: Evaluated) -> None:
+        """Add a split to the list, and show it."""
+        self._splits.append(evaluated)
+        self._choice.addItem(evaluated.split)
         self._choice.setCurrentIndex(len(self._splits) - 1)
 
     def clear(self) -> None:
-        """Show nothing, before another run."""
+        """Remove all splits."""
         self._splits = []
         self._choice.clear()
 
     @property
     def caption(self) -> str:
-        """What is said of the digits in the chosen cell."""
+        """The text about the chosen cell."""
         return self._caption.text()
 
     def _show_split(self, index: int) -> None:
         if index < 0:
             self._summary.clear()
             self.table.set_counts([])
+            self._caption.clear()
+            self.images.set_images([], "")
             return
         split = self._splits[index]
         share = percent(split.accuracy)
         self._summary.setText(f"{share} correct: {split.correct:,} of {split.images:,}")
         self.table.set_counts(split.confusion)
 
-    def _show_cell(self, drawn: int, read: int) -> None:
+    def _show_cell(self, label: int, predicted: int) -> None:
         split = self._splits[self._choice.currentIndex()]
-        count = split.confusion[drawn][read]
-        codes = [code for i, j, code in split.examples if (i, j) == (drawn, read)]
+        count = split.confusion[label][predicted]
+        codes = [code for i, j, code in split.examples if (i, j) == (label, predicted)]
         images = [image for image in map(_image, codes) if image]
-        caption = f"{drawn} read as {read}: " + (_images(count) if count else "none")
+        caption = _caption(label, predicted, count)
         if images and len(images) < count:
-            caption += f", {len(images):,} of them here"
+            caption += f", {len(images):,} shown"
         self._caption.setText(caption)
         self.images.set_images(images, caption)
 
 
 class _Table(QWidget):
-    """How many images of each digit (rows) were read as each (columns).
+    """The confusion matrix: how many images of each digit (row) were predicted as each (column).
 
-    Right ones have the accent, mistakes another colour, the stronger the more there are, by the
-    logarithm. One cell is chosen, with the mouse or the arrow keys.
+    Correct predictions have the accent colour, errors another, on a logarithmic scale. One cell is
+    chosen, with the mouse or the arrow keys.
     """
 
     cell_chosen = Signal(int, int)
-    """The digit that was drawn, and what it was read as."""
+    """The label (row) and the prediction (column)."""
 
     def __init__(self) -> None:
         super().__init__()
         self._counts: list[list[int]] = []
         self._chosen = (0, 0)
-        self.setAccessibleName("Digits drawn, and what they were read as")
+        self.setAccessibleName("Confusion matrix")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
     def set_counts(self, counts: list[list[int]]) -> None:
-        """Show counts [10][10], and choose the most frequent mistake; or with [] nothing."""
+        """Show counts [10][10], and choose the most frequent error; [] shows nothing."""
         self._counts = counts
         self.update()
         if counts:
@@ -131,21 +133,21 @@ class _Table(QWidget):
                 *max(_cells(), key=lambda cell: (cell[0] != cell[1], counts[cell[0]][cell[1]]))
             )
 
-    def choose(self, drawn: int, read: int) -> None:
-        self._chosen = (drawn, read)
-        count = self._counts[drawn][read]
-        self.setAccessibleDescription(f"{drawn} read as {read}: {_images(count)}")
+    def choose(self, label: int, predicted: int) -> None:
+        """Choose a cell."""
+        self._chosen = (label, predicted)
+        self.setAccessibleDescription(_caption(label, predicted, self._counts[label][predicted]))
         self.update()
-        self.cell_chosen.emit(drawn, read)
+        self.cell_chosen.emit(label, predicted)
 
-    def cell_rect(self, drawn: int, read: int) -> QRect:
-        """Where a cell is."""
+    def cell_rect(self, label: int, predicted: int) -> QRect:
+        """The rectangle of a cell."""
         left, top = self._headings()
         side = self._side()
-        return QRect(left + read * side, top + drawn * side, side, side)
+        return QRect(left + predicted * side, top + label * side, side, side)
 
     def _headings(self) -> tuple[int, int]:
-        """The width of those on the left, and the height of those above."""
+        """The width of the headings on the left, and the height of those above."""
         line = self.fontMetrics().height()
         return round(2.2 * line), round(2.2 * line)
 
@@ -161,22 +163,22 @@ class _Table(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
-        for drawn, read in _cells():
-            if self._counts and self.cell_rect(drawn, read).contains(at):
-                self.choose(drawn, read)
+        for cell in _cells():
+            if self._counts and self.cell_rect(*cell).contains(at):
+                self.choose(*cell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = _STEPS.get(Qt.Key(event.key()))
         if step is None or not self._counts:
             super().keyPressEvent(event)
             return
-        drawn, read = (
+        label, predicted = (
             min(max(place + by, 0), _DIGITS - 1)
             for place, by in zip(self._chosen, step, strict=True)
         )
-        self.choose(drawn, read)
+        self.choose(label, predicted)
 
-    # The look
+    # Look
 
     def sizeHint(self) -> QSize:
         width = 22 * self.fontMetrics().height()
@@ -191,7 +193,7 @@ class _Table(QWidget):
         return top + min((width - left) // _DIGITS, self._largest_side()) * _DIGITS
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        del event  # it is small: all of it is painted each time
+        del event  # small enough to be painted as a whole
         if not self._counts:
             return
         with QPainter(self) as painter:
@@ -201,11 +203,11 @@ class _Table(QWidget):
                 font.setPointSizeF(font.pointSizeF() - 0.5)
             self._paint_headings(painter)
             painter.setFont(font)
-            right = max(self._counts[digit][digit] for digit in range(_DIGITS))
-            wrong = max(self._counts[i][j] for i, j in _cells() if i != j)
-            for drawn, read in _cells():
-                most = right if drawn == read else wrong
-                self._paint_cell(painter, drawn, read, most)
+            correct = max(self._counts[digit][digit] for digit in range(_DIGITS))
+            errors = max(self._counts[i][j] for i, j in _cells() if i != j)
+            for label, predicted in _cells():
+                most = correct if label == predicted else errors
+                self._paint_cell(painter, label, predicted, most)
             painter.setPen(QPen(self._text(), 2 if self.hasFocus() else 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.cell_rect(*self._chosen).adjusted(0, 0, -1, -1))
@@ -215,7 +217,7 @@ class _Table(QWidget):
         side, line = self._side(), self.fontMetrics().height()
         painter.setPen(secondary_colour(self.palette()))
         centre = Qt.AlignmentFlag.AlignCenter
-        painter.drawText(QRect(left, 0, _DIGITS * side, line), centre, "read as")
+        painter.drawText(QRect(left, 0, _DIGITS * side, line), centre, "predicted as")
         painter.save()
         painter.rotate(-90)
         painter.drawText(QRect(-top - _DIGITS * side, 0, _DIGITS * side, line), centre, "drawn")
@@ -227,18 +229,20 @@ class _Table(QWidget):
             beside = QRect(line, top + digit * side, left - line, side)
             painter.drawText(beside, centre, str(digit))
 
-    def _paint_cell(self, painter: QPainter, drawn: int, read: int, most: int) -> None:
-        count = self._counts[drawn][read]
-        area = QRectF(self.cell_rect(drawn, read)).adjusted(1, 1, -1, -1)
-        ground = self.palette().color(QPalette.ColorRole.Window)
+    def _paint_cell(self, painter: QPainter, label: int, predicted: int, most: int) -> None:
+        """`most` is the highest count in a cell of the same colour."""
+        count = self._counts[label][predicted]
+        area = QRectF(self.cell_rect(label, predicted)).adjusted(1, 1, -1, -1)
+        background = self.palette().color(QPalette.ColorRole.Window)
         if not count:
-            painter.fillRect(area, mixed(self._text(), ground, 0.04))
+            painter.fillRect(area, mixed(self._text(), background, 0.04))
             return
         colour = self.palette().color(QPalette.ColorRole.Accent)
-        if drawn != read:
-            colour = QColor.fromHsl(_MISTAKE_HUE, 220, 120)
+        if label != predicted:
+            colour = QColor.fromHsl(_ERROR_HUE, 220, 120)
         strength = math.log1p(count) / math.log1p(most)
-        colour = mixed(colour, ground, _LEAST + strength * (_MOST - _LEAST))
+        opacity = _FEWEST_OPACITY + strength * (_MOST_OPACITY - _FEWEST_OPACITY)
+        colour = mixed(colour, background, opacity)
         painter.fillRect(area, colour)
         painter.setPen(self._readable_on(colour))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, str(count))
@@ -246,10 +250,10 @@ class _Table(QWidget):
     def _text(self) -> QColor:
         return self.palette().color(QPalette.ColorRole.WindowText)
 
-    def _readable_on(self, ground: QColor) -> QColor:
+    def _readable_on(self, background: QColor) -> QColor:
         return max(
             (QColor(Qt.GlobalColor.black), QColor(Qt.GlobalColor.white)),
-            key=lambda colour: _contrast(colour, ground),
+            key=lambda colour: _contrast(colour, background),
         )
 
 
@@ -269,16 +273,16 @@ class _Images(QWidget):
         self.update()
 
     def image_rect(self, index: int) -> QRect:
-        """Where an image is."""
-        side = _ENLARGED * _PIXELS
+        """The rectangle of an image."""
+        side = _SCALE * _PIXELS
         row, column = divmod(index, self._columns())
         return QRect(QPoint(column, row) * (side + _GAP), QSize(side, side))
 
     def _columns(self) -> int:
-        return max(1, (self.width() + _GAP) // (_ENLARGED * _PIXELS + _GAP))
+        return max(1, (self.width() + _GAP) // (_SCALE * _PIXELS + _GAP))
 
     def _fit(self) -> None:
-        # At least one row, so that what is below does not jump with every cell.
+        # At least one row: what is below must not jump from cell to cell.
         self.setFixedHeight(self.image_rect(max(0, len(self._images) - 1)).bottom() + 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -286,20 +290,20 @@ class _Images(QWidget):
         self._fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        del event  # it is small: all of it is painted each time
+        del event  # small enough to be painted as a whole
         with QPainter(self) as painter:
             for index, image in enumerate(self._images):
                 painter.drawImage(self.image_rect(index), image)
 
 
-def _label() -> QLabel:
+def _plain_label() -> QLabel:
     label = QLabel(wordWrap=True)
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label
 
 
 def _image(code: str) -> QImage | None:
-    """The ink image in base64; None if it is none."""
+    """The ink image from base64; None if `code` is not one."""
     try:
         pixels = b64decode(code)
     except (binascii.Error, ValueError, TypeError):
@@ -307,20 +311,21 @@ def _image(code: str) -> QImage | None:
     if len(pixels) != _PIXELS * _PIXELS:
         return None
     grey = QImage.Format.Format_Grayscale8
-    # The copy owns its pixels; a bare QImage would read them from a buffer that is gone.
+    # The copy owns its pixels; the QImage itself would read from a freed buffer.
     return QImage(pixels, _PIXELS, _PIXELS, _PIXELS, grey).copy()
 
 
-def _images(count: int) -> str:
-    return f"{count:,} image" + "s" * (count != 1)
+def _caption(label: int, predicted: int, count: int) -> str:
+    images = f"{count:,} image{'s' * (count != 1)}" if count else "none"
+    return f"{label} predicted as {predicted}: {images}"
 
 
 def _cells() -> Iterable[tuple[int, int]]:
-    return ((drawn, read) for drawn in range(_DIGITS) for read in range(_DIGITS))
+    return product(range(_DIGITS), range(_DIGITS))
 
 
 def _contrast(one: QColor, other: QColor) -> float:
-    """As WCAG 2 defines it."""
+    """The contrast ratio of WCAG 2."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 

@@ -1,4 +1,4 @@
-"""What a training run is to be like."""
+"""The form for a new training run."""
 
 from __future__ import annotations
 
@@ -19,47 +19,42 @@ from PySide6.QtWidgets import (
 )
 
 from digitpad.inkfile import InkFileError, is_ink_file
+from digitpad.recipe import RECIPES, Recipe
 from digitpad.window.widgets.controls import button, choice, number
 from digitpad.window.widgets.layout import Fold, column, row
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold, breakable
 
-# The trainer's recipes, which the window cannot import: the name, the epochs, whether it learns
-# from ink, and a word on it.
-_RECIPES = {
-    "pad": (60, True, "For this pad: learns from MNIST, drawn digits and your ink files."),
-    "seed": (20, False, "The paper's recipe: learns from MNIST alone."),
-}
 _DATA = {
-    "mnist": ("MNIST", "Handwriting of 500 people. If missing, 12 MB are downloaded."),
-    "synthetic": ("Synthetic digits", "Drawn by the trainer itself: nothing to download."),
+    "mnist": ("MNIST", "Handwriting of 500 people. Downloaded (12 MB) if missing."),
+    "synthetic": ("Synthetic digits", "Drawn by the trainer. No download."),
 }
-_DEVICES = {"The fastest there is": "auto", "Processor (CPU)": "cpu", "NVIDIA GPU (CUDA)": "cuda"}
-_ABOUT_SEED = "All that is random follows from it."
+_DEVICES = {"Fastest available": "auto", "Processor (CPU)": "cpu", "NVIDIA GPU (CUDA)": "cuda"}
+_ABOUT_SEED = "The same seed repeats the run."
 _MOST_EPOCHS = 9_999
 _LARGEST_SEED = 2**31 - 1
 
 
 class TrainingForm(QWidget):
-    """Asks what a training run is to be like; as it stands at first, it can be started."""
+    """Asks for the options of a run; the defaults can be started as they are."""
 
     start_requested = Signal()
-    """What is wanted makes sense, and `arguments()` says it in the trainer's words."""
+    """The options are valid, and `arguments()` has them."""
 
     problem_found = Signal(QWidget)
-    """It does not make sense; the label says why not."""
+    """An option is not valid; the label says why."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.recipe = choice((name, name) for name in _RECIPES)
+        self.recipe = choice((recipe.title, name) for name, recipe in RECIPES.items())
         self.epochs = number(1, _MOST_EPOCHS)
         self.data = choice((title, name) for name, (title, _) in _DATA.items())
         self._about_recipe, self._about_data = SecondaryText(), SecondaryText()
         self.folder = QLineEdit()
-        self.folder.setPlaceholderText("The usual one")
+        self.folder.setPlaceholderText("Default")
         self.ink = QListWidget()
         self.writers = QLineEdit()
-        self.writers.setPlaceholderText("None; 26-30, for instance")
+        self.writers.setPlaceholderText("None. Example: 26-30")
         self.seed = number(0, _LARGEST_SEED)
         self.device = choice(_DEVICES.items())
         self._folder_problem, self._ink_problem, self._writers_problem = (
@@ -75,20 +70,20 @@ class TrainingForm(QWidget):
             (self.writers.textChanged, self._writers_problem),
         ):
             changed.connect(problem.hide)
-        self.recipe.currentIndexChanged.connect(self._take_recipe)
-        self.data.currentIndexChanged.connect(self._take_data)
+        self.recipe.currentIndexChanged.connect(self._show_recipe)
+        self.data.currentIndexChanged.connect(self._show_data)
         self.ink.itemSelectionChanged.connect(self._update_ink)
-        self._take_recipe()
-        self._take_data()
+        self._show_recipe()
+        self._show_data()
 
-    # What is asked for
+    # Options
 
     def arguments(self) -> list[str]:
         """Options of `python -m trainer`."""
         arguments = ["--recipe", self.recipe.currentData(), "--epochs", str(self.epochs.value())]
         arguments += ["--data", self.data.currentData(), "--seed", str(self.seed.value())]
         arguments += ["--device", self.device.currentData()]
-        # With =, as a path may begin with a dash.
+        # With =, because a path may start with a dash.
         if folder := self._folder():
             arguments.append(f"--data-dir={folder}")
         arguments += [f"--ink={path}" for path in self._ink_files()]
@@ -100,14 +95,16 @@ class TrainingForm(QWidget):
         text = self.folder.text().strip()
         if not text or self.data.currentData() != "mnist":
             return None
-        # Unlike Path.expanduser, it leaves as it is what it does not know: ~nobody
+        # Unlike Path.expanduser, it keeps unknown users as they are: ~nobody
         return Path(os.path.expanduser(text))  # noqa: PTH111
 
     def _ink_files(self) -> list[Path]:
-        """Those to learn from, if the recipe learns from ink."""
-        if not _RECIPES[self.recipe.currentData()][1]:
-            return []
-        return self._listed_ink()
+        """The listed ink files, if the recipe learns from ink."""
+        return self._listed_ink() if self._chosen_recipe.ink_share else []
+
+    @property
+    def _chosen_recipe(self) -> Recipe:
+        return RECIPES[self.recipe.currentData()]
 
     def _listed_ink(self) -> list[Path]:
         path = Qt.ItemDataRole.UserRole
@@ -119,7 +116,7 @@ class TrainingForm(QWidget):
     # Filling in
 
     def start(self) -> None:
-        """Ask for the start, or say what is wrong and go there."""
+        """Request the start, or show what is wrong and move the focus there."""
         found = [
             (field, label)
             for field, label, problem in (
@@ -127,7 +124,7 @@ class TrainingForm(QWidget):
                 (self.ink, self._ink_problem, _ink_problem(self._ink_files())),
                 (self.writers, self._writers_problem, _writers_problem(self._writers())),
             )
-            if _tell(field, label, problem)
+            if _show_problem(field, label, problem)
         ]
         if found:
             field, label = found[0]
@@ -144,12 +141,12 @@ class TrainingForm(QWidget):
         self.start()
 
     def start_with_synthetic(self) -> None:
-        """Start with digits that the trainer draws."""
+        """Start with synthetic digits."""
         self.data.setCurrentIndex(self.data.findData("synthetic"))
         self.start()
 
     def add_ink(self, path: Path) -> None:
-        """Learn from this ink file, too."""
+        """Add an ink file to learn from."""
         if path not in self._listed_ink():
             item = QListWidgetItem(path.name)
             item.setData(Qt.ItemDataRole.UserRole, str(path))
@@ -165,19 +162,19 @@ class TrainingForm(QWidget):
             self.ink.takeItem(self.ink.row(item))
         self._update_ink()
 
-    def _take_recipe(self) -> None:
-        epochs, _, about = _RECIPES[self.recipe.currentData()]
-        self.epochs.setValue(epochs)
-        self._about_recipe.setText(about)
+    def _show_recipe(self) -> None:
+        recipe = self._chosen_recipe
+        self.epochs.setValue(recipe.epochs)
+        self._about_recipe.setText(recipe.description)
         self._update_ink()
 
-    def _take_data(self) -> None:
+    def _show_data(self) -> None:
         name = self.data.currentData()
         self._about_data.setText(_DATA[name][1])
         self._folder_field.setVisible(name == "mnist")
 
     def _update_ink(self) -> None:
-        learns = _RECIPES[self.recipe.currentData()][1]
+        learns = self._chosen_recipe.ink_share > 0
         self._ink_problem.hide()
         self.ink.setEnabled(learns)
         self._add_button.setEnabled(learns)
@@ -185,13 +182,13 @@ class TrainingForm(QWidget):
         self._about_ink.setText(
             "Your own drawings to learn from: UNIPEN, or Quick, Draw! ndjson."
             if learns
-            else f"The recipe {self.recipe.currentData()} does not learn from ink."
+            else "This recipe does not learn from ink."
         )
         self.writers.setEnabled(bool(self._ink_files()))
         self._writers_problem.hide()
 
     def _ask_for_folder(self) -> None:
-        dialog = QFileDialog(self, "Folder of MNIST", self.folder.text())
+        dialog = QFileDialog(self, "MNIST Folder", self.folder.text())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda folder: self._set_folder(Path(folder)))
@@ -208,7 +205,7 @@ class TrainingForm(QWidget):
         for file in files:
             self.add_ink(Path(file))
 
-    # Putting together
+    # Layout
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
@@ -221,7 +218,9 @@ class TrainingForm(QWidget):
         ]
         for line, (text, field, below) in enumerate(fields):
             label = _label(text, field)
-            label.setFixedHeight(field.sizeHint().height())  # beside the field, not what is below
+            label.setFixedHeight(
+                field.sizeHint().height()
+            )  # level with the field, not with the text below
             grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(column(field, *below), line, 1)
         layout = QVBoxLayout(self)
@@ -253,12 +252,16 @@ class TrainingForm(QWidget):
                 self._about_ink,
             ),
             column(
-                _label("Writers he&ld out", self.writers),
+                _label("He&ld-out writers", self.writers),
                 self.writers,
                 self._writers_problem,
-                SecondaryText("Their drawings are not learned from, but measured on."),
+                SecondaryText("Their drawings are not learned from; they evaluate the weights."),
             ),
-            column(_label("Seed", self.seed), self.seed, SecondaryText(_ABOUT_SEED)),
+            column(
+                _label("Seed", self.seed),
+                self.seed,
+                SecondaryText("The same seed repeats the run."),
+            ),
             column(_label("Device", self.device), self.device),
             spacing=12,
         )
@@ -267,7 +270,7 @@ class TrainingForm(QWidget):
 
 
 def mnist_folder(chosen: Path) -> Path:
-    """The folder that holds MNIST/raw/, which the trainer looks for; people may choose those."""
+    """The folder that holds MNIST/raw; the person may have chosen one of those two."""
     if chosen.name == "raw":
         chosen = chosen.parent
     return chosen.parent if chosen.name == "MNIST" else chosen
@@ -278,10 +281,10 @@ def _folder_problem(folder: Path | None) -> str:
         if folder is None or folder.is_dir():
             return ""
         if folder.exists():
-            return "This is not a folder. Choose the one that holds MNIST/raw."
+            return "This is not a folder. Choose the folder that holds MNIST/raw."
     except OSError as error:
-        return f"No folder can be opened there: {error.strerror}. Choose another."
-    return "There is no such folder. Choose another, or leave it empty."
+        return f"This folder cannot be opened: {error.strerror}. Choose another."
+    return "This folder does not exist. Choose another, or leave it empty."
 
 
 def _ink_problem(files: list[Path]) -> str:
@@ -299,11 +302,11 @@ def _writers_problem(writers: str) -> str:
     first, _, last = writers.partition("-")
     if not writers or (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
         return ""
-    return "Write two numbers with the smaller one first, as 26-30, or leave it empty."
+    return "Enter two numbers, the smaller one first, such as 26-30. Or leave it empty."
 
 
-def _tell(field: QWidget, label: QLabel, problem: str) -> bool:
-    """Show the problem below the field, if there is one; whether there is."""
+def _show_problem(field: QWidget, label: QLabel, problem: str) -> bool:
+    """Show the problem of a field, if there is one. Returns whether there is one."""
     label.setText(breakable(problem))
     label.setVisible(bool(problem))
     field.setAccessibleDescription(problem)
@@ -311,7 +314,7 @@ def _tell(field: QWidget, label: QLabel, problem: str) -> bool:
 
 
 def _label(text: str, field: QWidget) -> QLabel:
-    """The field's label, which may hold a mnemonic."""
+    """A label for the field; `text` may have a mnemonic."""
     label = QLabel(text)
     label.setBuddy(field)
     field.setAccessibleName(text.replace("&", ""))

@@ -1,4 +1,4 @@
-"""Which digits are confused with which, and what those look like."""
+"""The confusion matrix and its examples."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from base64 import b64encode
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
 
 from digitpad.training_messages import Evaluated
 from digitpad.window.training.confusion import ConfusionView
@@ -23,47 +24,47 @@ def confusion(qtbot):
     return widget
 
 
-def measured(split="MNIST test"):
+def evaluated(split="MNIST test"):
     confusion = [[10 if row == column else 0 for column in range(10)] for row in range(10)]
     confusion[7][1] = 3
     return Evaluated(split, "", 103, 100, None, confusion, [[7, 1, SEVEN_AS_ONE]])
 
 
-def test_a_cell_that_is_clicked_shows_its_digits(qtbot, confusion):
-    confusion.add(measured())
+def test_clicking_a_cell_shows_its_images(qtbot, confusion):
+    confusion.add(evaluated())
     at = confusion.table.cell_rect(7, 1).center()
     qtbot.mouseClick(confusion.table, Qt.MouseButton.LeftButton, pos=at)
-    assert confusion.caption.startswith("7 read as 1: 3 images")
+    assert confusion.caption.startswith("7 predicted as 1: 3 images")
     shown = confusion.images.grab().toImage()
     middle = confusion.images.image_rect(0).center()
     assert shown.pixelColor(middle).value() == 200
 
 
-def test_the_arrow_keys_go_from_cell_to_cell_and_no_further_than_the_edge(qtbot, confusion):
-    confusion.add(measured())
-    assert confusion.caption.startswith("7 read as 1")  # the most frequent mistake
+def test_the_arrow_keys_move_between_cells_and_stop_at_the_edge(qtbot, confusion):
+    confusion.add(evaluated())
+    assert confusion.caption.startswith("7 predicted as 1")  # the most frequent error
     for key, caption in (
-        (Qt.Key.Key_Up, "6 read as 1: none"),
-        (Qt.Key.Key_Left, "6 read as 0: none"),
-        (Qt.Key.Key_Left, "6 read as 0: none"),
-        (Qt.Key.Key_Down, "7 read as 0: none"),
-        (Qt.Key.Key_Right, "7 read as 1: 3 images, 1 of them here"),
+        (Qt.Key.Key_Up, "6 predicted as 1: none"),
+        (Qt.Key.Key_Left, "6 predicted as 0: none"),
+        (Qt.Key.Key_Left, "6 predicted as 0: none"),
+        (Qt.Key.Key_Down, "7 predicted as 0: none"),
+        (Qt.Key.Key_Right, "7 predicted as 1: 3 images, 1 shown"),
     ):
         qtbot.keyClick(confusion.table, key)
         assert confusion.caption == caption
-        assert caption.startswith(confusion.table.accessibleDescription()[:11])
+        assert caption.startswith(confusion.table.accessibleDescription())
     for _ in range(10):
         qtbot.keyClick(confusion.table, Qt.Key.Key_Down)
-    assert confusion.caption.startswith("9 read as 1")
+    assert confusion.caption.startswith("9 predicted as 1")
 
 
-def test_each_split_has_its_figures_until_another_run(confusion):
-    confusion.add(measured())
-    confusion.add(measured("a pen file"))
-    assert confusion._choice.currentText() == "a pen file"
-    assert "100 of 103" in confusion._summary.text()
+def test_each_split_has_its_figures_until_they_are_cleared(confusion, person):
+    confusion.add(evaluated())
+    confusion.add(evaluated("a pen file"))
+    assert confusion.findChild(QComboBox).currentText() == "a pen file"
+    assert "97.09 % correct: 100 of 103" in person.text(confusion)
     confusion.clear()
-    assert confusion._summary.text() == ""
+    assert person.text(confusion).strip() == ""
     blank = confusion.table.grab().toImage()
-    confusion.add(measured())
+    confusion.add(evaluated())
     assert confusion.table.grab().toImage() != blank

@@ -1,4 +1,4 @@
-"""The training form: what it asks for, and what it does not let pass."""
+"""The training form: its options, and the problems that it finds."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QScrollArea
 
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
-from digitpad.recipe import RECIPES
+from digitpad.recipe import RECIPES, SEED
 from digitpad.window.training.form import TrainingForm
-from trainer.__main__ import _train_parser
 
 
 @pytest.fixture
@@ -33,88 +32,85 @@ def ink_file(tmp_path):
     return path
 
 
-def options(form):
-    """What the trainer understands."""
-    return _train_parser(Path.cwd()).parse_args(form.arguments())
-
-
 def problem(qtbot, form):
-    """What the form says, rather than start."""
-    with qtbot.assertNotEmitted(form.start_requested), qtbot.waitSignal(form.problem_found) as told:
+    """What the form says instead of starting."""
+    with (
+        qtbot.assertNotEmitted(form.start_requested),
+        qtbot.waitSignal(form.problem_found) as problem,
+    ):
         form.start_button.click()
-    (label,) = told.args
+    (label,) = problem.args
     assert label.isVisible()
     return label.text().replace("\N{ZERO WIDTH SPACE}", "")
 
 
-def test_as_it_stands_it_can_be_started(qtbot, form):
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_the_defaults_of_each_recipe_can_be_started(qtbot, form, person, recipe):
+    form.recipe.setCurrentText(recipe.title)
+    assert recipe.description in person.text(form)
+    assert form.ink.isEnabled() == bool(recipe.ink_share)
     with qtbot.waitSignal(form.start_requested):
         form.start_button.click()
-    asked = options(form)
-    assert (asked.recipe, asked.data, asked.seed, asked.ink) == ("pad", "mnist", 0, [])
+    assert form.arguments() == [
+        *("--recipe", recipe.name),
+        *("--epochs", str(recipe.epochs)),
+        *("--data", "mnist"),
+        *("--seed", "0"),
+        *("--device", "auto"),
+    ]
 
 
-def test_it_knows_the_trainers_recipes(form):
-    names = [form.recipe.itemData(row) for row in range(form.recipe.count())]
-    assert sorted(names) == sorted(RECIPES)
-    for name in names:
-        form.recipe.setCurrentText(name)
-        asked = options(form)
-        assert (asked.recipe, asked.epochs) == (name, RECIPES[name].epochs)
-        assert form.ink.isEnabled() == bool(RECIPES[name].ink_share)
-
-
-def test_all_that_can_be_chosen_comes_to_the_trainer(form, ink_file, tmp_path):
+def test_all_options_are_passed_to_the_trainer(form, ink_file, tmp_path):
     form.epochs.setValue(7)
     form.seed.setValue(5)
     form.device.setCurrentText("Processor (CPU)")
     form.folder.setText(str(tmp_path))
     form.add_ink(ink_file)
-    form.add_ink(ink_file)  # once is enough
+    form.add_ink(ink_file)  # counts once
     form.writers.setText(" 26 - 30")
-    asked = options(form)
-    assert (asked.epochs, asked.seed, asked.device, asked.data_dir) == (7, 5, "cpu", tmp_path)
-    assert (asked.ink, asked.ink_holdout) == ([ink_file], range(26, 31))
-    form.recipe.setCurrentText("seed")  # which learns from no ink
-    asked = options(form)
-    assert (asked.ink, asked.ink_holdout) == ([], None)
+    common = ["--epochs", "7", "--data", "mnist", "--seed", "5", "--device", "cpu"]
+    ink = [f"--ink={ink_file}", "--ink-holdout=26-30"]
+    assert form.arguments() == ["--recipe", "pad", *common, f"--data-dir={tmp_path}", *ink]
+    form.recipe.setCurrentText(SEED.title)  # it does not learn from ink
+    form.epochs.setValue(7)
+    assert form.arguments() == ["--recipe", "seed", *common, f"--data-dir={tmp_path}"]
 
 
-def test_a_folder_that_is_not_there_is_told_before_the_start(qtbot, form, tmp_path):
+def test_the_folder_must_exist(qtbot, form, tmp_path):
     (tmp_path / "file").touch()
-    for name, says in (("missing", "There is no such folder."), ("file", "This is not a folder.")):
+    for name, text in (("missing", "This folder does not exist."), ("file", "not a folder.")):
         form.folder.setText(str(tmp_path / name))
-        assert problem(qtbot, form).startswith(says)
+        assert text in problem(qtbot, form)
     with qtbot.waitSignal(form.start_requested):
         form.start_with_synthetic()
-    assert options(form).data == "synthetic"
+    assert "synthetic" in form.arguments()
     with qtbot.waitSignal(form.start_requested):
         form.start_with_folder(tmp_path / "MNIST" / "raw")
-    assert options(form).data_dir == tmp_path
+    assert f"--data-dir={tmp_path}" in form.arguments()
 
 
 @pytest.mark.parametrize("folder", ["~nosuchuser/MNIST", "x" * 300, "\0"])
-def test_a_folder_that_cannot_be_is_told_as_well(qtbot, form, folder):
+def test_an_impossible_folder_is_a_problem(qtbot, form, folder):
     form.folder.setText(folder)
     assert "folder" in problem(qtbot, form)
 
 
-def test_a_folder_that_cannot_be_looked_into_is_told_as_well(qtbot, form, tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_opened_is_a_problem(qtbot, form, tmp_path, monkeypatch):
     def refuse(path, **_):
         raise PermissionError(13, "Permission denied", path)
 
     form.folder.setText(str(tmp_path))
-    monkeypatch.setattr(Path, "is_dir", refuse)  # root, who may run this, may look everywhere
+    monkeypatch.setattr(Path, "is_dir", refuse)  # root may open every folder
     assert "Permission denied" in problem(qtbot, form)
 
 
-def test_home_is_understood(form, home):
+def test_a_tilde_is_the_home_folder(form, home):
     form.folder.setText("~/digits")
-    assert options(form).data_dir == home / "digits"
+    assert f"--data-dir={home / 'digits'}" in form.arguments()
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "text"),
     [
         ("gone.tra", "gone.tra: cannot be read: No such file or directory."),
         (".", ": cannot be read: not a file."),
@@ -123,35 +119,35 @@ def test_home_is_understood(form, home):
     ],
 )
 @pytest.mark.skipif(os.name != "posix", reason="the words are POSIX's")
-def test_ink_that_cannot_be_read_is_told_before_the_start(qtbot, form, tmp_path, name, says):
+def test_ink_that_cannot_be_read_is_a_problem(qtbot, form, person, tmp_path, name, text):
     (tmp_path / "text.txt").write_text("no ink")
     width = form.minimumSizeHint().width()
     form.add_ink(tmp_path / name)
-    said = problem(qtbot, form)
-    assert says in said
-    assert said.endswith("Remove it, or repair the file.")
+    found = problem(qtbot, form)
+    assert text in found
+    assert found.endswith("Remove it, or repair the file.")
     assert form.minimumSizeHint().width() == width  # a long name wraps
     form.ink.selectAll()
-    form._remove_button.click()
-    assert not form._ink_problem.isVisible()
+    person.click(form, "Remove")
+    assert text not in person.text(form)
     with qtbot.waitSignal(form.start_requested):
         form.start_button.click()
 
 
 @pytest.mark.parametrize("writers", ["30-26", "26", "26-x", "-", "a-b"])
-def test_writers_that_make_no_sense_are_told_before_the_start(qtbot, form, ink_file, writers):
-    assert not form.writers.isEnabled()  # without ink, there are none
+def test_held_out_writers_must_be_a_range(qtbot, form, person, ink_file, writers):
+    assert not form.writers.isEnabled()  # there is no ink yet
     form.add_ink(ink_file)
     form.writers.setText(writers)
-    assert problem(qtbot, form).startswith("Write two numbers with the smaller one first")
+    assert problem(qtbot, form).startswith("Enter two numbers, the smaller one first")
     assert form.writers.hasFocus()
     form.writers.setText("26-30")
-    assert not form._writers_problem.isVisible()
+    assert "Enter two numbers" not in person.text(form)
     with qtbot.waitSignal(form.start_requested):
         form.start_button.click()
 
 
-def test_the_wheel_scrolls_and_changes_only_the_field_that_has_the_focus(qtbot):
+def test_the_wheel_changes_only_the_focused_field(qtbot):
     area, form = QScrollArea(), TrainingForm()
     qtbot.addWidget(area)
     area.setWidget(form)
@@ -160,7 +156,7 @@ def test_the_wheel_scrolls_and_changes_only_the_field_that_has_the_focus(qtbot):
         area.show()
 
     def turn_wheel(field):
-        """One click down, over the field."""
+        """Turn it one click down, over the field."""
         area.ensureWidgetVisible(field)
         at = field.mapTo(area, field.rect().center())
         QTest.wheelEvent(area.windowHandle(), at, QPoint(0, -120))

@@ -1,305 +1,272 @@
-"""The training panel, told of runs by real messages."""
+"""The training panel: what it shows of a run in each state."""
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QProgressBar, QWidget
 
 from digitpad.training_messages import (
     BatchDone,
+    Compared,
     EpochDone,
     EpochWeightsWritten,
     Evaluated,
+    RunEnded,
     RunStarted,
     WeightsWritten,
 )
+from digitpad.training_run import Exit, RunState
 from digitpad.weights_store import weights_folder
 from digitpad.window.training.chart import TrainingChart
 from digitpad.window.training.confusion import ConfusionView
 from digitpad.window.training.form import TrainingForm
 from digitpad.window.training.panel import TrainingPanel
-from digitpad.window.training.process import Outcome
+from digitpad.window.widgets.layout import Fold
 from digitpad.window.widgets.text import Sentence
 
+WEIGHTS, IN_USE, OTHER = Path("net.safetensors"), Path("used.safetensors"), Path("other")
+CHECKPOINT = Path("net.safetensors.checkpoint")
 STARTED = RunStarted({"name": "pad"}, 0, "cpu", 3, 0, 10, 1_000, 20, "", None)
-WEIGHTS = Path("net.safetensors")
-A, B = "MNIST test", "a_file_of_drawings_with_a_long_name.ndjson, writers 26-30"
+SAVED = WeightsWritten(str(WEIGHTS))
+LONG_NAME = "a_file_of_drawings_with_a_long_name.ndjson, writers 26-30"
+
+
+def evaluated(split="MNIST test", baseline=None):
+    confusion = [[50 if row == column else 5 for column in range(10)] for row in range(10)]
+    return Evaluated(split, "", 1_000, 500, baseline, confusion, [])
+
+
+def run(*events, how=None, base=IN_USE):
+    """The state after messages, requests by their names, and an Exit."""
+    state = reduce(
+        lambda state, event: (
+            state.requesting(event) if isinstance(event, str) else state.after(event)
+        ),
+        events,
+        RunState(checkpoint=CHECKPOINT, baseline=base),
+    )
+    return state.ended(how) if how else state
+
+
+FINISHED = run(STARTED, SAVED, RunEnded("finished"), how=Exit())
+FAILED = run(RunEnded("failed", "It failed."), how=Exit())
+NO_DATA = run(RunEnded("failed", "No MNIST.", data_missing=True), how=Exit())
+NO_TORCH = run(RunEnded("failed", "No torch.", command="/some/where/pip install it"), how=Exit())
+
+
+def finished(*messages, split=LONG_NAME):
+    """A state with all that a result can have."""
+    return run(
+        STARTED,
+        SAVED,
+        evaluated(baseline=0.4),
+        evaluated(split),
+        *messages,
+        how=Exit(forced=True, checkpoint_exists=True),
+    )
 
 
 @pytest.fixture
 def panel(qtbot):
     widget = TrainingPanel(TrainingForm(), TrainingChart(), ConfusionView())
     qtbot.addWidget(widget)
+    widget.set_in_use(IN_USE)
     with qtbot.waitExposed(widget):
         widget.show()
     return widget
 
 
-def measured(split=A, right=100):
-    confusion = [[100 if row == column else 0 for column in range(10)] for row in range(10)]
-    return Evaluated(split, "", 1_000, right, None, confusion, [])
-
-
-def button(widget, text):
-    buttons = [each for each in widget.findChildren(QPushButton) if each.isVisibleTo(widget)]
-    (found,) = [each for each in buttons if each.text().replace("&", "") == text]
-    return found
-
-
-def words(widget):
-    said = [each.text() for each in widget.findChildren(QLabel) if each.isVisibleTo(widget)]
-    said += [
-        each.toPlainText() for each in widget.findChildren(Sentence) if each.isVisibleTo(widget)
-    ]
-    return " ".join(said).replace("\N{NO-BREAK SPACE}", " ").replace("\N{ZERO WIDTH SPACE}", "")
-
-
-def finish(panel, measured_, in_use):
-    panel.show_finished("It is finished.", weights=WEIGHTS, measured=measured_, in_use=in_use)
-
-
-# How a run goes
-
-
-def test_a_run_is_shown_while_it_goes_on(qtbot, panel):
-    panel.show_starting()
-    assert "Starting…" in words(panel)
-    panel.show_running(STARTED)
-    assert "Epoch 1 of 3 1,000 images to learn from" in words(panel)
-    assert panel._chart.isVisible()
-    panel.show_running(BatchDone(1, 5, 0.9, 0.5, 8000.0, 61.0))
-    assert "Epoch 1 of 3 8,000 images/s · 61 s left" in words(panel)
-    assert panel._running.bar.value() / panel._running.bar.maximum() == pytest.approx(1 / 6)
-    panel.show_running(EpochDone(1, 0.9, 0.9, 0.5, 0.005, 7500.0, 40.0))
-    assert "Epoch 2 of 3 7,500 images/s · 40 s left" in words(panel)
-    panel.show_running(EpochWeightsWritten(1, "look"))
-    with qtbot.waitSignal(panel.stop_requested):
-        button(panel, "Stop Early").click()
-    assert "Stopping…" in words(panel)
-    panel.show_running(BatchDone(2, 5, 0.9, 0.5, 8000.0, 61.0))
-    assert "Stopping…" in words(panel)  # rather than of one batch more
-    panel.show_running(WeightsWritten("there"))
-    assert "Measuring…" in words(panel)
+# Progress
 
 
 @pytest.mark.parametrize(
-    ("seconds", "left"),
-    [(0.4, "0 s"), (99, "99 s"), (101, "2 min"), (3_540, "59 min"), (3_600 * 2 + 300, "2 h 5 min")],
-)
-def test_the_time_left_is_told_in_its_largest_units(panel, seconds, left):
-    panel.show_running(STARTED)
-    panel.show_running(BatchDone(1, 5, 0.9, 0.5, 8000.0, seconds))
-    assert f"· {left} left" in words(panel)
-
-
-def test_what_a_cancel_would_lose_is_said_first(panel):
-    panel.show_starting()
-    assert not panel._running.stop_button.isEnabled()  # there is nothing to keep yet
-    for message, lost in (
-        (None, "Nothing is lost."),
-        (STARTED, "lose what was learned?"),
-        (WeightsWritten("there"), "The weights are safe."),
-    ):
-        if message:
-            panel.show_running(message)
-        button(panel, "Cancel…").click()
-        assert lost in words(panel)
-        button(panel, "Keep Going").click()
-        assert lost not in words(panel)
-    panel.show_starting()
-    button(panel, "Cancel…").click()
-    panel.show_running(STARTED)
-    assert "Nothing is lost." not in words(panel)
-
-
-def test_the_log_is_behind_a_fold_and_begins_anew_with_each_run(qtbot, panel):
-    assert not panel._log_fold.isVisible()  # there is no run yet
-    panel.show_starting()
-    panel.show_log("of before")
-    panel.show_starting()
-    for number in range(300):
-        panel.show_log(f"line {number}")
-    assert not panel._log.isVisible()
-    qtbot.mouseClick(panel._log_fold.heading, Qt.MouseButton.LeftButton)
-    assert panel._log.isVisible()
-    lines = panel._log.toPlainText().splitlines()
-    assert lines == [f"line {number}" for number in range(100, 300)]  # the last ones
-    qtbot.mouseClick(panel._log_fold.heading, Qt.MouseButton.LeftButton)
-    assert not panel._log.isVisible()
-
-
-# How it ended
-
-
-@pytest.mark.parametrize(
-    ("new", "in_use", "verdict"),
+    ("events", "text", "progress"),
     [
-        ({A: 0.5}, {A: 0.4}, "Better than the weights in use"),
-        ({A: 0.5, B: 0.4}, {A: 0.4, B: 0.4}, "Better than the weights in use"),
-        ({A: 0.3}, {A: 0.4}, "Worse than the weights in use"),
-        ({A: 0.4, B: 0.9}, {A: 0.4}, "As good as the weights in use"),
-        (
-            {A: 0.5, B: 0.3},
-            {A: 0.4, B: 0.4},
-            "Partly better, partly worse than the weights in use",
-        ),
-        ({A: 0.5}, {A: 0.4, B: 0.4}, "Better than the weights in use, where both were measured"),
-        (
-            {"synthetic test": 0.5},
-            {A: 0.4},
-            "Not to be compared: the weights in use were measured on other digits",
-        ),
-        ({A: 0.5}, {}, "How well the weights in use read is not known"),
+        ([], "Starting… Loading the data.", None),
+        ([STARTED], "Epoch 1 of 3 1,000 training images", 0),
+        ([STARTED, BatchDone(1, 5, 0.9, 0.5, 8e3, 0.4)], "1 of 3 8,000 images/s · 0 s left", 1 / 6),
+        ([STARTED, BatchDone(2, 10, 0.9, 0.5, 9e3, 99)], "of 3 9,000 images/s · 99 s left", 2 / 3),
+        ([STARTED, EpochDone(1, 0.9, 0.9, 0.5, 0.1, 7e3, 101)], "Epoch 2 of 3 7,000", 1 / 3),
+        ([STARTED, EpochDone(1, 0.9, 0.9, 0.5, 0.1, 7e3, 3_540)], "59 min left", 1 / 3),
+        ([STARTED, EpochDone(3, 0.9, 0.9, 0.5, 0.1, 7e3, 7_500)], "Epoch 3 of 3 7,000", 1),
+        ([STARTED, BatchDone(1, 5, 0.9, 0.5, 8e3, 7_500)], "2 h 5 min left", 1 / 6),
+        ([STARTED, EpochWeightsWritten(1, "e")], "Epoch 1 of 3", 0),
+        ([STARTED, "stop", BatchDone(1, 5, 0.9, 0.5, 8e3, 9)], "Stopping…", 1 / 6),
+        ([STARTED, "stop", SAVED], "Evaluating… Weights saved.", 0),
+        ([STARTED, SAVED, evaluated()], "Evaluating… Weights saved.", 0),
+        ([STARTED, "cancel"], "Cancelling…", 0),
+        ([STARTED, "close"], "Closing…", 0),
+        ([STARTED, "discard"], "Cancelling…", 0),
     ],
 )
-def test_the_verdict_compares_what_both_were_measured_on(panel, new, in_use, verdict):
-    finish(panel, [measured(split, round(new[split] * 1_000)) for split in new], in_use)
-    assert panel._end.verdict.text() == verdict
-    assert panel._end.verdict.isVisible()
-    for split in new.keys() | in_use.keys():
-        both = [f"{each[split]:.2%}" if split in each else "–" for each in (new, in_use)]
-        assert " ".join([split, *both]).replace("%", " %") in words(panel)
+def test_the_progress_of_a_run(panel, person, events, text, progress):
+    state = run(*events)
+    panel.show_run(state)
+    assert text in person.text(panel)
+    bar = panel.findChild(QProgressBar)
+    shown = None if bar.maximum() == 0 else bar.value() / bar.maximum()
+    assert shown == (progress if progress is None else pytest.approx(progress, abs=0.001))
+    assert person.button(panel, "Stop Early").isEnabled() == state.can_stop
+    assert person.button(panel, "Cancel…").isEnabled() == state.can_cancel
+    assert panel.findChild(TrainingChart).isVisible() == bool(events)
 
 
-def test_nothing_is_compared_where_nothing_was_measured(panel):
-    panel.show_finished("It was stopped.", weights=WEIGHTS, in_use={A: 0.5})
-    assert not panel._end.verdict.isVisible()
-    assert not panel._end.accuracies.isVisible()
-    assert button(panel, "Use These Weights").isEnabled()
+@pytest.mark.parametrize(
+    ("events", "next_event", "question"),
+    [
+        ([], STARTED, "Nothing is lost."),
+        ([STARTED], SAVED, "lose what the Net has learned?"),
+        ([STARTED, SAVED], "cancel", "The weights are saved."),
+    ],
+)
+def test_before_a_cancel_the_panel_says_what_would_be_lost(
+    qtbot, panel, person, events, next_event, question
+):
+    panel.show_run(run(*events))
+    person.click(panel, "Cancel…")
+    assert question in person.text(panel)
+    panel.show_run(run(*events))
+    person.click(panel, "Keep Going")
+    assert question not in person.text(panel)
+    person.click(panel, "Cancel…")
+    panel.show_run(run(*events, next_event))  # the question no longer holds
+    assert question not in person.text(panel)
+    panel.show_run(run(*events))
+    person.click(panel, "Cancel…")
+    with qtbot.waitSignal(panel.cancel_requested):
+        person.click(panel, "Yes, Cancel")
 
 
-def test_weights_that_are_used_are_compared_with_those_before(qtbot, panel):
-    finish(panel, [measured(A, 500)], {A: 0.4})
-    with qtbot.waitSignal(panel.use_weights_requested) as used:
-        button(panel, "Use These Weights").click()
+def test_the_log_is_folded_and_keeps_the_last_lines(qtbot, panel, person):
+    (fold,) = [each for each in panel.findChildren(Fold) if "Log" in each.heading.text()]
+    assert not fold.isVisible()  # there is no run yet
+    panel.show_run(run())
+    panel.log("of the run before")
+    panel.clear_log()
+    for number in range(300):
+        panel.log(f"line {number}")
+    assert person.log(panel).splitlines() == [f"line {number}" for number in range(100, 300)]
+    heights = [fold.height()]
+    for _ in range(2):
+        qtbot.mouseClick(fold.heading, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: fold.height() != heights[-1])
+        heights.append(fold.height())
+    assert heights[0] == heights[2] < heights[1]
+
+
+# Result
+
+
+def compared(verdict):
+    return [Compared(str(IN_USE), verdict, "Cannot compare: 99 % against 98 %.")]
+
+
+@pytest.mark.parametrize(
+    ("messages", "in_use", "text"),
+    [
+        (compared("better"), IN_USE, "Better than the weights in use 99 % against 98 %."),
+        (compared("worse"), IN_USE, "Worse than the weights in use 99 %"),
+        (compared("equal"), IN_USE, "Equal to the weights in use 99 %"),
+        (compared("unknown"), IN_USE, "Cannot compare with the weights in use 99 %"),
+        (compared("better"), WEIGHTS, "In use now. Better than the weights before 99 %"),
+        (
+            compared("better"),
+            OTHER,
+            "changed since the comparison Better than the weights before. 99 % against 98 %.",
+        ),
+        ([], IN_USE, "Accuracy New In use"),
+        ([], WEIGHTS, "In use now Accuracy New Before"),
+        ([], OTHER, "Accuracy New Before"),
+    ],
+)
+def test_the_comparison_holds_only_for_the_weights_compared_with(
+    qtbot, panel, person, messages, in_use, text
+):
+    panel.set_in_use(IN_USE)
+    panel.show_run(finished(*messages))
+    panel.set_in_use(in_use)
+    for shown in (text, "MNIST test 50.00 % 40.00 %", f"{LONG_NAME} 50.00 % –"):
+        qtbot.waitUntil(lambda shown=shown: shown in person.text(panel))
+    use = "In Use Now" if in_use == WEIGHTS else "Use These Weights"
+    assert person.button(panel, use).isEnabled() == (in_use != WEIGHTS)
+
+
+def test_what_can_be_done_with_a_result(qtbot, panel, person):
+    panel.show_run(finished())
+    with qtbot.waitSignal(panel.use_requested) as used:
+        person.click(panel, "Use These Weights")
     assert used.args == [WEIGHTS]
-    panel.show_in_use(None)
-    assert panel._end.verdict.text() == "In use now. Better than the weights before"
-    table = "Read right New Before MNIST test 50.00 % 40.00 %"
-    qtbot.waitUntil(lambda: table in words(panel))
-    assert not button(panel, "In Use Now").isEnabled()
-    panel.show_in_use({A: 0.6})  # others again
-    assert panel._end.verdict.text() == "Worse than the weights in use"
-    table = "Read right New In use MNIST test 50.00 % 60.00 %"
-    qtbot.waitUntil(lambda: table in words(panel))
-    assert button(panel, "Use These Weights").isEnabled()
+    with qtbot.waitSignal(panel.resume_requested) as resumed:
+        person.click(panel, "Resume")
+    assert resumed.args == [CHECKPOINT]
+    person.click(panel, "Train Again")
+    assert panel.findChild(TrainingForm).isVisible()
 
 
-def test_missing_data_can_be_replaced_by_synthetic_digits(qtbot, panel):
-    panel.show_failed("MNIST is not in /somewhere.", data_missing=True)
-    assert "MNIST is not in /somewhere." in words(panel)
-    with qtbot.waitSignal(panel.synthetic_requested):
-        button(panel, "Train on Synthetic Digits").click()
+@pytest.mark.parametrize(("state", "warns"), [(FINISHED, False), (FAILED, True)])
+def test_only_a_failure_has_a_warning_sign(panel, state, warns):
+    panel.show_run(state)
+    signs = [each for each in panel.findChildren(QLabel) if each.accessibleName() == "Warning"]
+    assert [sign.isVisible() for sign in signs] == [warns]
 
 
-# In the window
+# Room and keys
 
 
-@pytest.fixture
-def training(window, monkeypatch):
-    """Of a window, open; what it starts is noted, and not started."""
+def everything(window, person):
+    """Show all that the panel can show, one after the other."""
     window.show_training()
-    dock = window.training
-    dock.started = []
-    monkeypatch.setattr(dock.process, "start", dock.started.append)
-    return dock
+    panel = window.training.panel
+    person.click(panel, "Options")
+    window.training.confusion.add(evaluated())
+    yield panel
+    panel.show_run(run(STARTED))
+    yield panel
+    person.click(panel, "Cancel…")
+    yield panel
+    for state in (finished(*compared("better")), NO_DATA, NO_TORCH, finished(split="W" * 99)):
+        panel.show_run(state)
+        yield panel
 
 
-def show_all_of_an_end(training, split=B):
-    """As much as there can be."""
-    panel = training.panel
-    panel.show_starting()
-    for message in (STARTED, EpochDone(1, 0.98, 0.98, 0.3, 0.00321, 8e3, 9.0), measured(split)):
-        training._take(message)
-    panel.show_finished(
-        "It was stopped.\nIts weights are in /some/where/that/is/far/away/net.safetensors",
-        weights=WEIGHTS,
-        measured=[measured(), measured(split)],
-        in_use={A: 0.5, split: 0.4},
-        checkpoint=Path("net.checkpoint"),
-    )
-
-
-def test_in_the_smallest_window_nothing_of_the_panel_is_cut_off(qtbot, window, training):
-    panel = training.panel
-
-    def is_whole(part):
-        left = part.mapTo(panel.viewport(), QPoint()).x()
-        fits = left >= 0 and left + part.width() <= panel.viewport().width()
-        return fits and part.minimumSizeHint().width() <= part.width()
-
-    def cut_off():
-        kinds = (QLabel, QAbstractButton, Sentence)
-        parts = [part for kind in kinds for part in panel.widget().findChildren(kind)]
-        return [part for part in parts if part.isVisible() and not is_whole(part)]
-
-    def show_failure():
-        command = "/some/where/python -m pip install something"
-        panel.show_failed("torch is not installed.", command=command, data_missing=True)
-
-    training.form._options.unfold()
-    widths = set()
-    for show in (
-        panel.show_form,
-        lambda: training._take(STARTED),
-        panel._running._ask,
-        lambda: show_all_of_an_end(training),
-        show_failure,
-    ):
+def test_in_the_smallest_window_nothing_is_cut_off(qtbot, window, person):
+    widths = []
+    for panel in everything(window, person):
         window.resize(1, 1)
-        show()
-        qtbot.waitUntil(lambda: panel.widget().width() == panel.viewport().width())
-        qtbot.waitUntil(lambda: cut_off() == [])
-        widths.add(panel.minimumSizeHint().width())
-    assert len(widths) == 1  # the window does not get wider when a run ends
-    show_all_of_an_end(training, split="W" * 99)  # unless it must
-    qtbot.waitUntil(lambda: panel.widget().width() == panel.viewport().width())
-    qtbot.waitUntil(lambda: cut_off() == [])
+        qtbot.waitUntil(lambda panel=panel: panel.widget().width() == panel.viewport().width())
+        qtbot.waitUntil(lambda panel=panel: cut_off(panel) == [])
+        widths.append(panel.minimumSizeHint().width())
+    assert len(set(widths)) == 1  # the window does not grow with the run
 
 
-def test_a_run_that_goes_on_needs_its_own_data(training, tmp_path):
-    checkpoint = tmp_path / "net.safetensors.checkpoint"
-    checkpoint.touch()
-    training.resume(checkpoint)
-    training._end(Outcome("failed", "No MNIST.", checkpoint=checkpoint, data_missing=True))
-    end = training.panel._end
-    assert end.folder_button.isVisible()
-    assert end.resume_button.isVisible()
-    assert not end.synthetic_button.isVisible()
-    end.folder_chosen.emit(tmp_path / "MNIST" / "raw")
-    *_, run = training.started
-    assert run.checkpoint == checkpoint
-    assert list(run.arguments[:2]) == [f"--resume={checkpoint}", f"--data-dir={tmp_path}"]
+def cut_off(panel):
+    """The visible texts and buttons that are cut off."""
+    kinds = (QLabel, QAbstractButton, Sentence)
+    parts = [part for kind in kinds for part in panel.widget().findChildren(kind)]
+    return [part for part in parts if part.isVisible() and not is_whole(part, panel.viewport())]
 
 
-@pytest.mark.parametrize("way", ["synthetic", "folder"])
-def test_a_problem_in_the_hidden_form_is_shown(qtbot, window, training, tmp_path, way):
-    training.form.add_ink(tmp_path / "gone.tra")
-    training.panel.show_failed("MNIST is not there.", data_missing=True)
-    window.resize(1, 1)
-    if way == "synthetic":
-        button(training.panel, "Train on Synthetic Digits").click()
-    else:
-        training.panel._end.folder_chosen.emit(tmp_path)
-    assert training.started == []
-    problem = training.form._ink_problem
-    qtbot.waitUntil(lambda: problem.isVisible() and not problem.visibleRegion().isEmpty())
-    assert "gone.tra: cannot be read" in training.form.ink.accessibleDescription()
-    assert not training.panel._end.isVisible()
+def is_whole(part, viewport):
+    left = part.mapTo(viewport, QPoint()).x()
+    fits = left >= 0 and left + part.width() <= viewport.width()
+    return fits and part.minimumSizeHint().width() <= part.width()
 
 
-def test_the_form_is_scrolled_to_its_problem(qtbot, panel, tmp_path):
-    form = panel._form
-    form.problem_found.connect(panel.show_form)
-    panel.resize(300, 200)
-    form.add_ink(tmp_path / "gone.tra")
-    form.start()
-    problem = form._ink_problem
-    qtbot.waitUntil(lambda: problem.visibleRegion().boundingRect() == problem.rect())
+def test_all_visible_mnemonics_differ(open_window, weights, person):
+    checkpoint = weights_folder() / "2026-11-23-140300-pad.safetensors.checkpoint"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes(b"?")
+    window = open_window(weights)
+    person.notice(window, "interrupted")  # it has buttons, too
+    for _panel in everything(window, person):
+        keys = mnemonics(window)
+        assert len(keys) > 8  # the menus and the pad have as many
+        assert sorted(keys) == sorted(set(keys))
 
 
 def mnemonics(window):
@@ -311,29 +278,22 @@ def mnemonics(window):
     return [key for text in texts if (key := QKeySequence.mnemonic(text).toString())]
 
 
-def test_no_two_mnemonics_that_are_visible_at_once_are_the_same(
-    open_window, weights, qtbot, monkeypatch
-):
-    # Whatever else trains on this machine.
-    monkeypatch.setattr("digitpad.window.training.interrupted._may_be_going_on", lambda _run: False)
-    checkpoint = weights_folder() / "2026-11-23-140300-pad.safetensors.checkpoint"
-    checkpoint.parent.mkdir(parents=True)
-    checkpoint.write_bytes(b"?")
-    window = open_window(weights)
-    qtbot.waitUntil(lambda: window.notice is not None)  # it has buttons, too
+@pytest.mark.parametrize("way", ["synthetic", "start"])
+def test_a_problem_in_the_form_is_scrolled_to(qtbot, window, person, tmp_path, way):
     window.show_training()
-    training = window.training
-    training.form._options.unfold()
-    panel = training.panel
-    for show in (
-        panel.show_form,
-        lambda: training._take(STARTED),
-        panel._running._ask,
-        lambda: show_all_of_an_end(training),
-        lambda: panel.show_failed("!", data_missing=True),
-        lambda: panel.show_failed("!", command="!", weights=WEIGHTS),
-    ):
-        show()
-        keys = mnemonics(window)
-        assert len(keys) > 8  # the menus and the pad have as many
-        assert sorted(keys) == sorted(set(keys))
+    panel, form = window.training.panel, window.training.form
+    form.add_ink(tmp_path / "gone.tra")
+    window.resize(1, 1)
+    if way == "synthetic":
+        panel.show_run(NO_DATA)
+        person.click(panel, "Train on Synthetic Digits")
+    else:
+        form.start_button.click()
+    assert not window.training.is_running
+
+    def visible_problem():
+        problems = [each for each in form.findChildren(QLabel) if "gone.tra" in each.text()]
+        return problems and problems[0].visibleRegion().boundingRect() == problems[0].rect()
+
+    qtbot.waitUntil(visible_problem)
+    assert "gone.tra: cannot be read" in form.ink.accessibleDescription()
