@@ -14,7 +14,7 @@ from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
 from digitpad.recipe import RECIPES
 from digitpad.window.training.form import TrainingForm
-from trainer.__main__ import _train_parser
+from trainer.cli import train_options
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def ink_file(tmp_path):
 
 def options(form):
     """What the trainer understands."""
-    return _train_parser(Path.cwd()).parse_args(form.arguments())
+    return train_options(form.arguments(), Path.cwd())
 
 
 def problem(qtbot, form):

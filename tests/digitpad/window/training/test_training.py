@@ -43,8 +43,8 @@ FEWER_DIGITS = """
 import sys
 from pathlib import Path
 sys.path.remove(str(Path(__file__).parent))
-from trainer import __main__, train as commands
-commands.SYNTHETIC_IMAGES = 2_000
+from trainer import __main__, run_data
+run_data.SYNTHETIC_IMAGES = 2_000
 sys.exit(__main__.main())
 """
 
