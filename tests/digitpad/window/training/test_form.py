@@ -51,7 +51,7 @@ def test_as_it_stands_it_can_be_started(qtbot, form):
     with qtbot.waitSignal(form.start_requested):
         form.start_button.click()
     asked = options(form)
-    assert (asked.recipe, asked.data, asked.seed, asked.ink) == ("pad", "mnist", 0, [])
+    assert (asked.recipe, asked.data, asked.seed, asked.ink) == ("pad", "mnist", 0, ())
 
 
 def test_it_knows_the_trainers_recipes(form):
@@ -74,10 +74,10 @@ def test_all_that_can_be_chosen_comes_to_the_trainer(form, ink_file, tmp_path):
     form.writers.setText(" 26 - 30")
     asked = options(form)
     assert (asked.epochs, asked.seed, asked.device, asked.data_dir) == (7, 5, "cpu", tmp_path)
-    assert (asked.ink, asked.ink_holdout) == ([ink_file], range(26, 31))
+    assert (asked.ink, asked.ink_holdout) == ((ink_file,), range(26, 31))
     form.recipe.setCurrentText("seed")  # which learns from no ink
     asked = options(form)
-    assert (asked.ink, asked.ink_holdout) == ([], None)
+    assert (asked.ink, asked.ink_holdout) == ((), None)
 
 
 def test_a_folder_that_is_not_there_is_told_before_the_start(qtbot, form, tmp_path):

@@ -223,7 +223,7 @@ def test_wrong_arguments_are_told(train):
     trained = train(REAL, "--epochs", "none")
     outcome = trained.end()
     assert outcome.kind == "failed", outcome
-    assert "argument --epochs: a whole number from 1 on" in outcome.sentence
+    assert "argument --epochs: must be an integer ≥ 1" in outcome.sentence
     assert any("usage:" in line for line in trained.log)
 
 
