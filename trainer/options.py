@@ -50,9 +50,9 @@ class TrainOptions:
         if self.ink_holdout and not self.ink:
             raise ValueError("--ink-holdout needs --ink")
         if self.seeds > 1 and self.progress == "json":
-            raise ValueError("--progress json reports a single run; it cannot follow --seeds")
+            raise ValueError("--progress json reports a single run: it cannot be used with --seeds")
         if self.seeds > 1 and self.compare:
-            raise ValueError("--compare compares a single run; it cannot be used with --seeds")
+            raise ValueError("--compare compares a single run: it cannot be used with --seeds")
         if self.out and self.epoch_weights:
             # NumPy comes with this module, and --help does without.
             from digitpad.weights_store import checkpoint_file  # noqa: PLC0415

@@ -43,7 +43,7 @@ class TrainerProcess:
     `before` and `after_first_epoch` are code that it runs as well.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         folder,
         *arguments,
