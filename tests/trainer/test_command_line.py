@@ -101,7 +101,14 @@ def test_the_accuracies_of_the_baseline_are_reported(tmp_path, run_here):
     assert run_here(*SYNTHETIC, "--out", tmp_path / "in-use")[0] == 0
     metrics = read_weights(tmp_path / "in-use").metadata["metrics"]
     messages = []
-    arguments = ["--compare", tmp_path / "in-use", "--data-dir", tmp_path, "--out", tmp_path / "new"]
+    arguments = [
+        "--compare",
+        tmp_path / "in-use",
+        "--data-dir",
+        tmp_path,
+        "--out",
+        tmp_path / "new",
+    ]
     assert run_here(*SYNTHETIC, *arguments, report=messages.append)[0] == 0
     accuracies = [
         each.baseline_accuracy for each in messages if isinstance(each, RunStarted | Evaluated)
@@ -123,9 +130,9 @@ def test_a_baseline_that_cannot_be_read_does_not_end_the_run(mnist_dir, tmp_path
     assert err.endswith(f"{explanation}\n")
 
 
-def test_ctrl_c_saves_the_weights_so_far(mnist_dir, tmp_path):
+def test_ctrl_c_saves_the_weights_so_far(tmp_path):
     out = tmp_path / "net.safetensors"
-    arguments = ["--data-dir", str(mnist_dir), "--out", str(out)]
+    arguments = ["--data", "synthetic", "--out", str(out)]
     process = subprocess.Popen(
         [sys.executable, "-m", "trainer", *arguments], stderr=subprocess.PIPE
     )
@@ -174,7 +181,7 @@ runpy.run_module("trainer", run_name="__main__")
     ("arguments", "code", "says"),
     [
         ("--help", 0, "usage: python -m trainer [-h] COMMAND"),
-        ("train --help", 0, "default: a new one in your digitpad data folder"),
+        ("train --help", 0, "usage: python -m trainer train [-h]"),
         ("--out {}/net", 2, "there is no home folder in which MNIST could be stored"),
         ("evaluate", 2, "there is no home folder in which MNIST could be stored"),
         ("--data-dir {}", 1, "there is no folder for the weights"),
@@ -286,7 +293,10 @@ def test_bad_ink_is_found_before_the_training(tmp_path, run_here):
         ("--ink word.ndjson", "word.ndjson: there is no drawing with a digit for its label"),
         ("--ink 7.ndjson --ink-holdout 26-30", "no ink file has drawings by the writers to hold"),
         ("--ink missing.ndjson --ink-holdout 26-30", "missing.ndjson: cannot be read"),
-        ("--ink 7.ndjson --recipe seed", "the recipe seed does not learn from ink; leave out --ink"),
+        (
+            "--ink 7.ndjson --recipe seed",
+            "the recipe seed does not learn from ink",
+        ),
     ):
         options = ["--data", "synthetic", *arguments.split(), "--out", out]
         code, _, err = run_here(*options, images=100)
