@@ -85,7 +85,7 @@ def load_mnist_if_present(options: TrainOptions) -> Digits:
     folder = data_dir(options)
     raw = folder / "MNIST" / "raw"
     if not all((raw / name).is_file() for name in MNIST_FILES):
-        raise DataError(f"MNIST is not in {raw}")
+        raise DataError(f"MNIST is not in {folder}")
     return load_mnist(folder, train=True)
 
 
@@ -96,8 +96,8 @@ def data_dir(options: TrainOptions | EvaluateOptions) -> Path:
     try:
         default = default_data_dir()
     except RuntimeError as error:
-        failure = DataError("there is no home folder in which MNIST could be stored")
-        failure.add_note("--data-dir or DIGITPAD_DATA_DIR names a folder.")
+        failure = DataError("there is no home folder to keep MNIST in; choose a folder for it")
+        failure.add_note("--data-dir or DIGITPAD_DATA_DIR names the folder.")
         raise failure from error
     return options.folder / default if isinstance(options, TrainOptions) else default
 

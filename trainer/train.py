@@ -89,19 +89,21 @@ class _Start:
 
 
 def _train(options: TrainOptions, outputs: Outputs, report: Report) -> Stop | None:
-    """Train and evaluate; why the run ended early, if it did."""
+    """Train, save and evaluate the weights. Returns what stopped the run early, if anything did."""
     checkpoint = read_checkpoint(options.resume) if options.resume else None
     with stop_requests(standard_input=options.progress == "json") as requests:
         try:
             with requests.interrupting():
                 start = _prepare(options, checkpoint)
         except KeyboardInterrupt:
+            assert requests.first  # nothing else raises KeyboardInterrupt
             say("Stopped before the training began; no weights were written")
             return requests.first
         run = start.run
         try:
             _train_epochs(start, outputs, requests, report)
         except KeyboardInterrupt:
+            assert requests.first
             say("Stopped; no weights were written")
             say_how_to_resume(outputs.checkpoint)
             return requests.first
@@ -121,15 +123,8 @@ def _train(options: TrainOptions, outputs: Outputs, report: Report) -> Stop | No
     _say_what_was_saved(run, outputs.weights)
     if stop and stop.checkpoint:
         say_how_to_resume(outputs.checkpoint)
-        return stop
-    # The weights are evaluated as they are used: from the file. Whatever fails now, they are saved.
-    recognizer = Recognizer(outputs.weights)
-    metrics = _evaluate(options, start, recognizer, report)
-    save_metrics(outputs.weights, run.net, metadata | {"metrics": metrics})
-    if start.baseline:
-        compared = _compare(options, start.data.mnist, recognizer, start.baseline)
-        say(_comparison_line(compared))
-        report(compared)
+    else:
+        _evaluate_and_compare(options, start, outputs, metadata, report)
     return stop
 
 
@@ -206,6 +201,26 @@ def _say_what_was_saved(run: Run, weights: Path) -> None:
         done = f"{run.epochs_done:.2f} of {run.recipe.epochs} epochs"
         say(f"Stopped after {done}; the weights so far are in {weights}")
     say(f"To draw with these weights: {shell_line('digitpad', '--weights', str(weights))}")
+
+
+def _evaluate_and_compare(
+    options: TrainOptions,
+    start: _Start,
+    outputs: Outputs,
+    metadata: dict[str, Any],
+    report: Report,
+) -> None:
+    """Evaluate the saved weights, add the metrics to their file, and compare them.
+
+    They are evaluated as they are used: from the file. It is complete already, whatever fails now.
+    """
+    recognizer = Recognizer(outputs.weights)
+    metrics = _evaluate(options, start, recognizer, report)
+    save_metrics(outputs.weights, start.run.net, metadata | {"metrics": metrics})
+    if start.baseline:
+        compared = _compare(options, start.data.mnist, recognizer, start.baseline)
+        say(_comparison_line(compared))
+        report(compared)
 
 
 def _evaluate(

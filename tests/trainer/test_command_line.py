@@ -115,7 +115,7 @@ def test_the_accuracies_of_the_baseline_are_reported(tmp_path, run_here):
     ]
     validation, test = (metric["accuracy"] for metric in metrics)
     assert accuracies == [validation, validation, test]
-    missing = f"Cannot compare: MNIST is not in {tmp_path / 'MNIST' / 'raw'}"
+    missing = f"Cannot compare: MNIST is not in {tmp_path}"
     assert messages[-2] == Compared(str(tmp_path / "in-use"), "unknown", missing)
 
 
@@ -182,8 +182,8 @@ runpy.run_module("trainer", run_name="__main__")
     [
         ("--help", 0, "usage: python -m trainer [-h] COMMAND"),
         ("train --help", 0, "usage: python -m trainer train [-h]"),
-        ("--out {}/net", 2, "there is no home folder in which MNIST could be stored"),
-        ("evaluate", 2, "there is no home folder in which MNIST could be stored"),
+        ("--out {}/net", 2, "there is no home folder to keep MNIST in"),
+        ("evaluate", 2, "there is no home folder to keep MNIST in"),
         ("--data-dir {}", 1, "there is no folder for the weights"),
         ("--data-dir {} --out {}/net", 2, "MNIST is not in {}"),
     ],
