@@ -102,14 +102,13 @@ def run_outputs(
 
 @contextmanager
 def new_weights(recipe: str) -> Iterator[Path]:
-    """Reserve a name for a weights file in the user's data folder, and release it if the run wrote
-    nothing. Raises OutputError."""
+    """Reserve a name in the user's data folder, and release it if nothing was written.
+
+    Raises OutputError.
+    """
     try:
         weights = new_weights_file(recipe, datetime.now(UTC))
-    except (
-        OSError,
-        RuntimeError,
-    ) as error:  # without a home folder, platformdirs raises the latter
+    except (OSError, RuntimeError) as error:  # platformdirs raises RuntimeError
         failure = OutputError(f"there is no folder for the weights: {_reason(error)}")
         failure.add_note("--out names a weights file.")
         raise failure from error
