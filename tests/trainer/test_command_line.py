@@ -171,8 +171,9 @@ def no_entry(_user):
     raise KeyError
 
 pwd.getpwuid = no_entry
-for name in [name for name in os.environ if name == "HOME" or name.startswith("XDG_")]:
-    del os.environ[name]
+for name in list(os.environ):
+    if name in ("HOME", "DIGITPAD_DATA_DIR") or name.startswith("XDG_"):
+        del os.environ[name]
 runpy.run_module("trainer", run_name="__main__")
 """
 
