@@ -1,77 +1,87 @@
-"""Trains with several seeds, one after another."""
+"""Trains with several seeds, one after another: `--seeds`."""
 
 from __future__ import annotations
 
-from argparse import Namespace
-from datetime import UTC, datetime
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from digitpad.network import WeightsError, read_weights
-from digitpad.weights_store import checkpoint_file, new_weights_file
 from trainer.evaluation.summary import table
-from trainer.run.checkpoint import Checkpoint, CheckpointError
-from trainer.run.output import OutputError, check_not_interrupted
+from trainer.options import TrainOptions
+from trainer.run.checkpoint import CheckpointError, read_checkpoint
+from trainer.run.output import OutputError, check_available, new_weights
 from trainer.run.report import Report, say
-from trainer.train import command_line, recipe_of, train
+from trainer.train import train
 
 
-def train_seeds(options: Namespace, begun: Checkpoint | None, report: Report) -> int:
-    """Train with each seed, then print what they reached; the exit code.
+def train_seeds(options: TrainOptions, report: Report) -> int:
+    """Train with each seed, print a table of the accuracies, and return the exit code.
 
-    The weights of the first seed go to `--out`, those of the seed 1 to the same name with `-seed1`.
-    Where the same command has written a seed's weights before, these count, so that a command which
-    was interrupted goes on. Raises what `trainer.train.train` raises.
+    The weights of the first seed go to `--out`, those of seed 1 to the same name with `-seed1`, and
+    so on. Finished weights of the same command are not trained again, so that an interrupted
+    command can be repeated. Raises what `trainer.train.train` raises.
     """
+    with ExitStack() as stack:
+        out = options.out or stack.enter_context(new_weights(options.recipe))
+        return _train_seeds(options, out, report)
+
+
+def _train_seeds(options: TrainOptions, out: Path, report: Report) -> int:
     seeds = range(options.seed, options.seed + options.seeds)
-    out = options.out or new_weights_file(options.recipe, datetime.now(UTC))
-    at = None
-    if begun:
-        at = begun.made_with["seed"]
-        if at not in seeds:
-            raise CheckpointError(
-                f"{options.resume} is of another run: its seed is {at}. "
-                "Leave out --seed and --seeds"
-            )
-        out = _without_seed(out, at, seeds)
-    files = {seed: _with_seed(out, seed, seeds) for seed in seeds}
+    resumed = _resumed_seed(options.resume, seeds)
+    if resumed is not None:
+        out = _first_file(out, resumed, seeds)
+    files = {seed: _file(out, seed, seeds) for seed in seeds}
     for seed, file in files.items():
-        if seed != at:
-            check_not_interrupted(file, checkpoint_file(file))
-    command, recipe = command_line(options), recipe_of(options).settings()
+        if seed != resumed:
+            check_available(file)
     metrics = {}
     for seed, file in files.items():
-        if seed == at or not _metrics(file, seed, command, recipe):
-            say(f"Seed {seed}")
-            resume = options.resume if seed == at else None
-            its_options = vars(options) | {"seed": seed, "out": file, "resume": resume}
-            if code := train(Namespace(**its_options), begun if seed == at else None, report):
-                return code
+        if seed != resumed and _metrics(file, seed, options):
+            say(f"Seed {seed}: already in {file}")
         else:
-            say(f"Seed {seed}: the same command has written {file} before")
-        metrics[seed] = _metrics(file, seed, command, recipe)
+            say(f"Seed {seed}")
+            resume = options.resume if seed == resumed else None
+            if code := train(replace(options, seed=seed, out=file, resume=resume), report):
+                return code
+        metrics[seed] = _metrics(file, seed, options)
         if not metrics[seed]:
-            raise OutputError(f"{file} lacks how well it reads; make room, then start again")
+            raise OutputError(f"{file} has no metrics. Free some space, then start again")
     print(table(metrics))
     return 0
 
 
-def _with_seed(out: Path, seed: int, seeds: range) -> Path:
+def _resumed_seed(checkpoint: Path | None, seeds: range) -> int | None:
+    """The seed of the run that is resumed, if any. Raises CheckpointError."""
+    if checkpoint is None:
+        return None
+    seed = read_checkpoint(checkpoint).provenance["seed"]
+    if seed not in seeds:
+        raise CheckpointError(
+            f"{checkpoint} is of a run with the seed {seed}; leave out --seed and --seeds"
+        )
+    return int(seed)
+
+
+def _file(out: Path, seed: int, seeds: range) -> Path:
     return out if seed == seeds[0] else out.with_stem(f"{out.stem}-seed{seed}")
 
 
-def _without_seed(file: Path, seed: int, seeds: range) -> Path:
+def _first_file(file: Path, seed: int, seeds: range) -> Path:
+    """The weights file of the first seed; `file` is that of `seed`."""
     return file if seed == seeds[0] else file.with_stem(file.stem.removesuffix(f"-seed{seed}"))
 
 
-def _metrics(file: Path, seed: int, command: str, recipe: dict[str, Any]) -> list[dict[str, Any]]:
-    """Those of a finished training with `seed` by `command`; none where `file` is not its, or
-    where the recipe was another one then."""
+def _metrics(file: Path, seed: int, options: TrainOptions) -> list[dict[str, Any]]:
+    """The metrics in `file`; empty unless the same command and recipe trained it with `seed`."""
     try:
         metadata = read_weights(file).metadata
     except WeightsError:
         return []
-    made_with = [metadata.get(name) for name in ("command", "seed", "recipe")]
-    is_its = made_with == [command, seed, recipe]
-    found: list[dict[str, Any]] = metadata.get("metrics", []) if is_its else []
-    return found
+    expected = [options.command, seed, options.run_recipe.settings()]
+    if [metadata.get(name) for name in ("command", "seed", "recipe")] != expected:
+        return []
+    metrics: list[dict[str, Any]] = metadata.get("metrics", [])
+    return metrics

@@ -1,13 +1,9 @@
-"""What the command line does: train, and evaluate."""
+"""The command `train`: one run, from its data to its evaluated weights."""
 
 from __future__ import annotations
 
-import json
-import shlex
-from argparse import Namespace
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,320 +11,295 @@ from typing import Any
 import torch
 
 import digitpad
-from digitpad.recipe import RECIPES, Recipe
-from digitpad.recognizer import Recognizer, softmax
+from digitpad.recognizer import Recognizer
 from digitpad.training_messages import (
+    Compared,
     EpochDone,
     EpochWeightsWritten,
     Evaluated,
     RunEnded,
+    RunStarted,
     WeightsWritten,
 )
-from digitpad.weights_store import checkpoint_file, new_weights_file
-from trainer.data.digits import DataError, Digits, NoDrawingsError
-from trainer.data.ink import TRAINING_PEN_WIDTHS, load_ink
-from trainer.data.mnist import load_mnist, split_validation
-from trainer.data.synthetic import synthetic_digits
+from trainer.data.digits import DataError, Digits
 from trainer.evaluation.calibration import fit_temperature
+from trainer.evaluation.comparison import (
+    Baseline,
+    cannot_compare,
+    has_learned,
+)
 from trainer.evaluation.examples import examples
-from trainer.evaluation.metrics import evaluate as evaluate_logits
+from trainer.evaluation.metrics import evaluate
 from trainer.loop import DivergedError, Run, TrainingError, logits
 from trainer.optim import precision
-from trainer.run.checkpoint import Checkpoint, check_made_with
+from trainer.options import TrainOptions
+from trainer.run.checkpoint import Checkpoint, check_provenance, read_checkpoint
 from trainer.run.output import (
-    EpochWeights,
-    check_not_interrupted,
-    check_writable,
-    keep,
-    say_how_to_go_on,
-    write,
-    write_metrics,
+    Outputs,
+    new_weights,
+    run_outputs,
+    save_checkpoint,
+    save_metrics,
+    save_weights,
+    say_how_to_resume,
 )
 from trainer.run.report import Report, say, shell_line
-from trainer.run.stop import CANCEL, Stop, stop_requests
-
-SYNTHETIC_IMAGES = 20_000
-"""A third of MNIST: drawn in seconds, and enough that an epoch is worth watching. The last tenth is
-held out for validation; another tenth, drawn with another seed, is the test set."""
+from trainer.run.stop import CANCEL, Stop, StopRequests, stop_requests
+from trainer.run_data import RunData, load_mnist_if_present, load_run_data, splits_to_evaluate
 
 
-def train(options: Namespace, begun: Checkpoint | None, report: Report) -> int:
-    """Train, write the weights, measure what was written, and say so; the exit code.
+def train(options: TrainOptions, report: Report) -> int:
+    """Train, save the weights, evaluate them, and return the exit code.
 
-    After each epoch a checkpoint is written, for the case that the run is interrupted; `begun` is
-    the one that it goes on from. When the run is finished and its weights are written, it goes.
+    After each epoch a checkpoint is written, from which an interrupted run resumes. It is deleted
+    once the run is finished and its weights are saved.
 
-    A training can be ended early, after the batch at hand, and leaves then what its
-    `trainer.run.stop.Stop` says: SIGINT and SIGTERM leave weights and checkpoint, and the exit code
-    is 128 + the signal's number. With `--progress json` standard input is obeyed as well, and the
-    exit code is 0: the word `stop` leaves weights, measured as those of a finished run; `cancel`
-    leaves nothing; and the end of standard input leaves the checkpoint, because then whoever
-    started the run is gone. Before the first batch, and at a second signal, the run ends at once
-    and changes nothing. Once all epochs are done, only `cancel` counts, and once the weights are
-    written, not that either.
+    A run can be stopped after the current batch; its `trainer.run.stop.Stop` says what it keeps.
+    SIGINT and SIGTERM keep the weights so far and the checkpoint, and the exit code is 128 + the
+    signal's number. With `--progress json` the run also obeys standard input, with the exit code 0:
+    `stop` keeps the weights so far and evaluates them, `cancel` keeps nothing, and the end of
+    standard input, when the program that started the run has ended, keeps the checkpoint. Before
+    the first batch, and at a second signal, the run ends at once and changes nothing. After the
+    last epoch only `cancel` counts, until the weights are saved.
 
     Raises CheckpointError, DataError, TrainingError and OutputError.
     """
-    with EpochWeights(options.epoch_weights) as epoch_weights:
-        stop = _train(options, begun, report, epoch_weights)
+    with ExitStack() as stack:
+        weights = options.out or stack.enter_context(new_weights(options.recipe))
+        outputs = stack.enter_context(
+            run_outputs(weights, resume=options.resume, epoch_weights=options.epoch_weights)
+        )
+        stop = _train(options, outputs, report)
     report(RunEnded("stopped" if stop else "finished"))
     return stop.exit_code if stop else 0
 
 
-def _train(
-    options: Namespace, begun: Checkpoint | None, report: Report, epoch_weights: EpochWeights
-) -> Stop | None:
-    """`train` but for its end; why it ended early, if it did."""
-    now = datetime.now(UTC)
-    recipe = recipe_of(options)
-    out = options.out or new_weights_file(recipe.name, now)
-    checkpoint = options.resume or checkpoint_file(out)
-    check_writable(out)
-    if begun is None:
-        check_not_interrupted(out, checkpoint)
+@dataclass(frozen=True)
+class _Start:
+    """Everything that a run starts with."""
+
+    run: Run
+    data: RunData
+    checkpoint: Checkpoint
+    """Without a state."""
+    metadata: dict[str, Any]
+    """Of the weights, as far as it is known."""
+    baseline: Baseline | None
+    baseline_accuracy: float | None
+    """Accuracy (0–1) of the baseline on the validation images."""
+
+
+def _train(options: TrainOptions, outputs: Outputs, report: Report) -> Stop | None:
+    """Train, save and evaluate the weights. Returns what stopped the run early, if anything did."""
+    checkpoint = read_checkpoint(options.resume) if options.resume else None
     with stop_requests(standard_input=options.progress == "json") as requests:
-        when = "" if begun else " before the training began"
         try:
             with requests.interrupting():
-                run, made_with, held_out = _load(options, recipe, begun)
-            when = ""
-            metadata = made_with | {
-                "threads": torch.get_num_threads(),  # here: a run may go on with other ones
-                "metrics": [],
-                "command": command_line(options),
-                "created": begun.created if begun else now.isoformat(timespec="seconds"),
-            }
-            so_far = Checkpoint(
-                options.arguments, options.folder, made_with, state={}, created=metadata["created"]
-            )
-            for message in run.train(should_stop=lambda: requests.first is not None):
-                metadata |= _done(run)
-                reached = None
-                if isinstance(message, EpochDone) and message.epoch == run.epochs_done:
-                    # Of those that are told again, only the last one: its weights are here.
-                    reached = message.epoch
-                    keep(checkpoint, replace(so_far, state=run.state()))
-                report(message)
-                if reached and epoch_weights.write(run.net, metadata):
-                    report(EpochWeightsWritten(reached, str(epoch_weights.path)))
+                start = _prepare(options, checkpoint)
         except KeyboardInterrupt:
-            return _end_without_weights(requests.first, checkpoint, when, at_once=True)
+            assert requests.first  # nothing else raises KeyboardInterrupt
+            say("Stopped before the training began; no weights were written")
+            return requests.first
+        run = start.run
+        try:
+            _train_epochs(start, outputs, requests, report)
+        except KeyboardInterrupt:
+            assert requests.first
+            say("Stopped; no weights were written")
+            say_how_to_resume(outputs.checkpoint)
+            return requests.first
         except DivergedError:
-            checkpoint.unlink(missing_ok=True)  # from there it would go the same way again
+            outputs.checkpoint.unlink(missing_ok=True)  # the run would diverge again from there
             raise
-        is_done = run.epochs_done == recipe.epochs
-        stop = None if is_done and requests.first != CANCEL else requests.first
+        is_finished = run.epochs_done == run.recipe.epochs
+        stop = None if is_finished and requests.first != CANCEL else requests.first
         if stop and not stop.weights:
-            return _end_without_weights(stop, checkpoint)
-        metadata |= _done(run) | {"temperature": _temperature(run)}
-        write(out, run.net, metadata, checkpoint)
+            _end_without_weights(stop, outputs.checkpoint)
+            return stop
+        metadata = start.metadata | _progress(run) | {"temperature": _temperature(run)}
+        save_weights(outputs, run.net, metadata)
         if not (stop and stop.checkpoint):
-            checkpoint.unlink(missing_ok=True)
-    report(WeightsWritten(str(out)))
-    _say_what_was_reached(run, out)
+            outputs.checkpoint.unlink(missing_ok=True)
+    report(WeightsWritten(str(outputs.weights)))
+    _say_what_was_saved(run, outputs.weights)
     if stop and stop.checkpoint:
-        say_how_to_go_on(checkpoint)
-        return stop
-    # Measured as the pad reads it, from the file. That was written first: whatever goes wrong from
-    # here on, the training is not lost.
-    splits = (*_to_measure_on(options, run.validation), *held_out)
-    metadata["metrics"] = _metrics(Recognizer(out), splits, report)
-    write_metrics(out, run.net, metadata)
+        say_how_to_resume(outputs.checkpoint)
+    else:
+        _evaluate_and_compare(options, start, outputs, metadata, report)
     return stop
 
 
-def _say_what_was_reached(run: Run, out: Path) -> None:
+def _prepare(options: TrainOptions, resumed: Checkpoint | None) -> _Start:
+    """Load the data and set up the run. Raises CheckpointError, DataError and TrainingError."""
+    data = load_run_data(options)
+    device = _device(options.device)
+    run = Run(
+        options.run_recipe,
+        data.training,
+        data.validation,
+        ink=Digits.joined(data.ink) if data.ink else None,
+        seed=options.seed,
+        device=device,
+    )
+    provenance = {
+        "recipe": run.recipe.settings(),
+        "seed": options.seed,
+        "data": [part.describe() for part in data.parts],
+        "device": device.type,
+        "precision": str(precision(device)).removeprefix("torch."),
+        "torch": str(torch.__version__),  # a checkpoint cannot hold its class
+        "digitpad": digitpad.__version__,
+    }
+    if resumed:
+        assert options.resume
+        check_provenance(options.resume, resumed, provenance)
+        run.restore(resumed.state)
+    created = resumed.created if resumed else datetime.now(UTC).isoformat(timespec="seconds")
+    baseline = Baseline(options.compare) if options.compare else None
+    return _Start(
+        run,
+        data,
+        Checkpoint(list(options.arguments), str(options.folder), provenance, {}, created),
+        metadata=provenance
+        | {
+            "threads": torch.get_num_threads(),  # not provenance: a run may resume with others
+            "metrics": [],
+            "command": options.command,
+            "created": created,
+        },
+        baseline=baseline,
+        baseline_accuracy=_baseline_accuracy(baseline, data, data.validation),
+    )
+
+
+def _train_epochs(start: _Start, outputs: Outputs, requests: StopRequests, report: Report) -> None:
+    """Train until the run is finished or asked to stop, and write what each epoch leaves."""
+    run = start.run
+    for message in run.train(should_stop=lambda: requests.first is not None):
+        if isinstance(message, RunStarted):
+            report(replace(message, baseline_accuracy=start.baseline_accuracy))
+            continue
+        # A resumed run reports earlier epochs again; it only has the weights of the last of them.
+        has_weights = isinstance(message, EpochDone) and message.epoch == run.epochs_done
+        if has_weights:
+            save_checkpoint(outputs.checkpoint, replace(start.checkpoint, state=run.state()))
+        report(message)
+        if has_weights and outputs.epoch_weights.write(run.net, start.metadata | _progress(run)):
+            path = str(outputs.epoch_weights.path)
+            report(EpochWeightsWritten(int(run.epochs_done), path))
+
+
+def _end_without_weights(stop: Stop, checkpoint: Path) -> None:
+    say("Stopped; no weights were written")
+    if stop == CANCEL:
+        checkpoint.unlink(missing_ok=True)
+    else:
+        say_how_to_resume(checkpoint)
+
+
+def _say_what_was_saved(run: Run, weights: Path) -> None:
     if run.epochs_done < run.recipe.epochs:
         done = f"{run.epochs_done:.2f} of {run.recipe.epochs} epochs"
-        say(f"Stopped after {done}; what was reached is in {out}")
-    say(f"To draw with these weights: {shell_line('digitpad', '--weights', str(out))}")
+        say(f"Stopped after {done}; the weights so far are in {weights}")
+    say(f"To draw with these weights: {shell_line('digitpad', '--weights', str(weights))}")
 
 
-def _end_without_weights(
-    stop: Stop | None, checkpoint: Path, when: str = "", *, at_once: bool = False
-) -> Stop:
-    """Say so, and how to go on, if anything is left to go on from."""
-    assert stop  # or the run would not end here
-    if stop == CANCEL and not at_once:
-        checkpoint.unlink(missing_ok=True)
-    say(f"Stopped{when}; no weights were written")
-    say_how_to_go_on(checkpoint)
-    return stop
+def _evaluate_and_compare(
+    options: TrainOptions,
+    start: _Start,
+    outputs: Outputs,
+    metadata: dict[str, Any],
+    report: Report,
+) -> None:
+    """Evaluate the saved weights, add the metrics to their file, and compare them.
 
-
-def evaluate(options: Namespace) -> int:
-    """Measure a weights file, print how it reads, and draw that where `--plot` says.
-
-    Raises DataError, OutputError and WeightsError.
+    They are evaluated as they are used: from the file. It is complete already, whatever fails now.
     """
-    if options.plot:
-        check_writable(options.plot, "--plot")
-    recognizer = Recognizer(options.weights)
-    splits = [load_mnist(options.data_dir, train=False, report=say)]
-    splits += [load_ink(path, report=say, only=options.writers) for path in options.ink]
-    evaluations, probabilities = [], []
-    for split in splits:
-        logits = recognizer.logits(split.images.numpy())
-        evaluations.append(evaluate_logits(logits, split.labels.numpy(), recognizer.temperature))
-        probabilities.append(softmax(logits, recognizer.temperature))
-    if options.json:
-        content = {
-            "weights": str(options.weights),
-            "temperature": recognizer.temperature,
-            "evaluations": [
-                {"split": split.name} | evaluation.to_json()
-                for split, evaluation in zip(splits, evaluations, strict=True)
-            ],
-        }
-        print(json.dumps(content))
-    else:
-        print(
-            "\n\n".join(
-                evaluation.to_text(split.name)
-                for split, evaluation in zip(splits, evaluations, strict=True)
-            )
-        )
-    if options.plot:
-        from trainer.evaluation.plot import write_plot  # noqa: PLC0415  # it imports matplotlib
-
-        write_plot(options.plot, list(zip(evaluations, splits, probabilities, strict=True)))
-    return 0
+    recognizer = Recognizer(outputs.weights)
+    metrics = _evaluate(options, start, recognizer, report)
+    save_metrics(outputs.weights, start.run.net, metadata | {"metrics": metrics})
+    if start.baseline:
+        compared = _compare(options, start.data.mnist, recognizer, start.baseline)
+        say(_comparison_line(compared))
+        report(compared)
 
 
-def command_line(options: Namespace) -> str:
-    """The one that began the run."""
-    return shlex.join(["python", "-m", "trainer", *options.arguments])
-
-
-def _metrics(
-    recognizer: Recognizer, splits: Iterable[Digits], report: Report
+def _evaluate(
+    options: TrainOptions, start: _Start, recognizer: Recognizer, report: Report
 ) -> list[dict[str, Any]]:
-    """How the splits are read, as JSON; each is told as soon as it is measured."""
+    """Evaluate weights on each split and report it; the metrics as JSON."""
     metrics = []
-    for split in splits:
-        logits = recognizer.logits(split.images.numpy())
-        evaluation = evaluate_logits(logits, split.labels.numpy(), recognizer.temperature)
-        say(evaluation.headline(split.name))
+    for split in splits_to_evaluate(options, start.data):
+        split_logits = recognizer.logits(split.images.numpy())
+        evaluation = evaluate(split_logits, split.labels.numpy(), recognizer.temperature)
         sha256 = split.sha256
+        say(evaluation.headline(split.name))
         report(
             Evaluated(
                 split=split.name,
-                images=evaluation.images,
                 sha256=sha256,
+                images=evaluation.images,
                 correct=evaluation.correct,
-                baseline_accuracy=None,
+                baseline_accuracy=_baseline_accuracy(start.baseline, start.data, split),
                 confusion=evaluation.confusion.tolist(),
-                examples=examples(split, logits.argmax(axis=1)),
+                examples=examples(split, split_logits.argmax(axis=1)),
             )
         )
         metrics.append({"split": split.name, "sha256": sha256} | evaluation.to_json())
     return metrics
 
 
-def _done(run: Run) -> dict[str, Any]:
-    """How far the run has come, and in what time, as JSON."""
+def _baseline_accuracy(
+    baseline: Baseline | None, data: RunData, split: Digits | None
+) -> float | None:
+    """Accuracy (0–1) of the baseline on a split; None if it is not known or may not count.
+
+    Unless it is recorded, it is computed for images of MNIST that the baseline has not learned.
+    """
+    if baseline is None or split is None:
+        return None
+    is_mnist = data.mnist is not None and split not in data.held_out
+    if is_mnist and split is data.validation:
+        assert data.mnist
+        is_unseen = has_learned(baseline.metadata, data.mnist.sha256) is False
+        return baseline.accuracy(split, evaluate=is_unseen)
+    return baseline.accuracy(split, evaluate=is_mnist)
+
+
+def _compare(
+    options: TrainOptions, mnist: Digits | None, new: Recognizer, baseline: Baseline
+) -> Compared:
+    """Compare new weights with the baseline on MNIST, also after a run on other images."""
+    try:
+        return baseline.compare(new, mnist or load_mnist_if_present(options))
+    except DataError as error:
+        return cannot_compare(baseline.path, str(error))
+
+
+def _comparison_line(compared: Compared) -> str:
+    relations = {"better": "better than", "worse": "worse than", "equal": "equal to"}
+    if compared.verdict == "unknown":
+        return compared.explanation
+    relation = relations[compared.verdict]
+    return f"These weights are {relation} {compared.baseline}: {compared.explanation}"
+
+
+def _progress(run: Run) -> dict[str, Any]:
+    """How much of the run is done, as JSON."""
     return {"epochs_done": round(run.epochs_done, 3), "seconds": round(run.seconds, 3)}
 
 
 def _temperature(run: Run) -> float:
-    """What the pad divides the logits by: fitted to the validation split, if there is one."""
+    """The temperature fitted to the validation images or, without any, the recipe's."""
     if run.validation is None:
         return run.recipe.temperature
     return round(fit_temperature(logits(run.net, run.validation), run.validation.labels), 4)
 
 
-def recipe_of(options: Namespace) -> Recipe:
-    """What the command line says that the run is to be."""
-    recipe = RECIPES[options.recipe]
-    return recipe if options.epochs is None else replace(recipe, epochs=options.epochs)
-
-
-def _load(
-    options: Namespace, recipe: Recipe, begun: Checkpoint | None
-) -> tuple[Run, dict[str, Any], list[Digits]]:
-    """The run, where it was left if it has begun; what decides it; and drawings held out."""
-    run, made_with = _prepare(options, recipe)
-    held_out = _held_out(options)
-    if begun:
-        check_made_with(options.resume, begun, made_with)
-        run.restore(begun.state)
-    return run, made_with, held_out
-
-
-def _prepare(options: Namespace, recipe: Recipe) -> tuple[Run, dict[str, Any]]:
-    """The run, and all that decides what it ends with, as JSON."""
-    if options.ink and not recipe.ink_share and options.ink_holdout is None:
-        raise DataError(
-            f"the recipe {recipe.name} does not learn from ink; leave out --ink, or name the "
-            "writers to measure on with --ink-holdout"
-        )
-    training, validation = _training_and_validation(options)
-    ink = [
-        load_ink(path, report=say, without=options.ink_holdout, pen_widths=TRAINING_PEN_WIDTHS)
-        for path in (options.ink if recipe.ink_share else [])
-    ]
-    if recipe.synthetic_drawings and options.data != "synthetic":
-        ink.append(synthetic_digits(recipe.synthetic_drawings, options.seed))
-    device = _device(options.device)
-    run = Run(
-        recipe,
-        training,
-        validation,
-        ink=Digits.joined(ink) if ink else None,
-        seed=options.seed,
-        device=device,
-    )
-    return run, {
-        "recipe": recipe.settings(),
-        "seed": options.seed,
-        "data": [part.describe() for part in (training, *ink)],
-        "device": device.type,
-        "precision": str(precision(device)).removeprefix("torch."),
-        "torch": str(torch.__version__),  # of a class that a checkpoint cannot hold
-        "digitpad": digitpad.__version__,
-    }
-
-
-def _training_and_validation(options: Namespace) -> tuple[Digits, Digits | None]:
-    if options.data == "synthetic":
-        digits = synthetic_digits(SYNTHETIC_IMAGES, seed=0)
-        held_out = SYNTHETIC_IMAGES // 10
-        split = (
-            digits.part(slice(None, -held_out), "synthetic training but validation"),
-            digits.part(slice(-held_out, None), "synthetic validation"),
-        )
-    else:
-        digits = load_mnist(options.data_dir, train=True, report=say)
-        split = split_validation(digits)
-    return (digits, None) if options.final else split
-
-
-def _to_measure_on(options: Namespace, validation: Digits | None) -> Iterator[Digits]:
-    """What a finished run is measured on. Test sets come last, when nothing is left to choose."""
-    if validation:
-        yield validation
-    if options.data == "synthetic":
-        yield replace(synthetic_digits(SYNTHETIC_IMAGES // 10, seed=1), name="synthetic test")
-    else:
-        yield load_mnist(options.data_dir, train=False, report=say)
-
-
-def _held_out(options: Namespace) -> list[Digits]:
-    """The drawings of the writers that are not learned from, in those ink files that have any."""
-    if options.ink_holdout is None:
-        return []
-    found = []
-    for path in options.ink:
-        with suppress(NoDrawingsError):
-            found.append(load_ink(path, report=say, only=options.ink_holdout))
-    if not found:
-        raise DataError("no ink file has drawings by the writers held out; hold out others or none")
-    return found
-
-
 def _device(name: str) -> torch.device:
+    """The device that `--device` names. Raises TrainingError if there is no such device."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        raise TrainingError("there is no CUDA GPU that torch can use; train on the CPU")
+        raise TrainingError("PyTorch finds no CUDA GPU here; train on the CPU")
     return torch.device(name)

@@ -1,14 +1,132 @@
-"""Digits that need no download."""
+"""Digits that need no download, and trainers that train on few of them."""
 
 import math
+import os
+import subprocess
+import sys
+from tempfile import TemporaryFile
 
 import pytest
 import torch
 
+from digitpad.training_messages import EpochDone, from_json
+from trainer import run_data
+from trainer.__main__ import main
 from trainer.data.digits import Digits
+from trainer.run.report import REPORTS, write_nothing
 
 # The batches here are so small that a second thread costs more than it brings.
 torch.set_num_threads(1)
+
+IMAGES = 2_000  # an epoch of them takes a third of a second
+
+PROGRAM = """
+import os, resource, signal, sys
+from trainer import __main__, run_data
+from trainer.run import report
+{before}
+run_data.SYNTHETIC_IMAGES = {images}
+
+def write_json(message):
+    report.write_json(message)
+    if type(message).__name__ == "EpochDone" and message.epoch == 1:
+        {after_first_epoch}
+
+report.REPORTS["json"] = write_json
+sys.exit(__main__.main())
+"""
+
+
+class TrainerProcess:
+    """A process of the trainer in `folder` that reports in JSON.
+
+    `before` and `after_first_epoch` are code that it runs as well.
+    """
+
+    def __init__(
+        self,
+        folder,
+        *arguments,
+        images=IMAGES,
+        before="",
+        after_first_epoch="pass",
+        stdin=subprocess.PIPE,
+    ):
+        self.messages = []
+        self._errors = TemporaryFile()  # noqa: SIM115  # closed at the end of the process
+        program = PROGRAM.format(images=images, before=before, after_first_epoch=after_first_epoch)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program, *map(str, arguments), "--progress", "json"],
+            cwd=folder,
+            # The batches are too small for two threads. pytest removes what is left in TMPDIR.
+            env=os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(folder.parent)},
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+        )
+
+    def read_until(self, is_wanted):
+        """Read messages until a wanted one."""
+        for line in self.process.stdout:
+            self.messages.append(from_json(line))
+            if is_wanted(self.messages[-1]):
+                return
+        self.wait()
+        raise AssertionError(self.errors)
+
+    def read_until_epoch_done(self, epoch=1):
+        self.read_until(lambda message: isinstance(message, EpochDone) and message.epoch == epoch)
+
+    def send(self, line):
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+
+    def wait(self):
+        """Read all messages and wait for the end; the exit code."""
+        if not self.process.stdout.closed:
+            with self.process.stdout as lines:
+                self.messages += map(from_json, lines)
+        code = self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
+        with self._errors:
+            self._errors.seek(0)
+            self.errors = self._errors.read().decode()
+        return code
+
+    def messages_of(self, message_class):
+        return [message for message in self.messages if isinstance(message, message_class)]
+
+
+@pytest.fixture(scope="session")
+def start_trainer():
+    """Starts a trainer as a process; takes the arguments of `TrainerProcess`."""
+    return TrainerProcess
+
+
+@pytest.fixture
+def run_here(tmp_path, monkeypatch, capsys):
+    """Runs the trainer in this process, by default in an empty folder.
+
+    `report` receives its messages. Gives the exit code, standard output and standard error.
+    """
+
+    def run(*arguments, folder=tmp_path, images=IMAGES, report=write_nothing):
+        monkeypatch.setattr(run_data, "SYNTHETIC_IMAGES", images)
+        monkeypatch.setitem(REPORTS, "none", report)
+        monkeypatch.chdir(folder)
+        code = main([*map(str, arguments), "--progress", "none"])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def files():
+    """The names of the files in a folder, without locks."""
+    return lambda folder: sorted(
+        path.name for path in folder.iterdir() if not path.name.endswith(".lock")
+    )
 
 
 @pytest.fixture

@@ -9,49 +9,43 @@ import pytest
 from digitpad.network import read_weights
 from digitpad.recipe import RECIPES, SEED
 from digitpad.training_messages import EpochDone, RunEnded, RunStarted
-from trainer import train as commands
-from trainer.__main__ import main
 from trainer.evaluation.summary import summarize, table
-from trainer.run.report import REPORTS
 
 ARGUMENTS = [
     *("--data", "synthetic", "--recipe", "seed", "--epochs", "2"),
-    *("--seed", "5", "--seeds", "3", "--out", "net.safetensors", "--progress", "none"),
+    *("--seed", "5", "--seeds", "3", "--out", "net.safetensors"),
 ]
-FILES = ["net.safetensors", "net-seed6.safetensors", "net-seed7.safetensors"]
+FILES = ["net-seed6.safetensors", "net-seed7.safetensors", "net.safetensors"]
 
 
 @pytest.fixture
-def trainer(tmp_path, monkeypatch, capsys):
-    """Trains in an empty folder; gives the exit code, what was printed and said, and messages."""
-    monkeypatch.setattr(commands, "SYNTHETIC_IMAGES", 500)
-    monkeypatch.chdir(tmp_path)
+def train(run_here):
+    """Trains in an empty folder; gives the exit code, what was printed, and the messages."""
 
-    def trainer(*arguments, happens=lambda _message: None):
+    def train_(*arguments, on_message=lambda _message: None):
         messages = []
 
         def report(message):
             messages.append(message)
-            happens(message)
+            on_message(message)
 
-        monkeypatch.setitem(REPORTS, "none", report)
-        return main(list(arguments)), capsys.readouterr(), messages
+        return *run_here(*arguments, images=500, report=report), messages
 
-    return trainer
+    return train_
 
 
 def seeds(messages):
     return [message.seed for message in messages if isinstance(message, RunStarted)]
 
 
-def test_trains_with_each_seed_and_prints_a_table(tmp_path, trainer):
-    code, said, messages = trainer(*ARGUMENTS)
+def test_each_seed_is_trained_and_a_table_printed(tmp_path, train, files):
+    code, out, _, messages = train(*ARGUMENTS)
     assert code == 0
     assert seeds(messages) == [5, 6, 7]
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+    assert files(tmp_path) == FILES
     metadata = [read_weights(tmp_path / name).metadata for name in FILES]
-    assert [each["seed"] for each in metadata] == [5, 6, 7]
-    heads, validation, test = said.out.splitlines()
+    assert [each["seed"] for each in metadata] == [6, 7, 5]
+    heads, validation, test = out.splitlines()
     assert re.split(r"  +", heads.strip()) == [
         *("mean", "sd", "min", "max", "seed 5", "seed 6", "seed 7")
     ]
@@ -60,11 +54,11 @@ def test_trains_with_each_seed_and_prints_a_table(tmp_path, trainer):
     assert validation.startswith("synthetic validation ")
     assert float(mean) == pytest.approx(100 * statistics.mean(accuracies), abs=0.006)
     assert float(sd) == pytest.approx(100 * statistics.stdev(accuracies), abs=0.006)
-    assert float(last) == pytest.approx(100 * accuracies[-1], abs=0.006)
+    assert float(last) == pytest.approx(100 * accuracies[1], abs=0.006)
     assert test.startswith("synthetic test ")
 
 
-def test_an_interrupted_one_goes_on_with_the_seeds_that_are_left(tmp_path, trainer):
+def test_an_interrupted_command_resumes_with_the_remaining_seeds(tmp_path, train, files):
     def interrupt(message):
         if isinstance(message, EpochDone) and len(trained) == 2:
             signal.raise_signal(signal.SIGINT)
@@ -72,51 +66,45 @@ def test_an_interrupted_one_goes_on_with_the_seeds_that_are_left(tmp_path, train
             trained.append(message.seed)
 
     trained = []
-    code, said, messages = trainer(*ARGUMENTS, happens=interrupt)
-    assert code == 130
-    assert trained == [5, 6]
-    assert messages[-1] == RunEnded("stopped")
-    assert said.out == ""
+    code, out, err, messages = train(*ARGUMENTS, on_message=interrupt)
+    assert (code, trained, messages[-1], out) == (130, [5, 6], RunEnded("stopped"), "")
     checkpoint = tmp_path / "net-seed6.safetensors.checkpoint"
-    assert f"--resume {checkpoint}" in said.err
-    finished = (tmp_path / FILES[0]).read_bytes()
+    assert f"--resume {checkpoint}" in err
+    finished = (tmp_path / "net.safetensors").read_bytes()
 
-    code, said, messages = trainer(*ARGUMENTS)
-    assert code == 1
-    assert f"--resume {checkpoint}" in said.err
-    assert seeds(messages) == []
+    code, _, err, messages = train(*ARGUMENTS)
+    assert (code, seeds(messages)) == (1, [])
+    assert f"--resume {checkpoint}" in err
 
-    code, said, messages = trainer("--resume", checkpoint.name, "--seed", "9", "--progress", "none")
+    code, _, err, _ = train("--resume", checkpoint.name, "--seed", "9")
     assert code == 2
-    assert "is of another run: its seed is 6" in said.err
+    assert "is of a run with the seed 6" in err
 
-    code, said, messages = trainer("--resume", checkpoint.name, "--progress", "none")
-    assert code == 0
-    assert seeds(messages) == [6, 7]
-    assert messages[0].epochs_done == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
-    assert (tmp_path / FILES[0]).read_bytes() == finished
-    assert "seed 5   seed 6   seed 7" in said.out
+    code, out, _, messages = train("--resume", checkpoint.name)
+    assert (code, seeds(messages), messages[0].epochs_done) == (0, [6, 7], 1)
+    assert files(tmp_path) == FILES
+    assert (tmp_path / "net.safetensors").read_bytes() == finished
+    assert "seed 5   seed 6   seed 7" in out
 
-    again = trainer(*ARGUMENTS)
-    assert (again[0], seeds(again[2]), again[1].out) == (0, [], said.out)
+    code, again, _, messages = train(*ARGUMENTS)
+    assert (code, seeds(messages), again) == (0, [], out)
 
 
-def test_another_command_or_recipe_trains_all_anew(tmp_path, trainer, monkeypatch):
+def test_another_command_or_recipe_trains_all_seeds_again(tmp_path, train, monkeypatch):
     one_epoch = [*ARGUMENTS, "--epochs", "1", "--seeds", "2"]
-    assert trainer(*one_epoch)[0] == 0
-    (tmp_path / FILES[1]).write_bytes(b"no weights")
-    assert seeds(trainer(*one_epoch)[2]) == [6]
-    assert seeds(trainer(*one_epoch, "--final")[2]) == [5, 6]
+    assert train(*one_epoch)[0] == 0
+    (tmp_path / "net-seed6.safetensors").write_bytes(b"damaged")
+    assert seeds(train(*one_epoch)[-1]) == [6]
+    assert seeds(train(*one_epoch, "--final")[-1]) == [5, 6]
     monkeypatch.setitem(RECIPES, "seed", replace(SEED, dropout=0.2))  # in a later version
-    assert seeds(trainer(*one_epoch, "--final")[2]) == [5, 6]
+    assert seeds(train(*one_epoch, "--final")[-1]) == [5, 6]
 
 
 def metrics(**accuracies):
     return [{"split": split, "accuracy": accuracy} for split, accuracy in accuracies.items()]
 
 
-def test_a_summary_has_what_a_table_of_several_seeds_needs():
+def test_a_summary_describes_the_accuracies_of_several_seeds():
     summary = summarize([metrics(a=0.5, b=1.0), metrics(a=0.7, b=1.0), metrics(a=0.9, b=1.0)])
     assert list(summary) == ["a", "b"]
     a, b = summary.values()
@@ -124,13 +112,10 @@ def test_a_summary_has_what_a_table_of_several_seeds_needs():
     assert (a.n, a.min, a.max) == (3, 0.5, 0.9)
     assert (a.mean, a.sd) == (pytest.approx(0.7), pytest.approx(0.2))
     assert (b.mean, b.sd) == (1, 0)
-
-
-def test_one_seed_has_no_standard_deviation():
     assert math.isnan(summarize([metrics(a=0.5)])["a"].sd)
 
 
-def test_a_table_has_a_line_per_split():
+def test_a_table_has_a_line_for_each_split():
     assert table({0: metrics(a=0.5, long=1.0), 12: metrics(a=0.7, long=1.0)}).splitlines() == [
         "         mean       sd      min      max   seed 0  seed 12",
         "a      60.00%   14.14%   50.00%   70.00%   50.00%   70.00%",

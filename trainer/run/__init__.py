@@ -1,1 +1,1 @@
-"""What a run reads and writes: checkpoints, weights, progress, requests to stop."""
+"""The files, progress reports and stop requests of a training run."""

@@ -1,7 +1,7 @@
-"""Checkpoints: what an interrupted run goes on from.
+"""Checkpoints: the state from which an interrupted run resumes.
 
-A file beside the weights-to-be, written when an epoch is done, that holds the run's state and the
-command line that began it.
+A checkpoint is a file beside the weights file. The trainer writes it after each epoch, with the
+state of the run and the command line that started it.
 """
 
 from __future__ import annotations
@@ -24,25 +24,26 @@ class CheckpointError(Exception):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that `--resume` needs."""
+    """Everything that `--resume` needs."""
 
     arguments: list[str]
-    """Those of the command line that began the run."""
+    """The command line that started the run."""
     folder: str
-    """Where the relative paths among them start."""
-    made_with: dict[str, Any]
-    """What decides the run, its recipe, seed and data among it: it goes on only with the same."""
+    """The folder in which the run was started. Relative paths start there."""
+    provenance: dict[str, Any]
+    """Everything that decides the run, such as recipe, seed and data. It cannot resume if any of
+    that has changed."""
     state: dict[str, Any]
-    """Of the `trainer.loop.Run`."""
-    created: str = ""
-    """When the run was begun, in UTC, as ISO 8601 has it."""
+    """`trainer.loop.Run.state()`."""
+    created: str
+    """Time at which the run was started, in UTC and ISO 8601."""
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write it to `path`, whole or not at all. Raises OSError; an earlier one is then still there.
+    """Write the checkpoint to `path`, whole or not at all. Raises OSError.
 
-    torch's own format, because its state dicts nest, and the memory format of their tensors
-    matters: Adam's moments must lie in memory as their parameters do.
+    The format is torch's own: it nests state dicts and keeps the memory format of their tensors,
+    which for Adam's moments must be that of the parameters.
     """
     content = io.BytesIO()
     torch.save(vars(checkpoint), content)
@@ -51,39 +52,39 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """The checkpoint in `path`. No code is run that the file may hold. Raises CheckpointError."""
+    """Read the checkpoint in `path` without running code from it. Raises CheckpointError."""
     if path.suffix != CHECKPOINT_SUFFIX:
         raise CheckpointError(
-            f"{path}: not a checkpoint: its name does not end in {CHECKPOINT_SUFFIX}"
+            f"{path} is not a checkpoint: its name does not end in {CHECKPOINT_SUFFIX}"
         )
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from error
     try:
         return Checkpoint(**_unpacked(content))
-    except Exception as error:  # there is no end to what torch raises where a file is not its own
+    except Exception as error:  # torch may raise anything for a file that it did not write
         raise CheckpointError(
-            f"{path}: not a complete checkpoint; start the training anew"
+            f"{path} is damaged or was written by another version of this program; "
+            "delete it and start a new training"
         ) from error
 
 
-def check_made_with(path: Path, checkpoint: Checkpoint, made_with: dict[str, Any]) -> None:
-    """Raise CheckpointError unless a run made with this can go on from the checkpoint in `path`."""
-    differing = [
-        name for name, value in made_with.items() if checkpoint.made_with.get(name) != value
+def check_provenance(path: Path, checkpoint: Checkpoint, provenance: dict[str, Any]) -> None:
+    """Raise CheckpointError unless a run with this provenance can resume from the checkpoint."""
+    changed = [
+        name for name, value in provenance.items() if checkpoint.provenance.get(name) != value
     ]
-    if differing:
-        verb = "differs" if len(differing) == 1 else "differ"
+    if changed:
         raise CheckpointError(
-            f"{path} is of another run, or of another version of this program: the "
-            f"{' and the '.join(differing)} {verb}. Go on with the same data, options and version, "
-            "or delete it and start anew"
+            f"cannot resume from {path}, because these have changed: {', '.join(changed)}. "
+            "Resume with the same options, data and version of this program, or delete it and "
+            "start a new training"
         )
 
 
 def _unpacked(content: bytes) -> Any:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if damaged := archive.testzip():  # torch does not look
+        if damaged := archive.testzip():  # torch does not check the CRCs
             raise zipfile.BadZipFile(damaged)
     return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)

@@ -1,37 +1,45 @@
-"""The files that the trainer writes, on a disk that may be full."""
+"""The files that a run writes: names, locks, and disks that may be full."""
 
 from __future__ import annotations
 
 import errno
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from digitpad.weights_store import checkpoint_file
+from digitpad.files import remove_leftovers
+from digitpad.lock import LockedError, is_locked, lock_file, locked
+from digitpad.weights_store import checkpoint_file, new_weights_file, weights_file
 from trainer.net import Net
 from trainer.run.checkpoint import Checkpoint, write_checkpoint
 from trainer.run.report import say, shell_line
 from trainer.run.weights import write_weights
 
-_ROOM = 1 << 22  # bytes: more than the weights and the checkpoint take
+_NEEDED_SPACE = 1 << 22  # bytes: more than the weights and the checkpoint take
 
 
 class OutputError(Exception):
-    """What was made cannot be written where it should be; the message says what to do."""
+    """A file cannot be written; the message says why and what to do."""
 
 
 class EpochWeights:
-    """The file for a look at what each epoch has come to; it goes when the block ends."""
+    """The file that shows the weights after each epoch; it is deleted when the block ends."""
 
     def __init__(self, path: Path | None) -> None:
-        """Where `path` is None, nobody wants to look."""
+        """Without a `path`, nothing is written."""
         self.path = path
-        self._is_ours = self._has_failed = False
+        self._is_written = self._has_failed = False
 
     def __enter__(self) -> EpochWeights:
+        if self.path:
+            with suppress(OSError):
+                remove_leftovers(self.path)
         return self
 
     def __exit__(
@@ -40,96 +48,184 @@ class EpochWeights:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        if self.path and self._is_ours:
+        if self.path and self._is_written:
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
 
     def write(self, net: Net, metadata: dict[str, Any]) -> bool:
-        """Whether they were written. That they cannot be is said once, and is no reason to end."""
+        """Whether the weights were written. The first failure is reported; none ends the run."""
         if self.path is None:
             return False
         try:
             write_weights(self.path, net, metadata)
         except OSError as error:
             if not self._has_failed:
-                say(f"cannot write {self.path}: {error.strerror}; the training goes on without")
+                say(f"cannot write {self.path}: {_reason(error)}; the training continues")
             self._has_failed = True
             return False
-        self._is_ours = True
+        self._is_written = True
         return True
 
 
-def check_writable(out: Path, option: str = "--out") -> None:
-    """Find out before the work whether what comes of it can be written to `out` of `option`."""
+@dataclass(frozen=True)
+class Outputs:
+    """The files that a run writes."""
+
+    weights: Path
+    checkpoint: Path
+    epoch_weights: EpochWeights
+
+
+@contextmanager
+def run_outputs(
+    weights: Path, *, resume: Path | None = None, epoch_weights: Path | None = None
+) -> Iterator[Outputs]:
+    """Lock the files of a run that writes `weights`, after checking that it can write them.
+
+    Raises OutputError if it cannot, if another run is writing them, or if they are those of an
+    interrupted run and `resume` is not its checkpoint.
+    """
+    checkpoint = resume or checkpoint_file(weights)
+    check_writable(weights)
+    # The two differ if a resumed run writes its weights elsewhere.
+    both = {lock_file(each).resolve(): each for each in (weights, weights_file(checkpoint))}
+    with ExitStack() as stack:
+        for each in both.values():
+            _lock(each, until=stack)
+        if not resume:
+            check_not_interrupted(weights)
+        for path in (weights, checkpoint):
+            with suppress(OSError):
+                remove_leftovers(path)
+        yield Outputs(weights, checkpoint, stack.enter_context(EpochWeights(epoch_weights)))
+
+
+@contextmanager
+def new_weights(recipe: str) -> Iterator[Path]:
+    """Reserve a name in the user's data folder, and release it if nothing was written.
+
+    Raises OutputError.
+    """
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        # Under the longest name that will be needed, which not all file systems may take.
-        trial = out.with_name(f".{checkpoint_file(out).name}.{os.getpid()}")
+        weights = new_weights_file(recipe, datetime.now(UTC))
+    except (OSError, RuntimeError) as error:  # platformdirs raises RuntimeError
+        failure = OutputError(f"there is no folder for the weights: {_reason(error)}")
+        failure.add_note("--out names a weights file.")
+        raise failure from error
+    try:
+        yield weights
+    finally:
+        if not (weights.exists() or checkpoint_file(weights).exists()):
+            with suppress(OSError):
+                lock_file(weights).unlink(missing_ok=True)
+
+
+def check_available(weights: Path) -> None:
+    """Raise OutputError if a running or an interrupted training writes `weights`."""
+    if is_locked(weights):
+        raise _in_use(weights)
+    check_not_interrupted(weights)
+
+
+def check_not_interrupted(weights: Path) -> None:
+    """Raise OutputError if an interrupted training left a checkpoint, which a new one would
+    overwrite."""
+    if (checkpoint := checkpoint_file(weights)).exists():
+        raise OutputError(
+            f"a training of {weights} was interrupted. {_how_to_resume(checkpoint)}\n"
+            f"To start a new one, delete {checkpoint}"
+        )
+
+
+def check_writable(path: Path, option: str = "--out") -> None:
+    """Check before the work that `path`, the value of `option`, can be written.
+
+    Raises OutputError.
+    """
+    try:
+        _check_regular(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The longest name that will be needed, which some file systems may refuse.
+        trial = path.with_name(f".{checkpoint_file(path).name}.{os.getpid()}")
         try:
-            trial.write_bytes(bytes(_ROOM))
+            trial.write_bytes(bytes(_NEEDED_SPACE))
         finally:
             trial.unlink(missing_ok=True)
-        if out.is_dir():
-            raise IsADirectoryError(0, "it is a folder")
     except OSError as error:
         is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-        remedy = ". Make room there" if is_full else ""
-        failure = OutputError(f"cannot write {out}: {error.strerror}{remedy}")
+        remedy = ". Free some space" if is_full else ""
+        failure = OutputError(f"cannot write {path}: {_reason(error)}{remedy}")
         failure.add_note(f"{option} names another file.")
         raise failure from error
 
 
-def check_not_interrupted(out: Path, checkpoint: Path) -> None:
-    """A new run must not take the place of one that somebody may want to go on with."""
-    if checkpoint.exists():
-        raise OutputError(
-            f"a training of {out} was interrupted, or is still going on. "
-            f"{_how_to_go_on(checkpoint)}\n"
-            f"To start anew, delete {checkpoint}"
-        )
-
-
-def keep(path: Path, checkpoint: Checkpoint) -> None:
-    """Write the checkpoint. If that fails, the training goes on: so far nothing is lost."""
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write the checkpoint. A failure is reported and does not end the run."""
     try:
         write_checkpoint(path, checkpoint)
     except OSError as error:
-        done = f"epoch {checkpoint.state['epochs_done']:.0f}"
-        say(f"cannot write {path}: {error.strerror}; an interruption will lose {done}. Make room")
+        epoch = f"epoch {checkpoint.state['epochs_done']:.0f}"
+        say(f"cannot write {path}: {_reason(error)}. An interruption would lose {epoch}")
 
 
-def write(out: Path, net: Net, metadata: dict[str, Any], checkpoint: Path) -> None:
-    """Write the weights to `out` or, rather than lose them, to the folder for temporary files."""
+def save_weights(outputs: Outputs, net: Net, metadata: dict[str, Any]) -> None:
+    """Write the weights. If that fails, write them to a temporary folder and raise OutputError."""
     try:
-        write_weights(out, net, metadata)
+        write_weights(outputs.weights, net, metadata)
     except OSError as error:
-        problem = f"cannot write {out}: {error.strerror}"
+        problem = f"cannot write {outputs.weights}: {_reason(error)}"
         try:
             refuge = Path(tempfile.mkdtemp(prefix="digitpad-")) / "net.safetensors"
             write_weights(refuge, net, metadata)
         except OSError:
-            failure = OutputError(f"{problem}, nor any other file; make room, then start again")
-            if checkpoint.exists():
-                failure.add_note(_how_to_go_on(checkpoint))
+            failure = OutputError(f"{problem}. Free some space, then start again")
+            if outputs.checkpoint.exists():
+                failure.add_note(_how_to_resume(outputs.checkpoint))
             raise failure from error
-        raise OutputError(
-            f"{problem}. The weights are in {refuge} instead; move them to a safe place"
-        ) from error
+        raise OutputError(f"{problem}. The weights are in {refuge} instead") from error
 
 
-def write_metrics(out: Path, net: Net, metadata: dict[str, Any]) -> None:
-    """Write the weights to `out` again, where they are already, with how well they read."""
+def save_metrics(weights: Path, net: Net, metadata: dict[str, Any]) -> None:
+    """Write the saved weights again, now with metrics. A failure is reported."""
     try:
-        write_weights(out, net, metadata)
+        write_weights(weights, net, metadata)
     except OSError as error:
-        say(f"{out} is complete but for how well it reads: {error.strerror}")
+        say(f"the weights are in {weights}, but their metrics cannot be written: {_reason(error)}")
 
 
-def say_how_to_go_on(checkpoint: Path) -> None:
-    """Unless there is nothing to go on from."""
+def say_how_to_resume(checkpoint: Path) -> None:
+    """Say how to resume, or that there is nothing to resume from."""
     if checkpoint.exists():
-        say(_how_to_go_on(checkpoint))
+        say(_how_to_resume(checkpoint))
+    else:
+        say("There is no checkpoint to resume from; it is written after each epoch")
 
 
-def _how_to_go_on(checkpoint: Path) -> str:
-    return "Go on with: " + shell_line("python", "-m", "trainer", "--resume", str(checkpoint))
+def _check_regular(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file")
+
+
+def _lock(weights: Path, until: ExitStack) -> None:
+    try:
+        until.enter_context(locked(weights))
+    except LockedError as error:
+        raise _in_use(weights) from error
+    except OSError as error:
+        raise OutputError(f"cannot lock {weights}: {_reason(error)}") from error
+
+
+def _in_use(weights: Path) -> OutputError:
+    error = OutputError(f"another training is writing {weights}; wait until it has ended")
+    error.add_note("--out names another file.")
+    return error
+
+
+def _how_to_resume(checkpoint: Path) -> str:
+    return "To resume: " + shell_line("python", "-m", "trainer", "--resume", str(checkpoint))
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -1,4 +1,4 @@
-"""Tells how a training run goes: as a bar, as JSON, or not at all."""
+"""Reports the progress of a run: as a progress bar, as lines of JSON, or not at all."""
 
 from __future__ import annotations
 
@@ -25,70 +25,77 @@ from digitpad.training_messages import (
 Report = Callable[[Message], None]
 
 
-class Bar:
-    """A bar with accuracy, loss and time left, and a line for each epoch, on standard error."""
+class ProgressBar:
+    """Shows accuracy, loss and remaining time, and a line for each epoch, on standard error."""
 
     def __init__(self) -> None:
         self._bar: tqdm[Any] | None = None
-        self._batches = 0  # of an epoch
+        self._batches_per_epoch = 0
 
     def __call__(self, message: Message) -> None:
-        with _no_reason_to_end(sys.stderr):
+        with _ignoring_write_errors(sys.stderr):
             self._show(message)
 
     def _show(self, message: Message) -> None:
         match message:
             case RunStarted():
-                self._batches = message.batches_per_epoch
+                self._batches_per_epoch = message.batches_per_epoch
                 self._bar = tqdm(
-                    total=message.epochs * self._batches,
-                    initial=message.epochs_done * self._batches,
+                    total=message.epochs * self._batches_per_epoch,
+                    initial=message.epochs_done * self._batches_per_epoch,
                     unit="batch",
                     bar_format="{desc}{percentage:3.0f} % |{bar}| {elapsed}, {remaining} left",
                 )
             case BatchDone() if self._bar is not None:
                 self._bar.set_description_str(
-                    f"epoch {message.epoch}: {message.accuracy:.2%} right, "
+                    f"epoch {message.epoch}: accuracy {message.accuracy:.2%}, "
                     f"loss {message.loss:.4f} ",
                     refresh=False,
                 )
-                self._bar.update((message.epoch - 1) * self._batches + message.batch - self._bar.n)
+                self._advance(message.epoch - 1, message.batch)
             case EpochDone() if self._bar is not None:
-                # Not back, where a run that goes on tells of its earlier epochs.
-                self._bar.update(max(0, message.epoch * self._batches - self._bar.n))
+                self._advance(message.epoch)
                 say(_epoch_line(message))
             case WeightsWritten() | RunEnded() if self._bar is not None:
                 self._bar.close()
 
+    def _advance(self, epochs: int, batches: int = 0) -> None:
+        assert self._bar is not None
+        done = epochs * self._batches_per_epoch + batches
+        self._bar.update(max(0, done - self._bar.n))  # a resumed run reports old epochs again
+
 
 def write_json(message: Message) -> None:
-    """A line of JSON on standard output."""
-    with _no_reason_to_end(sys.stdout):
+    """Write the message as a line of JSON on standard output."""
+    with _ignoring_write_errors(sys.stdout):
         print(to_json(message), flush=True)  # noqa: T201
 
 
 def write_nothing(_message: Message) -> None:
-    """For a run that nobody follows."""
+    """Ignore the message."""
 
 
-REPORTS: dict[str, Report] = {"bar": Bar(), "json": write_json, "none": write_nothing}
+REPORTS: dict[str, Report] = {"bar": ProgressBar(), "json": write_json, "none": write_nothing}
+"""The values of `--progress`."""
 
 
 def say(sentence: str) -> None:
-    """Write for people: on standard error, and above a bar, if there is one."""
-    with _no_reason_to_end(sys.stderr):
+    """Write a line for people on standard error, above the progress bar if there is one."""
+    with _ignoring_write_errors(sys.stderr):
         tqdm.write(sentence, file=sys.stderr)
 
 
 def shell_line(*words: str) -> str:
-    """The words as a line for a terminal, quoted as its shell wants it."""
+    """The words as a command line, quoted for the shell of this system."""
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 @contextmanager
-def _no_reason_to_end(output: TextIO) -> Iterator[None]:
-    """Where `output` cannot be written, nobody reads any more, or the disk is full: the training
-    goes on. Nothing more is written there, not even by Python, which flushes when it exits."""
+def _ignoring_write_errors(output: TextIO) -> Iterator[None]:
+    """Keep training if `output` is closed or its disk is full.
+
+    After an error `output` leads to nowhere: Python flushes it at exit, which would fail again.
+    """
     try:
         yield
     except OSError:
@@ -96,10 +103,10 @@ def _no_reason_to_end(output: TextIO) -> Iterator[None]:
 
 
 def _epoch_line(done: EpochDone) -> str:
-    held_out = done.validation_accuracy
+    validation = done.validation_accuracy
     return (
-        f"epoch {done.epoch:>3}: {done.train_accuracy:.2%} right in training"
-        + ("" if held_out is None else f", {held_out:.2%} in validation")
+        f"epoch {done.epoch:>3}: training accuracy {done.train_accuracy:.2%}"
+        + ("" if validation is None else f", validation accuracy {validation:.2%}")
         + f", loss {done.loss:.4f}, learning rate {done.learning_rate:.2g}, "
         f"{done.images_per_second:,.0f} images/s"
     )

@@ -1,4 +1,4 @@
-"""Requests to end a training early: signals, words on standard input, and its end."""
+"""Requests to stop a training: signals, and commands on standard input."""
 
 from __future__ import annotations
 
@@ -13,90 +13,91 @@ from types import FrameType
 
 @dataclass(frozen=True)
 class Stop:
-    """What a run leaves that is ended early, and its exit code."""
+    """What a stopped run keeps, and its exit code."""
 
     weights: bool
-    """Whether what was reached is written to the weights file."""
+    """Whether the weights so far are saved."""
     checkpoint: bool
-    """Whether the checkpoint of the last finished epoch stays, to go on from."""
+    """Whether the checkpoint of the last finished epoch is kept, so that the run can resume."""
     exit_code: int = 0
 
 
 STOP = Stop(weights=True, checkpoint=False)
-"""The word `stop`: what was reached is enough."""
+"""The command `stop`: save the weights so far."""
 CANCEL = Stop(weights=False, checkpoint=False)
-"""The word `cancel`: all was in vain."""
+"""The command `cancel`: discard everything."""
 STARTER_GONE = Stop(weights=False, checkpoint=True)
-"""The end of standard input: nobody is there who wants the weights now, but somebody may later."""
+"""The end of standard input: the program that started the run has ended. The run can resume."""
 
-_WORDS = {b"stop": STOP, b"cancel": CANCEL}
+_COMMANDS = {b"stop": STOP, b"cancel": CANCEL}
 
 
 class StopRequests:
-    """What a run was asked first."""
+    """Requests to stop the run; the first one counts."""
 
     def __init__(self) -> None:
         self.first: Stop | None = None
-        """None as long as nobody has asked for a stop. Later requests change nothing."""
-        self.interrupt = False
+        """None until somebody asks to stop."""
+        self.interrupts = False
+        """Whether a request interrupts what the main thread is doing."""
 
-    def ask(self, stop: Stop) -> None:
+    def add(self, stop: Stop) -> None:
         self.first = self.first or stop
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
-        """In this block, whose result would be in vain, a request raises KeyboardInterrupt."""
-        self.interrupt = True
+        """Run a block in which a request, also an earlier one, raises KeyboardInterrupt."""
+        self.interrupts = True
         try:
             if self.first:
                 raise KeyboardInterrupt
             yield
         finally:
-            self.interrupt = False
+            self.interrupts = False
 
 
 @contextmanager
 def stop_requests(*, standard_input: bool) -> Iterator[StopRequests]:
-    """Listen to SIGINT and SIGTERM, and where `standard_input` is true, to its words and its end.
+    """Listen to SIGINT and SIGTERM, and to standard input if `standard_input` is true.
 
-    A second signal does what it always does.
+    A second signal has its usual effect.
     """
     requests = StopRequests()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
-        requests.ask(Stop(weights=True, checkpoint=True, exit_code=128 + number))
-        for each, handler in before.items():
+        requests.add(Stop(weights=True, checkpoint=True, exit_code=128 + number))
+        for each, handler in previous.items():
             signal.signal(each, handler)
-        if requests.interrupt:
+        if requests.interrupts:
             raise KeyboardInterrupt
 
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-    for each in before:
+    previous = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each in previous:
         signal.signal(each, on_signal)
     if standard_input:
-        Thread(target=_read_words, args=(requests,), daemon=True).start()
+        Thread(target=_read_commands, args=(requests,), daemon=True).start()
     try:
         yield requests
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
-def _read_words(requests: StopRequests) -> None:
-    asked = STARTER_GONE
-    # Not through sys.stdin: Python could not close its buffer at exit while a thread reads into it.
+def _read_commands(requests: StopRequests) -> None:
+    stop = STARTER_GONE
+    # Python cannot close the buffer of sys.stdin at exit while a thread reads from it.
     with suppress(OSError), open(0, "rb", buffering=0, closefd=False) as lines:
         for line in lines:
-            if line.strip() in _WORDS:
-                asked = _WORDS[line.strip()]
+            if command := _COMMANDS.get(line.strip()):
+                stop = command
                 break
-    requests.ask(asked)
-    if requests.interrupt:
-        _interrupt_main()
+    requests.add(stop)
+    if requests.interrupts:
+        _interrupt_main_thread()
 
 
-def _interrupt_main() -> None:
-    """As Ctrl-C does: where the system can, also what the main thread waits for."""
+def _interrupt_main_thread() -> None:
+    """Raise KeyboardInterrupt there, even during a system call where the platform allows it."""
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
     else:

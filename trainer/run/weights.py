@@ -1,4 +1,4 @@
-"""Writes the weights file that the pad reads."""
+"""Writes weights files."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from trainer.net import Net
 
 
 def write_weights(path: Path, net: Net, metadata: dict[str, Any]) -> None:
-    """Write `net` and what is known of it to `path`, whole or not at all.
+    """Write `net` and its metadata to `path`, whole or not at all.
 
     `metadata` is JSON; the architecture and the test transform are added to it. Raises OSError if
-    the file cannot be written; one that was there before is then still there.
+    the file cannot be written; an existing file then stays as it was.
     """
     tensors = {
         name: tensor.to("cpu", torch.float32).contiguous()
         for name, tensor in net.state_dict().items()
         if name in TENSOR_SHAPES  # all but batch norm's count of batches
     }
-    whole = {"architecture": ARCHITECTURE, "transform": TRANSFORM, **metadata}
+    content = {"architecture": ARCHITECTURE, "transform": TRANSFORM, **metadata}
     with replacing(path) as file:
-        file.write(save(tensors, {METADATA_KEY: json.dumps(whole)}))
+        file.write(save(tensors, {METADATA_KEY: json.dumps(content)}))

@@ -1,4 +1,5 @@
 import pickle
+import re
 
 import pytest
 import torch
@@ -6,6 +7,7 @@ import torch
 from trainer.run.checkpoint import (
     Checkpoint,
     CheckpointError,
+    check_provenance,
     read_checkpoint,
     write_checkpoint,
 )
@@ -19,10 +21,10 @@ def path(tmp_path):
     return path
 
 
-def test_what_is_written_can_be_read(path):
+def test_a_checkpoint_reads_as_it_was_written(path):
     checkpoint = read_checkpoint(path)
     assert checkpoint.arguments == ["--seed", "1"]
-    assert (checkpoint.folder, checkpoint.made_with) == ("/home", {"seed": 1})
+    assert (checkpoint.folder, checkpoint.provenance) == ("/home", {"seed": 1})
     assert checkpoint.created == "2026-11-25"
     assert checkpoint.state["epochs_done"] == 3
     assert torch.equal(checkpoint.state["net"]["conv1.weight"], torch.arange(1e4))
@@ -41,7 +43,7 @@ def flip_a_bit(path):
 
 
 @pytest.mark.parametrize(
-    "harm",
+    "damage",
     [
         lambda path: path.write_bytes(path.read_bytes()[:-1]),
         lambda path: path.write_bytes(b""),
@@ -51,17 +53,24 @@ def flip_a_bit(path):
         lambda path: torch.save({"state": {}}, path),
         lambda path: torch.save([], path),
     ],
-    ids=["cut", "empty", "pickle", "flipped bit", "code", "incomplete", "another thing"],
+    ids=["truncated", "empty", "pickle", "flipped bit", "code", "incomplete", "list"],
 )
-def test_anything_else_is_refused_with_what_to_do(path, harm):
-    harm(path)
-    with pytest.raises(CheckpointError, match="not a complete checkpoint; start the training anew"):
+def test_a_damaged_checkpoint_is_refused(path, damage):
+    damage(path)
+    with pytest.raises(CheckpointError, match="delete it and start a new training"):
         read_checkpoint(path)
 
 
-def test_a_missing_file_and_a_wrong_name_are_named(path, tmp_path):
+def test_a_missing_file_and_a_wrong_name_are_refused(path, tmp_path):
     path.unlink()
-    with pytest.raises(CheckpointError, match=r"checkpoint: cannot be read: No such file"):
+    with pytest.raises(CheckpointError, match=f"cannot read {re.escape(str(path))}: No such file"):
         read_checkpoint(path)
     with pytest.raises(CheckpointError, match=r"its name does not end in \.checkpoint"):
         read_checkpoint(tmp_path / "net.safetensors")
+
+
+def test_a_run_resumes_only_with_the_same_provenance(path):
+    checkpoint = read_checkpoint(path)
+    check_provenance(path, checkpoint, {"seed": 1})
+    with pytest.raises(CheckpointError, match=r"these have changed: seed, data\. Resume with the"):
+        check_provenance(path, checkpoint, {"seed": 2, "data": []})

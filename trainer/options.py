@@ -1,0 +1,91 @@
+"""The options of the trainer's commands, typed and checked."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from digitpad.recipe import PAD, RECIPES, Recipe
+
+Data = Literal["mnist", "synthetic"]
+Device = Literal["auto", "cpu", "cuda"]
+Progress = Literal["bar", "json", "none"]
+
+PROCESS_OPTIONS = frozenset({"resume", "compare", "epoch_weights", "background", "progress"})
+"""Options of a process, not of its run: a resumed run does not take them from its checkpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """Options of `python -m trainer train`. Raises ValueError if they contradict each other."""
+
+    recipe: str = PAD.name
+    epochs: int | None = None
+    """None: as many as the recipe says."""
+    seed: int = 0
+    seeds: int = 1
+    final: bool = False
+    ink: tuple[Path, ...] = ()
+    ink_holdout: range | None = None
+    out: Path | None = None
+    """None: a new file in the digitpad data folder."""
+    device: Device = "auto"
+    data: Data = "mnist"
+    data_dir: Path | None = None
+    """None: the default folder."""
+    resume: Path | None = None
+    compare: Path | None = None
+    epoch_weights: Path | None = None
+    background: bool = False
+    progress: Progress = "bar"
+
+    arguments: tuple[str, ...]
+    """The command line that started the run."""
+    folder: Path
+    """The folder in which it was started. Relative paths start there."""
+
+    def __post_init__(self) -> None:
+        if self.ink_holdout and not self.ink:
+            raise ValueError("--ink-holdout needs --ink")
+        if self.seeds > 1 and self.progress == "json":
+            raise ValueError("--progress json reports a single run: it cannot be used with --seeds")
+        if self.seeds > 1 and self.compare:
+            raise ValueError("--compare compares a single run: it cannot be used with --seeds")
+        if self.out and self.epoch_weights:
+            # NumPy comes with this module, and --help does without.
+            from digitpad.weights_store import checkpoint_file  # noqa: PLC0415
+
+            out = self.out.absolute()
+            if self.epoch_weights.absolute() in {out, checkpoint_file(out)}:
+                raise ValueError("--epoch-weights must not be the weights file or its checkpoint")
+
+    @property
+    def run_recipe(self) -> Recipe:
+        """The recipe, with the number of epochs that was asked for."""
+        recipe = RECIPES[self.recipe]
+        return recipe if self.epochs is None else replace(recipe, epochs=self.epochs)
+
+    @property
+    def command(self) -> str:
+        """The command line that started the run, for a terminal."""
+        return shlex.join(["python", "-m", "trainer", *self.arguments])
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions:
+    """Options of `python -m trainer evaluate`. Raises ValueError if they contradict each other."""
+
+    weights: Path | None = None
+    """None: the bundled weights."""
+    ink: tuple[Path, ...] = ()
+    writers: range | None = None
+    json: bool = False
+    plot: Path | None = None
+    data_dir: Path | None = None
+    """None: the default folder."""
+
+    def __post_init__(self) -> None:
+        if self.writers and not self.ink:
+            raise ValueError("--writers needs --ink")
