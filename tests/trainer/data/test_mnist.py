@@ -33,7 +33,7 @@ BLANK = {
         strict=True,
     )
 }
-PACKED = {f"{name}.gz": gzip.compress(content, 1) for name, content in BLANK.items()}
+PACKED = {f"{name}.gz": gzip.compress(content, 1, mtime=0) for name, content in BLANK.items()}
 
 
 @pytest.fixture
@@ -121,6 +121,7 @@ class TestFiles:
             (LABELS, BLANK[IMAGES]),
             (LABELS, BLANK[LABELS][:-1] + b"\x0a"),
         ],
+        ids=lambda value: value if isinstance(value, str) else "",
     )
     def test_damaged_files_are_refused_with_advice(self, tmp_path, raw, name, content):
         put(raw, BLANK | {name: content})
