@@ -1,12 +1,9 @@
 """Pictures of a digit as ink images."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,7 +24,7 @@ SEVEN = [[(95, 80), (215, 80), (125, 320)]]
 FIVE = [[(110, 90), (100, 180), (190, 220), (180, 300), (100, 310)], [(150, 80), (220, 80)]]
 
 
-def drawn(strokes: list[list[tuple[float, float]]], width: float = 12) -> Image.Image:
+def drawn(strokes, width=12):
     """The strokes in black on white, with a round pen of `width` pixels."""
     sharp = 4  # Pillow draws without antialiasing
     image = Image.new("L", (SIZE[0] * sharp, SIZE[1] * sharp), 255)
@@ -40,33 +37,33 @@ def drawn(strokes: list[list[tuple[float, float]]], width: float = 12) -> Image.
     return image.reduce(sharp)
 
 
-def drawing(strokes: list[list[tuple[float, float]]]) -> Drawing:
+def drawing(strokes):
     return Drawing(tuple(Stroke.from_xy(*zip(*stroke, strict=True)) for stroke in strokes))
 
 
-def saved(image: Image.Image, file_format: str = "PNG", **options: object) -> io.BytesIO:
+def saved(image, file_format="PNG", **options):
     file = io.BytesIO()
     image.save(file, file_format, **options)
     return file
 
 
-def read(image: Image.Image, file_format: str = "PNG", **options: object) -> Ink:
+def read(image, file_format="PNG", **options):
     return read_picture(saved(image, file_format, **options))
 
 
-def difference(image: Ink, other: Ink) -> float:
+def difference(image, other):
     """Mean difference of the pixels, of 255 levels. Different digits differ by 30 and more."""
     return float(np.abs(image.astype(int) - other).mean())
 
 
-def inverted(image: Image.Image) -> Image.Image:
+def inverted(image):
     return ImageChops.invert(image)
 
 
 class TestMnistRule:
     @pytest.mark.parametrize("width", [2, 12, 30, 45])
     @pytest.mark.parametrize("strokes", [SEVEN, FIVE])
-    def test_image_is_made_by_the_mnist_rule(self, strokes, width: float):
+    def test_image_is_made_by_the_mnist_rule(self, strokes, width):
         image = read(drawn(strokes, width))
         assert (image.dtype, image.shape, image.max()) == (np.uint8, (28, 28), 255)
         assert centre_of_mass(image.astype(np.float32)) == pytest.approx([CENTRE] * 2, abs=0.1)
@@ -75,7 +72,7 @@ class TestMnistRule:
 
     @pytest.mark.parametrize("width", [1.5, 4, 8, 16])
     @pytest.mark.parametrize("strokes", [SEVEN, FIVE])
-    def test_thin_lines_become_as_wide_as_on_the_pad(self, strokes, width: float):
+    def test_thin_lines_become_as_wide_as_on_the_pad(self, strokes, width):
         assert difference(read(drawn(strokes, width)), ink_image(drawing(strokes))) < 2.5
 
     def test_wide_strokes_keep_their_width(self):
@@ -84,7 +81,7 @@ class TestMnistRule:
         assert ink[2] > 1.15 * ink[1]
 
     @pytest.mark.parametrize("size", [(40, 53), (900, 1200), (3000, 4000)])
-    def test_size_of_the_picture_does_not_matter(self, size: tuple[int, int]):
+    def test_size_of_the_picture_does_not_matter(self, size):
         picture = drawn(SEVEN, 20)
         assert difference(read(picture.resize(size), "JPEG", quality=95), read(picture)) < 4
 
@@ -113,32 +110,32 @@ class TestMnistRule:
 
 class TestPaperAndLight:
     @pytest.fixture(params=[4, 20, 40])
-    def picture(self, request: pytest.FixtureRequest) -> Image.Image:
+    def picture(self, request):
         return drawn(SEVEN, request.param)
 
-    def test_light_on_dark_is_read_like_dark_on_light(self, picture: Image.Image):
+    def test_light_on_dark_is_read_like_dark_on_light(self, picture):
         assert difference(read(inverted(picture)), read(picture)) < 0.1
 
-    def test_uneven_light_does_not_matter(self, picture: Image.Image):
+    def test_uneven_light_does_not_matter(self, picture):
         light = np.linspace(1, 0.4, SIZE[0]) * np.linspace(1, 0.7, SIZE[1])[:, None]
         assert difference(read(lit(picture, light)), read(picture)) < 4
 
-    def test_shadow_does_not_matter(self, picture: Image.Image):
+    def test_shadow_does_not_matter(self, picture):
         y, x = np.mgrid[: SIZE[1], : SIZE[0]]
         light = np.where(x + y / 2 > 260, 0.5, 1)
         assert difference(read(lit(picture, light)), read(picture)) < 4
 
-    def test_table_around_the_paper_is_not_ink(self, picture: Image.Image):
+    def test_table_around_the_paper_is_not_ink(self, picture):
         table = Image.new("L", (420, 500), 60)
         table.paste(picture, (50, 60))
         assert difference(read(table), read(picture)) < 4
 
-    def test_grain_does_not_matter(self, picture: Image.Image):
+    def test_grain_does_not_matter(self, picture):
         grain = np.random.default_rng(0).normal(0, 12, SIZE[::-1])
         grainy = np.clip(np.asarray(picture) * 0.8 + 20 + grain, 0, 255).astype(np.uint8)
         assert difference(read(Image.fromarray(grainy), "JPEG", quality=70), read(picture)) < 7
 
-    def test_faint_pencil_is_ink(self, picture: Image.Image):
+    def test_faint_pencil_is_ink(self, picture):
         faint = picture.point(lambda value: 150 + value // 4)
         assert difference(read(faint), read(picture)) < 1
 
@@ -148,19 +145,19 @@ class TestPaperAndLight:
         photo = Image.fromarray((150 + large / 4 + grain).astype(np.uint8))
         assert difference(read(photo), ink_image(drawing(SEVEN))) < 4
 
-    def test_specks_are_not_ink(self, picture: Image.Image):
+    def test_specks_are_not_ink(self, picture):
         specked = picture.copy()
         draw = ImageDraw.Draw(specked)
         for x, y in [(20, 25), (280, 30), (30, 380), (270, 200), (285, 385)]:
             draw.rectangle([x, y, x + 2, y + 2], 0)
         assert difference(read(specked), read(picture)) < 0.1
 
-    def test_dot_beside_a_stroke_is_ink(self, picture: Image.Image):
+    def test_dot_beside_a_stroke_is_ink(self, picture):
         dotted = picture.copy()
         ImageDraw.Draw(dotted).circle((250, 80), 8, 0)
         assert difference(read(dotted), read(picture)) > 1
 
-    def test_frame_around_the_digit_is_not_ink(self, picture: Image.Image):
+    def test_frame_around_the_digit_is_not_ink(self, picture):
         framed = picture.copy()
         ImageDraw.Draw(framed).rectangle([15, 15, SIZE[0] - 16, SIZE[1] - 16], None, 0, 2)
         assert difference(read(framed), read(picture)) < 1
@@ -179,7 +176,7 @@ class TestPaperAndLight:
         ],
         ids=["white", "black", "point", "clear", "gradient", "grain", "static", "too faint"],
     )
-    def test_picture_without_ink_is_refused(self, blank: Image.Image):
+    def test_picture_without_ink_is_refused(self, blank):
         with pytest.raises(PictureError, match="the picture: no ink was found"):
             read(blank)
 
@@ -190,12 +187,12 @@ class TestPaperAndLight:
             picture_image(grey)
 
 
-def lit(picture: Image.Image, light: NDArray[np.float64]) -> Image.Image:
+def lit(picture, light):
     """The picture under `light`, 0–1, of which the ink reflects a tenth."""
     return Image.fromarray(((np.asarray(picture) * 0.9 + 25) * light).astype(np.uint8))
 
 
-def deep(dtype: str) -> Image.Image:
+def deep(dtype):
     return Image.fromarray((np.asarray(drawn(SEVEN), np.float32) * 16).astype(dtype))
 
 
@@ -213,7 +210,7 @@ class TestFormats:
             ("P", "PNG"),
         ],
     )
-    def test_colour_modes_are_read(self, mode: str, file_format: str):
+    def test_colour_modes_are_read(self, mode, file_format):
         assert difference(read(drawn(SEVEN).convert(mode), file_format), read(drawn(SEVEN))) < 1
 
     def test_black_and_white_is_read(self):
@@ -221,11 +218,11 @@ class TestFormats:
         assert difference(read(black_or_white), read(drawn(SEVEN))) < 2
 
     @pytest.mark.parametrize("file_format", ["JPEG", "WEBP", "MPO"])
-    def test_lossy_formats_are_read(self, file_format: str):
+    def test_lossy_formats_are_read(self, file_format):
         assert difference(read(drawn(SEVEN).convert("RGB"), file_format), read(drawn(SEVEN))) < 2
 
     @pytest.mark.parametrize("dtype", ["<u2", ">u2", "int32", "float32"])
-    def test_more_than_8_bits_of_any_range_are_read(self, dtype: str):
+    def test_more_than_8_bits_of_any_range_are_read(self, dtype):
         picture = deep(dtype)
         assert difference(read(picture, "TIFF"), read(drawn(SEVEN))) < 1
 
@@ -237,14 +234,14 @@ class TestFormats:
     @pytest.mark.parametrize("mode", ["RGBA", "LA"])
     @pytest.mark.parametrize("hidden", [0, 255], ids=["on hidden black", "on hidden white"])
     @pytest.mark.parametrize("ink", [0, 90, 255], ids=["black", "grey", "white"])
-    def test_ink_on_a_transparent_background_is_read(self, ink: int, hidden: int, mode: str):
+    def test_ink_on_a_transparent_background_is_read(self, ink, hidden, mode):
         alpha = inverted(drawn(SEVEN))
         grey = Image.composite(Image.new("L", SIZE, ink), Image.new("L", SIZE, hidden), alpha)
         picture = Image.merge("LA", [grey, alpha]).convert(mode)
         assert difference(read(picture), read(drawn(SEVEN))) < 3
 
     @pytest.mark.parametrize("file_format", ["PNG", "GIF"])
-    def test_transparent_colour_of_a_palette_is_background(self, file_format: str):
+    def test_transparent_colour_of_a_palette_is_background(self, file_format):
         picture = Image.new("P", SIZE, 0)
         picture.putpalette([30, 30, 30, 20, 20, 20])
         picture.paste(1, mask=inverted(drawn(SEVEN)).convert("1", dither=Image.Dither.NONE))
@@ -271,9 +268,7 @@ class TestFormats:
             (8, Image.Transpose.ROTATE_270),
         ],
     )
-    def test_photo_is_rotated_upright(
-        self, orientation: int, stored: Image.Transpose | None, file_format: str
-    ):
+    def test_photo_is_rotated_upright(self, orientation, stored, file_format):
         picture = drawn(SEVEN)
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = orientation
@@ -281,7 +276,7 @@ class TestFormats:
         assert difference(read(turned, file_format, exif=exif), read(picture)) < 2
 
     @pytest.mark.parametrize("file_format", ["GIF", "PNG", "TIFF"])
-    def test_first_frame_of_an_animation_is_read(self, file_format: str):
+    def test_first_frame_of_an_animation_is_read(self, file_format):
         animation = saved(
             drawn(SEVEN), file_format, save_all=True, append_images=[drawn(FIVE), drawn(FIVE)]
         )
@@ -289,7 +284,7 @@ class TestFormats:
 
 
 class TestRefusal:
-    def test_error_names_the_file(self, tmp_path: Path):
+    def test_error_names_the_file(self, tmp_path):
         missing = tmp_path / "missing.png"
         with pytest.raises(PictureError) as missing_error:
             read_picture(missing)
@@ -305,12 +300,12 @@ class TestRefusal:
             read_picture(blank)
         assert str(blank_error.value).startswith(f"{blank}: no ink was found")
 
-    def test_folder_is_refused(self, tmp_path: Path):
+    def test_folder_is_refused(self, tmp_path):
         with pytest.raises(PictureError, match="cannot be read"):
             read_picture(tmp_path)
 
     @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n, then nothing", b"\xff\xd8\xff"])
-    def test_other_file_is_refused(self, content: bytes):
+    def test_other_file_is_refused(self, content):
         with pytest.raises(PictureError, match="the picture: not a picture that can be read"):
             read_picture(io.BytesIO(content))
 
@@ -319,13 +314,13 @@ class TestRefusal:
             read(drawn(SEVEN), "EPS")
 
     @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "PPM"])
-    def test_half_a_picture_is_refused(self, file_format: str):
+    def test_half_a_picture_is_refused(self, file_format):
         whole = saved(drawn(SEVEN), file_format).getvalue()
         with pytest.raises(PictureError, match=r"it is damaged .*; save or send it again"):
             read_picture(io.BytesIO(whole[: len(whole) // 2]))
 
     @pytest.mark.parametrize("side", [7_100, 10_000, 60_000])  # Pillow refuses only the last
-    def test_huge_picture_is_refused_before_decoding(self, side: int):
+    def test_huge_picture_is_refused_before_decoding(self, side):
         assert side**2 > MAX_PIXELS
         header = b"IHDR" + struct.pack(">2I5B", side, side, 8, 0, 0, 0, 0)
         rest = b"IDAT" + zlib.compress(b"")  # decoding would fail with another error
@@ -338,7 +333,7 @@ class TestRefusal:
 
     @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM"])
     @given(data=st.data())
-    def test_damaged_picture_is_read_or_refused(self, file_format: str, data: st.DataObject):
+    def test_damaged_picture_is_read_or_refused(self, file_format, data):
         content = bytearray(
             saved(drawn(SEVEN).resize((15, 20)).convert("RGB"), file_format).getvalue()
         )
@@ -354,7 +349,7 @@ class TestRefusal:
 
 
 class TestRealHandwriting:
-    def test_mnist_images_hardly_change(self, mnist_test: tuple[Ink, Ink]):
+    def test_mnist_images_hardly_change(self, mnist_test):
         """The mean of all 10,000 is 0.39; 98.8 % are below 1, the rest is thin or has specks."""
         differences = []
         for image in mnist_test[0][:200]:
@@ -364,7 +359,7 @@ class TestRealHandwriting:
         assert np.mean(differences) < 1
         assert np.quantile(differences, 0.95) < 1
 
-    def test_pen_drawings_on_paper_look_like_on_the_pad(self, pen_file: Path):
+    def test_pen_drawings_on_paper_look_like_on_the_pad(self, pen_file):
         """The mean of these 40 is 1.1, and the largest 2.0."""
         light = np.linspace(1, 0.5, SIZE[0])[None]
         differences = []

@@ -1,7 +1,5 @@
 """Weights files: named, listed, copied, deleted and restored."""
 
-from __future__ import annotations
-
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager

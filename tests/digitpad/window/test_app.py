@@ -1,16 +1,11 @@
 """The application as a process, from start to end."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -53,7 +48,7 @@ def boxes():
 """
 
 
-def play(script: str, weights: Path | None, **environment: str) -> tuple[Any, str]:
+def play(script, weights, **environment):
     """The return value of `play` and standard error. Fails unless the window ends normally."""
     with start(script, weights, **environment) as process:
         out, errors = process.communicate(timeout=60)
@@ -62,7 +57,7 @@ def play(script: str, weights: Path | None, **environment: str) -> tuple[Any, st
 
 
 @contextmanager
-def start(script: str, weights: Path | None, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def start(script, weights, **environment):
     run = "app.MainWindow = Window\nsys.exit(app.run(*map(Path, sys.argv[1:])))"
     process = subprocess.Popen(
         [sys.executable, "-c", f"{PLAYER}\n{script}\n{run}", *filter(None, [weights])],

@@ -1,10 +1,5 @@
 """The whole window, used as a person uses it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -13,7 +8,6 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
 from digitpad.ink import Drawing, ink_image
 from digitpad.recognizer import Recognizer
-from digitpad.window.main_window import MainWindow
 from digitpad.window.widgets.settings import settings
 
 CTRL, SHIFT, ALT, NONE = (
@@ -24,7 +18,7 @@ CTRL, SHIFT, ALT, NONE = (
 )
 
 
-def button(window: MainWindow, name: str) -> QPushButton:
+def button(window, name):
     (found,) = (b for b in window.findChildren(QPushButton) if b.accessibleName() == name)
     return found
 
@@ -95,7 +89,7 @@ def test_undo_redo_and_clear_lose_nothing_and_are_answered(
     names = {name: button(window, name).toolTip() for name in keys}
     assert names == {"Undo": "Undo (Ctrl+Z)", "Redo": "Redo (Ctrl+Shift+Z)", "Clear": "Clear (Esc)"}
 
-    def state(action: str) -> tuple[Drawing, list[bool]]:
+    def state(action):
         with qtbot.waitSignal(window.answered):
             if by == "key":
                 qtbot.keyClick(window, *keys[action])
@@ -128,7 +122,7 @@ def test_each_button_has_a_mnemonic(window, mouse, seven, qtbot, key, name):
 
 
 @pytest.fixture(params=["missing", "empty", "garbage", "cut off"])
-def unusable(request: pytest.FixtureRequest, tmp_path: Path, weights: Path) -> Path:
+def unusable(request, tmp_path, weights):
     path = tmp_path / "broken.safetensors"
     match request.param:
         case "empty":
@@ -208,7 +202,7 @@ def test_a_window_whose_screen_is_gone_opens_on_another(open_window, weights):
 
 
 @pytest.fixture
-def set_palette(qapp: QApplication) -> Iterator[Callable[[QPalette], None]]:
+def set_palette(qapp):
     before = qapp.palette()
     yield qapp.setPalette
     qapp.setPalette(before)
@@ -266,11 +260,11 @@ def test_tab_reaches_every_control_in_reading_order(open_window, mouse_on, seven
 
 
 @pytest.fixture
-def announced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def announced(monkeypatch):
     """The announcements to a screen reader, which Qt cannot report to Python otherwise."""
     messages = []
 
-    def update(event) -> None:
+    def update(event):
         if event.type() == QAccessible.Event.Announcement:
             messages.append(event.message())
 
@@ -300,7 +294,7 @@ def test_about_describes_the_weights_in_use(window, weights):
     about.trigger()
     box = window.findChild(QMessageBox)
     assert box.isVisible()
-    for fact in (str(weights), "untrained", "10.00 %"):
+    for fact in (str(weights), "other", "10.00 %"):
         assert fact in box.text()
     box.close()
 

@@ -1,7 +1,5 @@
 """The sheet: events of real windows become strokes and ink."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -9,7 +7,6 @@ from PySide6.QtGui import (
     QImage,
     QInputDevice,
     QMouseEvent,
-    QPixmap,
     QPointingDevice,
     QTabletEvent,
 )
@@ -47,14 +44,14 @@ def mouse(canvas, mouse_on):
 
 @pytest.fixture
 def resize(canvas, qtbot):
-    def resize_to(width: int, height: int) -> None:
+    def resize_to(width, height):
         canvas.window().resize(width, height)
         qtbot.waitUntil(lambda: (canvas.width(), canvas.height()) == (width, height))
 
     return resize_to
 
 
-def points(canvas: Canvas) -> list[list[list[float]]]:
+def points(canvas):
     return [stroke.points.tolist() for stroke in canvas.drawing.strokes]
 
 
@@ -68,7 +65,7 @@ def darkness(canvas, grey_of):
 def ink(darkness):
     """Grabs the sheet: whether there is ink, for each pixel inside the border."""
 
-    def grab() -> np.ndarray:
+    def grab():
         dark = darkness() > 128
         dark[[0, -1]] = dark[:, [0, -1]] = False
         return dark
@@ -79,7 +76,7 @@ def ink(darkness):
 # Pens. The mouse of `mouse_on` reaches the sheet by way of its window; these can do more.
 
 
-def send_mouse(canvas, kind, x, y, device=None) -> None:
+def send_mouse(canvas, kind, x, y, device=None):
     at = QPointF(x, y)
     event = QMouseEvent(
         kind,
@@ -93,7 +90,7 @@ def send_mouse(canvas, kind, x, y, device=None) -> None:
     QApplication.sendEvent(canvas, event)
 
 
-def device(kind: QInputDevice.DeviceType, end: QPointingDevice.PointerType) -> QPointingDevice:
+def device(kind, end):
     able = QInputDevice.Capability.Position | QInputDevice.Capability.Pressure
     return QPointingDevice("made up", 1, kind, end, able, 1, 1)
 
@@ -106,26 +103,26 @@ SCREEN = device(QInputDevice.DeviceType.TouchScreen, QPointingDevice.PointerType
 class Stylus:
     """A stylus, in pixels of the sheet."""
 
-    def __init__(self, canvas: Canvas, end: QPointingDevice = PEN) -> None:
+    def __init__(self, canvas, end=PEN):
         self._canvas, self._end = canvas, end
 
-    def press(self, x, y, pressure=1.0, button=LEFT, held=LEFT) -> None:
+    def press(self, x, y, pressure=1.0, button=LEFT, held=LEFT):
         self._send(QEvent.Type.TabletPress, x, y, pressure, button, held)
 
-    def move(self, x, y, pressure=1.0, held=LEFT) -> None:
+    def move(self, x, y, pressure=1.0, held=LEFT):
         self._send(QEvent.Type.TabletMove, x, y, pressure, NONE, held)
 
-    def release(self, x, y) -> None:
+    def release(self, x, y):
         self._send(QEvent.Type.TabletRelease, x, y, 0.0, LEFT, NONE)
 
-    def stroke(self, *points) -> None:
+    def stroke(self, *points):
         first, *rest = points
         self.press(*first)
         for point in rest:
             self.move(*point)
         self.release(*points[-1][:2])
 
-    def _send(self, kind, x, y, pressure, button, held) -> None:
+    def _send(self, kind, x, y, pressure, button, held):
         event = QTabletEvent(
             kind,
             self._end,
@@ -183,7 +180,7 @@ def test_points_beyond_the_sheet_are_kept(canvas):
 
 
 def test_the_drawing_is_reported_during_a_stroke_and_at_its_end(canvas, mouse, qtbot):
-    def reported(do, *args) -> tuple[int, bool]:
+    def reported(do, *args):
         with qtbot.waitSignal(canvas.drawing_changed) as signal:
             do(*args)
         assert signal.args == [canvas.drawing]
@@ -439,5 +436,5 @@ def test_ink_looks_the_same_painted_piece_by_piece_and_at_once(canvas, stylus, p
     assert on_screen == rgb(window.grab())
 
 
-def rgb(picture: QPixmap) -> QImage:
+def rgb(picture):
     return picture.toImage().convertToFormat(QImage.Format.Format_RGB32)

@@ -1,9 +1,6 @@
 """Trainers for the window to start: the real one, and fakes."""
 
-from __future__ import annotations
-
 import os
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,8 +9,6 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit
 from digitpad.weights_store import bundled_weights
 from digitpad.window.widgets.notice import Notice
 from digitpad.window.widgets.text import Sentence
-
-REPOSITORY = Path(__file__).resolve().parents[4]
 
 # Python finds this first as the module `trainer`. It steps aside for the real one, with fewer
 # digits to draw: an epoch of them takes a third of a second.
@@ -139,9 +134,9 @@ class Person:
 
 
 @pytest.fixture
-def person(qtbot, tmp_path, monkeypatch):
+def person(qtbot, tmp_path, monkeypatch, repository):
     modules = tmp_path / "modules"
     modules.mkdir()
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(modules), str(REPOSITORY)]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(modules), str(repository)]))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # the batches are too small for two threads
     return Person(qtbot, modules)

@@ -1,7 +1,5 @@
 """The training panel: what it shows of a run in each state."""
 
-from __future__ import annotations
-
 from functools import reduce
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The trainer as a process: real trainers, and fakes that misbehave."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Training from the window: real runs, and fakes that end in all ways."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 

@@ -1,7 +1,5 @@
 """The Weights menu in the real window, with real files and all that can be wrong with them."""
 
-from __future__ import annotations
-
 import errno
 import os
 import sys
@@ -62,7 +60,7 @@ def entry(menu, words):
     return found
 
 
-def submenu(menu, words) -> QMenu:
+def submenu(menu, words):
     return entry(menu, words).menu()
 
 
@@ -93,7 +91,7 @@ def in_use(window):
 def drawn(open_window, mouse_on, seven, qtbot):
     """Opens a window and draws in it."""
 
-    def draw(weights: Path | None = None):
+    def draw(weights=None):
         window = open_window(weights)
         with qtbot.waitSignal(window.answered):
             mouse_on(window.canvas).draw(seven)
@@ -157,9 +155,9 @@ def test_older_runs_are_in_submenus_and_earlier_submenus_are_deleted(
 
 def test_other_weights_are_listed_while_they_are_in_use(weights, window, opened):
     menu = opened(window)
-    assert checked(menu) == ["net.safetensors  –  untrained · 10.00 % on MNIST test"]
+    assert checked(menu) == ["net.safetensors  –  other · 10.00 % on MNIST test"]
     entry(menu, "Bundled").trigger()
-    assert not any("untrained" in text for text in texts(opened(window)))
+    assert not any("other ·" in text for text in texts(opened(window)))
     assert weights.exists()
 
 

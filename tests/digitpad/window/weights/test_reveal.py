@@ -1,7 +1,5 @@
 """Showing a file in the file manager of each system."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
