@@ -87,10 +87,6 @@ def test_size_of_the_picture_does_not_matter(size):
     assert difference(read(picture.resize(size), "JPEG", quality=95), read(picture)) < 4
 
 
-def test_parts_of_a_digit_stay_together():
-    assert difference(read(drawn(FIVE)), read(drawn(FIVE[:1]))) > 20
-
-
 @given(
     arrays(
         np.float32,
@@ -173,11 +169,10 @@ def test_grain_of_a_large_photo_does_not_hide_faint_pencil():
     assert difference(read(photo), ink_image(drawing(SEVEN))) < 4
 
 
-@pytest.mark.parametrize("width", [4, 20, 40])
-def test_dot_beside_a_stroke_is_ink(width):
-    dotted = drawn(SEVEN, width)
+def test_dot_beside_a_stroke_is_ink():
+    dotted = drawn(SEVEN)
     ImageDraw.Draw(dotted).circle((250, 80), 8, 0)
-    assert difference(read(dotted), read(drawn(SEVEN, width))) > 1
+    assert difference(read(dotted), read(drawn(SEVEN))) > 1
 
 
 @pytest.mark.parametrize(
@@ -341,7 +336,7 @@ def test_damaged_picture_is_read_or_refused(file_format, data):
 def test_mnist_images_hardly_change(mnist_test):
     """The mean of all 10,000 is 0.39; 98.8 % are below 1, the rest is thin or has specks."""
     differences = []
-    for image in mnist_test[0][:200]:
+    for image in mnist_test[0][:100]:
         result = read(Image.fromarray(image))
         differences.append(difference(result, image))
         assert difference(read(Image.fromarray(255 - image)), result) < 0.1

@@ -1,9 +1,11 @@
 """The whole window, used as a person uses it."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QAccessible, QColor, QGuiApplication, QMouseEvent, QPalette
+from PySide6.QtGui import QAccessible, QColor, QMouseEvent, QPalette
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
 from digitpad.ink import Drawing, ink_image
@@ -140,18 +142,6 @@ def test_without_usable_weights_drawing_works_and_a_notice_says_what_to_do(
 # Size, place and colours
 
 
-def test_drawing_and_answer_survive_a_change_of_size(window, mouse, seven, qtbot):
-    with qtbot.waitSignal(window.answered):
-        mouse.draw(seven)
-    drawing, prediction = window.canvas.drawing, window.answer.prediction
-    before = window.canvas.size()
-    window.resize(window.width() - 200, window.height() - 60)
-    qtbot.waitUntil(lambda: window.canvas.size() != before)
-    assert (window.canvas.drawing, window.answer.prediction) == (drawing, prediction)
-    ink = window.grab().toImage().pixelColor(mouse.at(120, 58))
-    assert ink == window.palette().color(QPalette.ColorRole.Text)
-
-
 def test_nothing_is_cut_off_in_the_smallest_window(window, mouse, seven, qtbot):
     mouse.draw(seven)
     window.resize(1, 1)
@@ -179,27 +169,11 @@ def test_an_invalid_stored_geometry_is_ignored(open_window, weights, stored):
     assert open_window(weights).size() == default
 
 
-def test_a_window_whose_screen_is_gone_opens_on_another(open_window, weights):
-    first = open_window(weights)
-    first.move(20_000, 20_000)
-    first.close()
-    screen = QGuiApplication.primaryScreen().availableGeometry()
-    assert not screen.intersects(first.frameGeometry())
-    assert screen.intersects(open_window(weights).frameGeometry())
-
-
-@pytest.fixture
-def set_palette(qapp):
-    before = qapp.palette()
-    yield qapp.setPalette
-    qapp.setPalette(before)
-
-
 @pytest.mark.parametrize(
     "theme", [("#323232", "#242424", "#f0f0f0"), ("#efefef", "#ffffff", "#101010")]
 )
 def test_a_change_between_light_and_dark_also_repaints_earlier_ink(
-    window, mouse, seven, set_palette, qtbot, theme
+    window, mouse, seven, qapp, qtbot, request, theme
 ):
     background, sheet, text = theme
     with qtbot.waitSignal(window.answered):
@@ -210,7 +184,8 @@ def test_a_change_between_light_and_dark_also_repaints_earlier_ink(
     palette.setColor(QPalette.ColorRole.Base, QColor(sheet))
     palette.setColor(QPalette.ColorRole.Accent, QColor("#00c000"))
     window.grab()  # the ink is painted in the old colours
-    set_palette(palette)
+    request.addfinalizer(partial(qapp.setPalette, qapp.palette()))
+    qapp.setPalette(palette)
     qtbot.waitUntil(lambda: window.palette().text().color() == QColor(text))
     image = window.grab().toImage()
     assert image.pixelColor(mouse.at(120, 58)) == QColor(text)

@@ -186,11 +186,6 @@ def test_when_the_window_is_killed_the_trainer_ends(out, qtbot, person):
         ("sys.exit(3)", "failed", "The training failed: exit code 3."),
         ("raise MemoryError('no room')", "failed", "The training failed: MemoryError: no room"),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "crashed", "The training crashed (SIGSEGV)."),
-        (
-            "out.touch(); tell(WeightsWritten(str(out))); tell(RunEnded('finished'))",
-            "failed",
-            "The training ended, but its weights cannot be used.",
-        ),
     ],
 )
 def test_the_exit_of_the_process_is_in_the_outcome(train, code, kind, sentence):

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from digitpad.lock import lock_file
 from digitpad.recognizer import Recognizer
-from digitpad.training_messages import BatchDone
 from digitpad.weights_store import (
     bundled_weights,
     checkpoint_file,
@@ -78,10 +77,12 @@ def test_the_start_of_a_run_leaves_a_stroke_and_the_focus_alone(window, mouse, q
     assert not person.button(training, "Stop Early").isEnabled()  # there is nothing to keep
     mouse.press(100, 100)
     assert window.canvas.hasFocus()
+    assert training.chart.waits
     person.let_go()
     person.wait(person.button(training, "Stop Early").isEnabled)
     assert window.canvas.is_drawing
     mouse.release(150, 150)
+    assert not training.chart.waits
     qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
     assert window.canvas.is_blank
     person.click(training, "Cancel…")
@@ -102,17 +103,6 @@ def test_escape_leaves_the_question_and_not_the_drawing(window, mouse, seven, qt
     window.quit()
 
 
-def test_the_chart_waits_for_the_pen(window, mouse, person):
-    training = person.train(window, "start(); wait_for_command()")
-    person.wait(lambda: training.chart.frames_drawn)
-    mouse.press(100, 100)
-    assert training.chart.waits
-    training.chart.add(BatchDone(1, 1, 0.9, 0.3, 5_000.0, 1.0))
-    mouse.release(150, 150)
-    assert not training.chart.waits
-    window.quit()
-
-
 # Comparison with the weights in use
 
 
@@ -130,19 +120,15 @@ def test_better_weights_are_used_as_soon_as_the_run_has_finished(window, weights
     assert "have changed since the comparison" in person.text(training)
 
 
-@pytest.mark.parametrize(
-    ("verdict", "text"),
-    [("equal", "Equal to"), ("worse", "Worse than"), ("unknown", "Cannot compare with")],
-)
-def test_other_weights_wait_for_the_person(window, weights, verdict, text, person):
-    training = person.train(window, f"start(); finish({verdict!r})")
+def test_other_weights_wait_for_the_person(window, weights, person):
+    training = person.train(window, "start(); finish('worse')")
     person.wait(lambda: not training.is_running)
     assert window.weights_menu.in_use == weights
-    assert f"{text} the weights in use" in person.text(training)
+    assert "Worse than the weights in use" in person.text(training)
     person.click(training, "Use These Weights")
     (kept,) = kept_weights()
     assert window.weights_menu.in_use == kept.path
-    assert f"In use now. {text} the weights before" in person.text(training)
+    assert "In use now. Worse than the weights before" in person.text(training)
 
 
 @pytest.mark.parametrize("chosen", ["the new ones", "others"])
@@ -372,9 +358,10 @@ def test_without_mnist_synthetic_digits_are_one_click_away(window, tmp_path, mon
     assert str(tmp_path / "empty") in person.text(training.panel)
     assert "--" not in person.text(training.panel)  # no options: people see no command line
     assert person.button(training, "Choose Folder…").isVisible()
+    person.use_trainer("print(*sys.argv, flush=True); start(); finish('equal')")
     person.click(training, "Train on Synthetic Digits")
-    assert training.is_running
     person.wait(lambda: not training.is_running)
+    assert "--data synthetic" in person.log(training)
     assert len(kept_weights()) == 1
 
 
