@@ -1,8 +1,8 @@
-"""Probabilities as text."""
+"""Probabilities in percent."""
 
 
 def percent(probability: float) -> str:
-    """A probability in percent, with one decimal: rounded down, and 99.9 at most.
+    """The percentage for a probability from 0 to 1, rounded down to one decimal; at most 99.9.
 
     "100.0" would claim a certainty that the Net does not have.
     """

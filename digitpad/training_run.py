@@ -53,8 +53,8 @@ class Exit:
 class Outcome:
     """How a run ended.
 
-    "failed": the trainer gave a reason or an exit code. "crashed": by a fault of its own. "killed":
-    by somebody's signal, or by the window because it did not respond.
+    "failed": the trainer gave a reason or an exit code. "crashed": a fault ended its process.
+    "killed": somebody's signal ended it, or the window did because it did not respond.
     """
 
     kind: Kind
@@ -129,7 +129,7 @@ class RunState:
 
     @property
     def phase(self) -> Phase:
-        """ "starting" until the data are loaded, "evaluating" once the weights are saved."""
+        """The phase: "starting" until the data are loaded, "evaluating" once weights are saved."""
         if self.exit:
             return "ended"
         if self.weights:
@@ -218,10 +218,11 @@ class RunState:
     def closes_window(self) -> bool:
         """Whether the window closes now that the run has ended.
 
-        It stays if the run was stopped early and failed to save the weights.
+        It stays if the weights are damaged, or if a run that was stopped early has not saved any.
         """
-        lost = self.requested == "stop" and self.weights is None
-        return self.phase == "ended" and self.closing and not lost
+        if self.exit is None or not self.closing:
+            return False
+        return not self.exit.weights_error and (self.requested != "stop" or bool(self.weights))
 
     def replaces(self, in_use: Path | None) -> bool:
         """Whether the run's weights replace those in use unasked: a finished run did better."""

@@ -56,19 +56,35 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     return folder
 
 
-@pytest.fixture
-def keep() -> Callable[..., Path]:
-    """Adds a copy of the bundled weights to the kept ones, under a name and with more metadata."""
+@pytest.fixture(scope="session")
+def write_weights() -> Callable[..., Path]:
+    """Writes a copy of the bundled weights to a path, with more metadata."""
 
-    def keep_(name: str, **metadata: object) -> Path:
+    def write(path: Path, **metadata: object) -> Path:
         bundled = read_weights(bundled_weights())
-        path = weights_folder() / name
         path.parent.mkdir(parents=True, exist_ok=True)
         content = json.dumps(bundled.metadata | metadata)
         save_file(bundled.tensors, path, {METADATA_KEY: content})
         return path
 
-    return keep_
+    return write
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory, write_weights: Callable[..., Path]) -> Path:
+    """A weights file whose probabilities differ from those of the bundled weights."""
+    return write_weights(
+        tmp_path_factory.mktemp("weights") / "net.safetensors",
+        temperature=3.0,
+        recipe={"name": "other"},
+        metrics=[{"split": "MNIST test", "accuracy": 0.1}],
+    )
+
+
+@pytest.fixture
+def keep(write_weights: Callable[..., Path]) -> Callable[..., Path]:
+    """Adds a copy of the bundled weights to the kept ones, under a name and with more metadata."""
+    return lambda name, **metadata: write_weights(weights_folder() / name, **metadata)
 
 
 @pytest.fixture(scope="session")

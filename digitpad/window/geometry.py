@@ -11,7 +11,7 @@ _KEY = "window/geometry"
 
 
 def save_geometry(window: QWidget, normal_size: QSize | None = None) -> None:
-    """Save the geometry of a window, with another size for when it is not maximized, if given."""
+    """Save the geometry of a window. `normal_size` replaces its size when it is not maximized."""
     saved = window
     if normal_size:
         saved = QWidget()

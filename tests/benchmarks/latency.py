@@ -59,9 +59,7 @@ def seconds_to_painted_answer(window: MainWindow, drawings: int, pause: int = 0)
     class Paintings(QObject):
         def eventFilter(self, _answer, event):  # noqa: N802
             nonlocal paintings
-            paintings += (
-                event.type() == QEvent.Type.Paint
-            )  # it is over when processEvents() returns
+            paintings += event.type() == QEvent.Type.Paint  # done when processEvents() returns
             return False
 
     def answered():

@@ -1,14 +1,11 @@
 """Files that are written whole or not at all, and names that only one process gets."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -27,14 +24,14 @@ LONGEST_NAMES = [
 ]
 
 
-def write(path: Path, content: bytes = b"new") -> None:
+def write(path, content=b"new"):
     with replacing(path) as file:
         file.write(content)
 
 
 @posix
 class TestReplacing:
-    def test_symbolic_link_stays_and_its_target_is_replaced(self, tmp_path: Path):
+    def test_symbolic_link_stays_and_its_target_is_replaced(self, tmp_path):
         target, link, link_to_link = (tmp_path / name for name in ("target", "a", "b"))
         link.symlink_to("target")
         link_to_link.symlink_to("a")
@@ -45,7 +42,7 @@ class TestReplacing:
         assert link_to_link.is_symlink()
         assert target.read_bytes() == b"replaced"
 
-    def test_permissions_are_kept(self, tmp_path: Path):
+    def test_permissions_are_kept(self, tmp_path):
         path = tmp_path / "private"
         path.touch(0o600)
         with replacing(path) as file:
@@ -54,7 +51,7 @@ class TestReplacing:
         assert modes == {0o600}
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
-    def test_new_file_has_the_permissions_of_the_umask(self, tmp_path: Path):
+    def test_new_file_has_the_permissions_of_the_umask(self, tmp_path):
         before = os.umask(0o027)
         try:
             write(tmp_path / "new")
@@ -62,16 +59,14 @@ class TestReplacing:
             os.umask(before)
         assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
 
-    def test_temporary_name_cannot_be_guessed(self, tmp_path: Path):
+    def test_temporary_name_cannot_be_guessed(self, tmp_path):
         path, names = tmp_path / "file", set()
         for _ in range(20):
             with replacing(path):
                 names |= {each.name for each in tmp_path.iterdir()} - {path.name}
         assert len(names) == 20
 
-    def test_link_under_the_temporary_name_is_not_followed(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ):
+    def test_link_under_the_temporary_name_is_not_followed(self, tmp_path, monkeypatch):
         path, victim = tmp_path / "file", tmp_path / "victim"
         victim.write_bytes(b"untouched")
         monkeypatch.setattr(secrets, "token_hex", lambda n: "0" * 2 * n)
@@ -93,9 +88,7 @@ class TestReplacing:
         ],
         ids=["folder", "pipe", "device", "circular link"],
     )
-    def test_anything_but_a_regular_file_is_refused(
-        self, tmp_path: Path, make: Callable[[Path], object], reason: str
-    ):
+    def test_anything_but_a_regular_file_is_refused(self, tmp_path, make, reason):
         path = tmp_path / "special"
         make(path)
         before = path.lstat()
@@ -105,12 +98,12 @@ class TestReplacing:
         assert list(tmp_path.iterdir()) == [path]
 
     @pytest.mark.parametrize("old", [None, b"old"])
-    def test_failed_write_changes_nothing(self, tmp_path: Path, old: bytes | None):
+    def test_failed_write_changes_nothing(self, tmp_path, old):
         path = tmp_path / "file"
         if old is not None:
             path.write_bytes(old)
 
-        def interrupted_write() -> None:
+        def interrupted_write():
             with replacing(path) as file:
                 file.write(b"half")
                 file.flush()
@@ -124,7 +117,7 @@ class TestReplacing:
     @pytest.mark.parametrize(
         "name", LONGEST_NAMES, ids=["ASCII", "non-ASCII", "cut character", "not text"]
     )
-    def test_names_of_any_length_and_encoding(self, tmp_path: Path, name: str):
+    def test_names_of_any_length_and_encoding(self, tmp_path, name):
         path = tmp_path / name
         write(path, b"1")
         write(path, b"2")
@@ -134,7 +127,7 @@ class TestReplacing:
 
 
 @posix
-def test_leftovers_of_killed_processes_are_removed_and_nothing_else(tmp_path: Path):
+def test_leftovers_of_killed_processes_are_removed_and_nothing_else(tmp_path):
     path = tmp_path / "net"
     others = [
         tmp_path / name
@@ -151,7 +144,7 @@ with ExitStack() as stack:
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
-    def write_half(*paths: Path) -> None:
+    def write_half(*paths):
         killed = subprocess.run([sys.executable, "-c", script, *paths], check=False)
         assert killed.returncode == -signal.SIGKILL
 
@@ -167,7 +160,7 @@ with ExitStack() as stack:
     assert len(kept) - len(set(tmp_path.iterdir())) == 1
 
 
-def test_numbers_come_before_the_suffixes(tmp_path: Path):
+def test_numbers_come_before_the_suffixes(tmp_path):
     names = numbered(tmp_path / "net.safetensors.checkpoint")
     assert [next(names).name for _ in range(3)] == [
         "net.safetensors.checkpoint",
@@ -176,12 +169,12 @@ def test_numbers_come_before_the_suffixes(tmp_path: Path):
     ]
 
 
-def test_each_of_many_that_ask_at_once_gets_another_name(tmp_path: Path):
+def test_each_of_many_that_ask_at_once_gets_another_name(tmp_path):
     (tmp_path / "net.safetensors").write_text("kept")
     (tmp_path / "net-2.safetensors").symlink_to("nowhere")
     barrier = Barrier(8)
 
-    def ask(_: int) -> str:
+    def ask(_):
         barrier.wait()
         return reserve(tmp_path / "net.safetensors").name
 

@@ -1,13 +1,8 @@
 """Ink files: reading UNIPEN and ndjson, writing ndjson, and files with any bytes."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,30 +13,29 @@ from digitpad import inkfile
 from digitpad.ink import MAX_COORDINATE, Drawing, Stroke, ink_image
 from digitpad.inkfile import InkFileError, Sample, is_ink_file, read_ink, write_ink
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Read = Callable[[bytes], tuple[list[Sample], list[int]]]
-
 TICK = Drawing((Stroke.from_xy([0, 1], [0, -2]),))
 UNIPEN_TICK = b'.SEGMENT DIGIT 0 ? "1"\n.PEN_DOWN\n 0 0\n 1 2\n.PEN_UP\n'
 NDJSON_TICK = b'{"word":"1","drawing":[[[0,1],[0,-2]]]}\n'
+BAD_STROKES = """
+7 [] [[1]] [1,2] ["12","34"] [[1,2],[3]] [[],[3]] [["1"],["2"]] [[true],[false]] [[null],[2]]
+[[[1]],[[2]]] [[NaN],[2]] [[1],[-Infinity]] [[1e999],[2]] [[2e9],[2]]
+"""
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def path(tmp_path_factory):
     return tmp_path_factory.mktemp("ink") / "drawings"
 
 
 @pytest.fixture(scope="module")
-def read(path: Path) -> Read:
+def read(path):
     """Reads content as an ink file; returns its samples and the numbers of its bad lines."""
 
-    def read(content: bytes) -> tuple[list[Sample], list[int]]:
+    def read(content):
         path.write_bytes(content)
-        bad_lines: list[int] = []
+        bad_lines = []
 
-        def on_bad_line(line: int, reason: str) -> None:
+        def on_bad_line(line, reason):
             assert reason
             bad_lines.append(line)
 
@@ -50,13 +44,9 @@ def read(path: Path) -> Read:
     return read
 
 
-def fail_on_bad_line(line: int, reason: str) -> None:
-    pytest.fail(f"{line}: {reason}")
-
-
 class TestUnipen:
-    def test_all_drawings_of_the_pen_file_have_their_labels_and_writers(self, pen_file: Path):
-        samples = list(read_ink(pen_file, fail_on_bad_line))
+    def test_all_drawings_of_the_pen_file_have_their_labels_and_writers(self, pen_file):
+        samples = list(read_ink(pen_file, pytest.fail))
         assert len(samples) == 7494
         segments = re.findall(
             r'\.SEGMENT DIGIT +(\d+)(?:-(\d+))? \? "(\d)"\n\.COMMENT \d+ +(\d+)',
@@ -66,40 +56,37 @@ class TestUnipen:
         assert [len(sample.drawing.strokes) for sample in samples] == strokes
         assert [str(sample.label) for sample in samples] == [label for _, _, label, _ in segments]
         assert [sample.writer for sample in samples] == [writer for *_, writer in segments]
-        assert {int(sample.writer or 0) for sample in samples} == set(range(1, 31))
-
-    def test_dot_has_one_point(self, pen_file: Path):
-        samples = read_ink(pen_file, fail_on_bad_line)
+        assert {int(sample.writer) for sample in samples} == set(range(1, 31))
         lengths = [len(stroke.points) for sample in samples for stroke in sample.drawing.strokes]
-        assert lengths.count(1) == 1
+        assert lengths.count(1) == 1  # a dot
 
-    def test_y_axis_is_flipped(self, read: Read):
+    def test_y_axis_is_flipped(self, read):
         assert read(UNIPEN_TICK) == ([Sample(TICK, label=1)], [])
 
-    def test_writer_is_the_second_number_of_the_comment(self, read: Read):
+    def test_writer_is_the_second_number_of_the_comment(self, read):
         samples, _ = read(UNIPEN_TICK + b".COMMENT 8 12  224\n.SEGMENT\n.COMMENT at 9 o'clock\n")
         assert [sample.writer for sample in samples] == ["12", None]
 
     @pytest.mark.parametrize("label", ['"10"', '""', '"seven"', '"x" 7', "7", "", '"\xb2"'])
-    def test_label_that_is_not_a_digit_is_none(self, read: Read, label: str):
+    def test_label_that_is_not_a_digit_is_none(self, read, label):
         samples, bad_lines = read(f".SEGMENT DIGIT 0 ? {label}\n".encode("latin-1"))
         assert samples == [Sample(Drawing())]
         assert not bad_lines
 
-    def test_header_and_unknown_keywords_are_ignored(self, read: Read):
+    def test_header_and_unknown_keywords_are_ignored(self, read):
         header = b'.INCLUDE x.doc\n.COMMENT free text\n over 2 lines\n.LEXICON "0" "1"\n "2"\n'
         assert read(header + UNIPEN_TICK + b".DT 100\n") == ([Sample(TICK, label=1)], [])
 
-    def test_further_columns_of_a_point_are_ignored(self, read: Read):
+    def test_further_columns_of_a_point_are_ignored(self, read):
         assert read(b".PEN_DOWN\n0 0 17 0.5\n1 2 18 x\n.PEN_UP\n") == ([Sample(TICK)], [])
 
-    def test_strokes_before_the_first_segment_are_a_drawing_without_label(self, read: Read):
+    def test_strokes_before_the_first_segment_are_a_drawing_without_label(self, read):
         assert read(b".PEN_DOWN\n0 0\n1 2\n.PEN_UP\n" + UNIPEN_TICK) == (
             [Sample(TICK), Sample(TICK, label=1)],
             [],
         )
 
-    def test_segment_without_ink_is_a_drawing_without_strokes(self, read: Read):
+    def test_segment_without_ink_is_a_drawing_without_strokes(self, read):
         samples, bad_lines = read(b'.SEGMENT DIGIT 0 ? "4"\n.PEN_DOWN\n.PEN_UP\n' + UNIPEN_TICK)
         assert samples == [Sample(Drawing(), label=4), Sample(TICK, label=1)]
         assert not bad_lines
@@ -107,31 +94,29 @@ class TestUnipen:
     @pytest.mark.parametrize(
         "odd", [b"7", b"x 7", b"1e99 7", b"nan 7", b"7 -inf", b"\xff\xfe", b"\0", b".5", b".x 1"]
     )
-    def test_bad_line_in_a_stroke_is_reported_and_skipped(self, read: Read, odd: bytes):
+    def test_bad_line_in_a_stroke_is_reported_and_skipped(self, read, odd):
         lines = UNIPEN_TICK.splitlines()
         lines.insert(3, odd)
         assert read(b"\n".join(lines)) == ([Sample(TICK, label=1)], [4])
 
-    def test_pen_down_without_pen_up_is_reported_and_its_ink_is_kept(self, read: Read):
+    def test_pen_down_without_pen_up_is_reported_and_its_ink_is_kept(self, read):
         without_pen_up = UNIPEN_TICK.removesuffix(b".PEN_UP\n")
         samples, bad_lines = read(without_pen_up + b".PEN_DOWN\n 5 5\n" + without_pen_up)
         dot = Stroke.from_xy([5], [-5])
         assert samples == [Sample(TICK.with_stroke(dot), label=1), Sample(TICK, label=1)]
         assert bad_lines == [2, 5, 8]
 
-    def test_lines_outside_a_stroke_are_reported(self, read: Read):
+    def test_lines_outside_a_stroke_are_reported(self, read):
         assert read(UNIPEN_TICK + b".PEN_UP\n3 4\n\n") == ([Sample(TICK, label=1)], [6, 7])
 
-    def test_drawing_with_too_many_points_is_cut_off(
-        self, read: Read, monkeypatch: pytest.MonkeyPatch
-    ):
+    def test_drawing_with_too_many_points_is_cut_off(self, read, monkeypatch):
         monkeypatch.setattr(inkfile, "MAX_POINTS", 2)
         endless = UNIPEN_TICK.replace(b".PEN_UP", b"3 4\n5 6\n7 8\n.PEN_UP")
         assert read(endless + UNIPEN_TICK) == ([Sample(TICK, label=1)] * 2, [5])
 
 
 class TestNdjson:
-    def test_quick_draw_is_read_without_its_times(self, read: Read):
+    def test_quick_draw_is_read_without_its_times(self, read):
         line = {
             "word": "7",
             "countrycode": "NL",
@@ -144,63 +129,49 @@ class TestNdjson:
         assert read(json.dumps(line).encode()) == ([Sample(Drawing(strokes), label=7)], [])
 
     @pytest.mark.parametrize("word", ["seven", "10", "-1", "", "٣", "²", " 7", 7, 7.0, None, ["7"]])
-    def test_word_that_is_not_a_digit_is_no_label(self, read: Read, word: object):
+    def test_word_that_is_not_a_digit_is_no_label(self, read, word):
         line = json.dumps({"word": word, "drawing": [[[0, 1], [0, -2]]]}, ensure_ascii=False)
         assert read(line.encode()) == ([Sample(TICK)], [])
 
     @pytest.mark.parametrize("drawing", [b"[]", b"[[[],[]]]", b"[[[],[],[]],[[],[]]]"])
-    def test_drawing_without_points_has_no_strokes(self, read: Read, drawing: bytes):
+    def test_drawing_without_points_has_no_strokes(self, read, drawing):
         assert read(b'{"drawing":' + drawing + b"}") == ([Sample(Drawing())], [])
 
     @pytest.mark.parametrize(
         "bad",
         [
+            *b'[] 7 null "drawing" {"word":"1"} {"drawing":null}'.split(),
             b'{"word":"1","drawing":[[[0,1],[0,',
             b"\x89PNG\r",
             b'{"word":"\xff","drawing":[]}',
             b"\0\0\0",
-            b"[]",
-            b"7",
-            b"null",
-            b'"drawing"',
-            b'{"word":"1"}',
-            b'{"drawing":null}',
             b'{"drawing":{"0":[[1],[2]]}}',
             b'{"drawing":"[[[1],[2]]]"}',
-            b'{"drawing":[7]}',
-            b'{"drawing":[[]]}',
-            b'{"drawing":[[[1]]]}',
-            b'{"drawing":[[1,2]]}',
-            b'{"drawing":[["12","34"]]}',
-            b'{"drawing":[[[1,2],[3]]]}',
-            b'{"drawing":[[[],[3]]]}',
-            b'{"drawing":[[["1"],["2"]]]}',
-            b'{"drawing":[[[true],[false]]]}',
-            b'{"drawing":[[[null],[2]]]}',
-            b'{"drawing":[[[[1]],[[2]]]]}',
-            b'{"drawing":[[[NaN],[2]]]}',
-            b'{"drawing":[[[1],[-Infinity]]]}',
-            b'{"drawing":[[[1e999],[2]]]}',
-            b'{"drawing":[[[2e9],[2]]]}',
-            b'{"drawing":[[[1' + b"0" * 400 + b"],[2]]]}",
-            b'{"drawing":[[[1' + b"0" * 5000 + b"],[2]]]}",
             b'{"drawing":' + b"[" * 200_000,
             b'{"drawing":[],"x":' + b'{"x":' * 200_000,
-            b'{"drawing":[[[1],[2]]],"pressure":[]}',
-            b'{"drawing":[[[1],[2]]],"pressure":0.5}',
-            b'{"drawing":[[[1],[2]]],"pressure":[0.5]}',
-            b'{"drawing":[[[1],[2]]],"pressure":[[]]}',
-            b'{"drawing":[[[1],[2]]],"pressure":[[0.5,0.5]]}',
-            b'{"drawing":[[[1],[2]]],"pressure":[[1.5]]}',
-            b'{"drawing":[[[1],[2]]],"pressure":[["1"]]}',
         ],
+        ids=lambda bad: bad[:30],
     )
-    def test_bad_line_is_reported_and_skipped(self, read: Read, bad: bytes):
+    def test_line_that_is_not_a_drawing_is_reported_and_skipped(self, read, bad):
         samples, bad_lines = read(NDJSON_TICK + b"\n" + bad + b"\n" + NDJSON_TICK)
         assert samples == [Sample(TICK, label=1)] * 2
         assert bad_lines == [3]
 
-    def test_pressure_and_writer_are_read(self, read: Read):
+    @pytest.mark.parametrize(
+        "stroke",
+        [*BAD_STROKES.split(), "[[1" + "0" * 400 + "],[2]]", "[[1" + "0" * 5_000 + "],[2]]"],
+        ids=lambda stroke: stroke[:20],
+    )
+    def test_bad_stroke_is_reported(self, read, stroke):
+        assert read(f'{{"drawing":[{stroke}]}}'.encode()) == ([], [1])
+
+    @pytest.mark.parametrize(
+        "pressure", ["[]", "0.5", "[0.5]", "[[]]", "[[0.5,0.5]]", "[[1.5]]", '[["1"]]']
+    )
+    def test_bad_pressure_is_reported(self, read, pressure):
+        assert read(f'{{"drawing":[[[1],[2]]],"pressure":{pressure}}}'.encode()) == ([], [1])
+
+    def test_pressure_and_writer_are_read(self, read):
         line = b'{"writer":"Ada","drawing":[[[0,1],[0,-2]],[[5],[5]]],"pressure":[[0.5,1],null]}'
         strokes = (Stroke(np.array([[0, 0, 0.5], [1, -2, 1]])), Stroke.from_xy([5], [5]))
         assert read(line) == ([Sample(Drawing(strokes), writer="Ada")], [])
@@ -209,9 +180,7 @@ class TestNdjson:
 class TestFormat:
     @pytest.mark.parametrize("content", [UNIPEN_TICK, NDJSON_TICK])
     @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\r\n \n\t", b"\n" * 100_000])
-    def test_format_is_recognized_by_content_after_any_whitespace(
-        self, read: Read, path: Path, start: bytes, content: bytes
-    ):
+    def test_format_is_recognized_by_content_after_any_whitespace(self, read, path, start, content):
         for end in (b"\n", b"\r\n"):
             assert read(start + content.replace(b"\n", end)) == ([Sample(TICK, label=1)], [])
             assert is_ink_file(path)
@@ -219,34 +188,32 @@ class TestFormat:
     @pytest.mark.parametrize(
         "content", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"[]", b"digit", b".", b"./run", b"\0"]
     )
-    def test_other_content_is_refused(self, path: Path, content: bytes):
+    def test_other_content_is_refused(self, path, content):
         path.write_bytes(content)
         assert not is_ink_file(path)
         with pytest.raises(InkFileError, match=re.escape(f"{path}: not an ink file")):
-            next(read_ink(path, fail_on_bad_line))
+            next(read_ink(path, pytest.fail))
 
     @pytest.mark.parametrize("content", [b"", b"\n \n"])
-    def test_empty_file_has_no_drawings(self, read: Read, path: Path, content: bytes):
+    def test_empty_file_has_no_drawings(self, read, path, content):
         assert read(content) == ([], [])
         assert is_ink_file(path)
 
-    def test_unreadable_file_is_named(self, tmp_path: Path):
+    def test_unreadable_file_is_named(self, tmp_path):
         for unreadable in (tmp_path, tmp_path / "missing", tmp_path / "missing" / "file"):
-            with pytest.raises(InkFileError, match=re.escape(f"{unreadable}: cannot be read: ")):
-                is_ink_file(unreadable)
-            with pytest.raises(InkFileError, match=re.escape(f"{unreadable}: cannot be read: ")):
-                next(read_ink(unreadable, fail_on_bad_line))
+            for call in (is_ink_file, lambda path: next(read_ink(path, pytest.fail))):
+                with pytest.raises(InkFileError, match=re.escape(f"{unreadable}: cannot be read")):
+                    call(unreadable)
 
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
-    def test_pipe_is_refused_without_waiting_for_it(self, tmp_path: Path):
-        pipe = tmp_path / "pipe"
-        os.mkfifo(pipe)
+    def test_pipe_is_refused_without_waiting_for_it(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
         with pytest.raises(InkFileError, match="not a file"):
-            is_ink_file(pipe)
+            is_ink_file(tmp_path / "pipe")
 
 
 class TestStream:
-    def test_file_is_read_as_a_stream(self, path: Path):
+    def test_file_is_read_as_a_stream(self, path):
         path.write_bytes(NDJSON_TICK * 10_000)
         samples = read_ink(path, lambda _line, _reason: None)
         next(samples)
@@ -254,9 +221,7 @@ class TestStream:
         assert sum(1 for _ in samples) < 9_000
 
     @pytest.mark.parametrize("tick", [UNIPEN_TICK, NDJSON_TICK])
-    def test_line_that_is_too_long_is_reported_and_skipped(
-        self, read: Read, monkeypatch: pytest.MonkeyPatch, tick: bytes
-    ):
+    def test_line_that_is_too_long_is_reported_and_skipped(self, read, monkeypatch, tick):
         monkeypatch.setattr(inkfile, "MAX_LINE_BYTES", 1000)
         longest = NDJSON_TICK.rstrip().ljust(999) + b"\n" if tick == NDJSON_TICK else tick
         for length in (1000, 1001, 2002, 100_000):
@@ -279,18 +244,12 @@ samples = st.builds(
 
 class TestWrite:
     @given(st.lists(samples, max_size=5))
-    def test_written_samples_are_read_unchanged(self, path: Path, samples: list[Sample]):
+    def test_written_samples_are_read_unchanged(self, path, samples):
         write_ink(path, samples)
-        assert list(read_ink(path, fail_on_bad_line)) == samples
+        assert list(read_ink(path, pytest.fail)) == samples
         assert is_ink_file(path)
 
-    def test_pen_file_is_converted_unchanged(self, pen_file: Path, path: Path):
-        write_ink(path, read_ink(pen_file, fail_on_bad_line))
-        read_again = read_ink(path, fail_on_bad_line)
-        for sample, again in zip(read_ink(pen_file, fail_on_bad_line), read_again, strict=True):
-            assert again == sample
-
-    def test_written_file_is_quick_draw_ndjson(self, path: Path):
+    def test_written_file_is_quick_draw_ndjson(self, path):
         light = Stroke(np.array([[5, 6, 0.25]]))
         write_ink(path, [Sample(TICK, label=1), Sample(TICK.with_stroke(light), writer="Ada")])
         assert [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] == [
@@ -302,32 +261,19 @@ class TestWrite:
             },
         ]
 
-    def test_interrupted_write_leaves_the_old_file(self, tmp_path: Path):
-        path = tmp_path / "mine.ndjson"
-        write_ink(path, [Sample(TICK)])
-
-        def interrupted() -> Iterator[Sample]:
-            yield Sample(Drawing())
-            raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            write_ink(path, interrupted())
-        assert list(read_ink(path, fail_on_bad_line)) == [Sample(TICK)]
-        assert list(tmp_path.iterdir()) == [path]
-
-    def test_file_can_be_rewritten_from_itself(self, tmp_path: Path):
+    def test_file_can_be_rewritten_from_itself(self, tmp_path):
         path = tmp_path / "mine.ndjson"
         write_ink(path, [Sample(TICK, label=1), Sample(Drawing(), label=2)])
-        write_ink(path, (sample for sample in read_ink(path, fail_on_bad_line) if sample.drawing))
-        assert list(read_ink(path, fail_on_bad_line)) == [Sample(TICK, label=1)]
+        write_ink(path, (sample for sample in read_ink(path, pytest.fail) if sample.drawing))
+        assert list(read_ink(path, pytest.fail)) == [Sample(TICK, label=1)]
 
-    def test_drawing_that_is_too_large_to_read_is_refused(self, tmp_path: Path):
+    def test_drawing_that_is_too_large_to_read_is_refused(self, tmp_path):
         points = np.random.default_rng(0).random((inkfile.MAX_LINE_BYTES // 40, 3))
         with pytest.raises(InkFileError, match="too many points"):
             write_ink(tmp_path / "mine.ndjson", [Sample(Drawing((Stroke(points),)))])
         assert not list(tmp_path.iterdir())
 
-    def test_unwritable_file_is_named(self, tmp_path: Path):
+    def test_unwritable_file_is_named(self, tmp_path):
         (tmp_path / "file").touch()
         for unwritable in (tmp_path / "missing" / "x", tmp_path / "file" / "x", tmp_path):
             with pytest.raises(InkFileError, match=re.escape(f"{unwritable}: cannot be written: ")):
@@ -335,7 +281,7 @@ class TestWrite:
 
 
 @st.composite
-def damaged(draw: st.DrawFn) -> bytes:
+def damaged(draw):
     """An ink file with pieces cut out, repeated or overwritten."""
     content = draw(st.sampled_from([UNIPEN_TICK * 3, NDJSON_TICK * 3]))
     for _ in range(draw(st.integers(1, 4))):
@@ -348,7 +294,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 class TestAnyBytes:
     @given(damaged() | st.binary() | st.binary().map(lambda tail: b"{" + tail))
     @example(UNIPEN_TICK.replace(b"1 2", b"-1e9 1e9"))
-    def test_any_bytes_are_read_or_refused(self, read: Read, path: Path, content: bytes):
+    def test_any_bytes_are_read_or_refused(self, read, path, content):
         try:
             samples, bad_lines = read(content)
         except InkFileError as error:

@@ -1,10 +1,7 @@
 """The lock of a training run, between real processes."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +18,7 @@ with locked(Path(sys.argv[1])):
 
 
 @pytest.mark.parametrize("end", ["close", "kill"])
-def test_lock_is_held_until_its_process_ends(tmp_path: Path, end: str):
+def test_lock_is_held_until_its_process_ends(tmp_path, end):
     weights = tmp_path / "net.safetensors"
     assert not is_locked(weights)
     with subprocess.Popen(
@@ -42,7 +39,7 @@ def test_lock_is_held_until_its_process_ends(tmp_path: Path, end: str):
     assert list(tmp_path.iterdir()) == [lock_file(weights)]
 
 
-def test_asking_for_the_lock_leaves_no_trace(tmp_path: Path):
+def test_asking_for_the_lock_leaves_no_trace(tmp_path):
     assert not is_locked(tmp_path / "net.safetensors")
     assert not is_locked(tmp_path / "missing" / "net.safetensors")
     assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,5 @@
 """Messages of a training run as lines of JSON."""
 
-from __future__ import annotations
-
 import json
 import math
 from typing import Any, get_args, get_type_hints

@@ -1,8 +1,5 @@
 """How a run stands and how it ended, without a process."""
 
-from __future__ import annotations
-
-from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -37,13 +34,10 @@ RESUMABLE = "\nYou can resume it from the last finished epoch."
 
 def run(*events):
     """The state after messages, and requests by their names."""
-    return reduce(
-        lambda state, event: (
-            state.requesting(event) if isinstance(event, str) else state.after(event)
-        ),
-        events,
-        RunState(checkpoint=CHECKPOINT, baseline=IN_USE),
-    )
+    state = RunState(checkpoint=CHECKPOINT, baseline=IN_USE)
+    for event in events:
+        state = state.requesting(event) if isinstance(event, str) else state.after(event)
+    return state
 
 
 def batch(epoch, number):
@@ -139,6 +133,8 @@ def test_what_becomes_of_the_process_the_window_and_the_checkpoint(
     assert running.can_be_ended == can_be_ended
     assert (running.closes_window, running.discards_checkpoint) == (False, False)
     assert (ended.closes_window, ended.discards_checkpoint) == (closes, discards)
+    if running.weights:  # nobody would see that they are damaged
+        assert not running.ended(Exit(weights_error="Short.")).closes_window
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from digitpad.percent import percent
 from digitpad.window.widgets.colours import faded, secondary_colour
 
 if TYPE_CHECKING:
@@ -255,8 +256,7 @@ def _verdict(prediction: Prediction) -> list[str]:
 
 
 def _percent(probability: float) -> str:
-    """Truncated, not rounded: 100 % would claim a certainty that the Net does not have."""
-    return f"{min(int(probability * 1000), 999) / 10:.1f}\N{NO-BREAK SPACE}%"
+    return f"{percent(probability)}\N{NO-BREAK SPACE}%"
 
 
 def _bold(font: QFont) -> QFont:

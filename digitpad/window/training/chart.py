@@ -30,8 +30,8 @@ COLUMNS = tuple(field.name for field in fields(EpochDone) if field.name != "seco
 
 # Drawing takes some milliseconds from the trainer's threads, which wait for one another.
 _REDRAW_MS = 500
-_POINTS = 1_500  # of the curve through the batches, however long the run is
-_UNSETTLED = 0.05  # the share of an epoch before its running accuracy means something
+_POINTS = 1_500  # of the curve through the batches, about, however long the run is
+_UNSETTLED = 0.05  # share of an epoch before its running accuracy means something
 
 # Opacities.
 _BATCHES, _LINE, _LEARNING_RATE = 0.35, 0.65, 0.2
@@ -49,8 +49,8 @@ class TrainingChart(QWidget):
         self.frames_drawn = 0
         """How many times the accuracy plot was painted."""
         self.waits = False
-        """Whether drawing waits, as it does for the pen: drawing the chart takes as long as a frame
-        of the screen, and would delay the answer to the stroke."""
+        """Whether drawing waits for the pen: drawing the chart takes as long as a frame of the
+        screen, and would delay the answer to the stroke."""
         self.setAccessibleName("Training chart")
         self._timer = QTimer(self, singleShot=True, interval=_REDRAW_MS)
         self._timer.timeout.connect(self._redraw_or_wait)
@@ -89,8 +89,9 @@ class TrainingChart(QWidget):
             case EpochDone():
                 self._history.append(message)
                 self._add_point(message.epoch, message.train_accuracy, message.loss)
-                for values in self._batches:  # a gap: each epoch starts its own average
-                    values.append(math.nan)
+                if self._epochs <= _POINTS:
+                    for values in self._batches:  # a gap: each epoch starts its own average
+                        values.append(math.nan)
             case _:
                 return
         if self.isVisible() and not self._timer.isActive():

@@ -30,7 +30,6 @@ _DATA = {
     "synthetic": ("Synthetic digits", "Drawn by the trainer. No download."),
 }
 _DEVICES = {"Fastest available": "auto", "Processor (CPU)": "cpu", "NVIDIA GPU (CUDA)": "cuda"}
-_ABOUT_SEED = "The same seed repeats the run."
 _MOST_EPOCHS = 9_999
 _LARGEST_SEED = 2**31 - 1
 
@@ -95,7 +94,7 @@ class TrainingForm(QWidget):
         text = self.folder.text().strip()
         if not text or self.data.currentData() != "mnist":
             return None
-        # Unlike Path.expanduser, it keeps unknown users as they are: ~nobody
+        # Path.expanduser raises an error for an unknown user, such as ~nobody.
         return Path(os.path.expanduser(text))  # noqa: PTH111
 
     def _ink_files(self) -> list[Path]:
@@ -218,9 +217,7 @@ class TrainingForm(QWidget):
         ]
         for line, (text, field, below) in enumerate(fields):
             label = _label(text, field)
-            label.setFixedHeight(
-                field.sizeHint().height()
-            )  # level with the field, not with the text below
+            label.setFixedHeight(field.sizeHint().height())  # level with the field alone
             grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(column(field, *below), line, 1)
         layout = QVBoxLayout(self)

@@ -50,6 +50,9 @@ class InterruptedRuns(QObject):
         )
 
     def _discard(self, run: InterruptedRun) -> None:
+        if is_locked(run.weights):
+            self.notice_wanted.emit("This training was resumed elsewhere. Nothing was deleted.", [])
+            return
         try:
             deleted = delete(run.checkpoint)
         except OSError as error:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 LOG_LINES = 200
-"""How many lines the log keeps: the last ones."""
+"""Number of lines that the log keeps."""
+
 LOG_LINE_BYTES = 500
+"""Number of bytes of a line that the log shows."""
 
 LINE_BYTES = 8 << 20
-"""The longest line: an Evaluated with 1,200 images takes 1.3 MB."""
+"""Maximum length of a line: an Evaluated with 1,200 images takes 1.3 MB."""
 
 
 class LineReader:
-    """Cuts a stream of bytes into lines, and each line to its first `longest` bytes."""
+    """Splits a stream of bytes into lines, and cuts off each line after `longest` bytes."""
 
     def __init__(self, longest: int = LINE_BYTES) -> None:
         self._longest = longest
@@ -32,7 +34,7 @@ class LineReader:
 
 
 def log_text(line: bytes) -> str:
-    """The line for the log; of a progress bar, which overwrites itself, the last state."""
+    """The text of a line for the log. A progress bar overwrites itself: its last state counts."""
     line = line.rstrip().rpartition(b"\r")[2]
     ellipsis = "…" if len(line) > LOG_LINE_BYTES else ""
     return line[:LOG_LINE_BYTES].decode(errors="replace") + ellipsis

@@ -90,14 +90,14 @@ class TrainingPanel(QScrollArea):
         if parts == self._shown:
             return
         self._shown = parts
-        # focusWidget() would remember a focus that has long moved to the sheet.
+        # self.focusWidget() would also name a widget that has lost the focus to the sheet.
         focus = QApplication.focusWidget()
         had_focus = focus is not None and self.isAncestorOf(focus)
         for part in self._parts:
             part.setVisible(part in parts)
         self._log_fold.setVisible(self._form not in parts)
         if had_focus:
-            # No button gets the focus: the person may be about to press a key.
+            # Not a button: the person may be about to press a key.
             self.setFocus()
         self.verticalScrollBar().setValue(0)
 
@@ -129,7 +129,7 @@ class TrainingPanel(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()  # without a horizontal scroll bar, the column's width is ours
+            self.updateGeometry()  # the panel must be as wide as its parts: only the height scrolls
         return super().eventFilter(watched, event)
 
     def minimumSizeHint(self) -> QSize:

@@ -24,7 +24,7 @@ Tick = tuple[float, str]
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not typed
-    """A plot that ignores the mouse and never changes its range by itself."""
+    """A plot that ignores the mouse and keeps the range that it is given."""
 
     def __init__(self, name: str, *, lines: int) -> None:
         """The plot is at least `lines` lines of text high."""

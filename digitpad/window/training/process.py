@@ -1,5 +1,5 @@
-"""Runs the trainer as a process: starts it, reads its messages, passes requests on, and kills it if
-it does not respond."""
+"""The trainer's process: starts it, reads its messages, passes requests on, and kills it if it does
+not respond."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TrainerCommand:
     """A run to start."""
 
     arguments: Sequence[str]
-    """Options of `python -m trainer`: all that concern the run itself."""
+    """Options of `python -m trainer` for the run itself, such as `--epochs`."""
     weights: Path
     """The file that the trainer will write its weights to."""
     baseline: Path | None = None
@@ -64,7 +64,7 @@ class TrainerCommand:
 
     def words(self) -> list[str]:
         """The arguments of the Python program."""
-        # -P: a trainer.py or torch.py in the current folder is not ours.
+        # -P: do not import a trainer.py or torch.py from the current folder.
         words = ["-P", "-m", "trainer", "--progress", "json", "--background", *self.arguments]
         words.append(f"--epoch-weights={self.epoch_weights}")
         return [*words, f"--compare={self.baseline}"] if self.baseline else words
@@ -90,7 +90,7 @@ class TrainingProcess(QObject):
     def __init__(self, parent: QObject | None = None, *, grace: int = GRACE) -> None:
         super().__init__(parent)
         self.state = RunState()
-        """Of the run in progress, or of the last one."""
+        """State of the run in progress, or of the last one."""
         self.grace = grace
         """Milliseconds; see GRACE."""
         self._command: TrainerCommand | None = None
@@ -118,7 +118,7 @@ class TrainingProcess(QObject):
         self._is_forced = False
         self._descendants: list[psutil.Process] = []
         self._process_id = 0
-        # A new object for each run: nothing of an earlier run can arrive late.
+        # A new object for each run, so that no signal of an earlier run can arrive late.
         self._process = process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
         environment.insert("PYTHONIOENCODING", "utf-8")  # not the default on Windows
@@ -181,7 +181,7 @@ class TrainingProcess(QObject):
         if not self._is_alive:
             return
         if self.state.weights and not stop:
-            self._kill()  # it reads no more commands, and all that could be lost is saved
+            self._kill()  # it reads no more commands, and the weights are saved
             return
         self._process.write(b"stop\n" if stop else b"cancel\n")
         self._grace_timer.start(self.grace * (EVALUATION_GRACE_FACTOR if stop else 1))
@@ -192,7 +192,7 @@ class TrainingProcess(QObject):
             return
         self._is_forced = True
         self._find_descendants()
-        # The trainer takes this for a request, and on Windows, without a window, does not notice.
+        # The trainer stops on SIGTERM. On Windows this does nothing: the trainer has no window.
         self._process.terminate()
         self._grace_timer.start(self.grace)
 
@@ -213,8 +213,8 @@ class TrainingProcess(QObject):
             with suppress(psutil.Error):  # psutil notices if the id is another process's by now
                 descendant.kill()
 
-    # Reading. QProcess reads at most a pipe's capacity at a time, and reads on only after that is
-    # dealt with here. So a flood of output waits, and the window's other events get their turn.
+    # Reading. QProcess reads at most a pipe's capacity, and no more until these slots return. So a
+    # flood of output waits, and the window's other events get their turn.
 
     def _read_output(self) -> None:
         self._take_output(bytes(self._process.readAllStandardOutput().data()))
@@ -242,9 +242,9 @@ class TrainingProcess(QObject):
             self.log_line.emit(text)
 
     def _take_message(self, message: Message) -> None:
-        # A stopped trainer may take long to save and evaluate, so each message of that grants more
-        # time; a BatchDone does not, as it may not have read the command. After a cancel there is
-        # nothing to wait for. After its last message a trainer only has to exit.
+        # A stopped trainer may take long to save and evaluate, so each of these messages grants it
+        # more time. A BatchDone does not: the trainer may not have read the command. A cancelled
+        # trainer gets no more time, and after its last message a trainer only has to exit.
         requested = self.state.requested
         if requested == "stop" and isinstance(message, WeightsWritten | Evaluated | Compared):
             self._grace_timer.start(self.grace * EVALUATION_GRACE_FACTOR)
@@ -290,12 +290,11 @@ class TrainingProcess(QObject):
         self._set_state(state)
 
     def _clean_up(self, command: TrainerCommand, state: RunState) -> None:
-        """Delete what a killed trainer had no time to delete, and free the name of a run that has
-        left nothing."""
+        """Delete what a killed trainer could not, and free the name of a run that left nothing."""
         weights, checkpoint = command.weights, command.checkpoint
-        if not weights.parent.exists():
-            return
         try:
+            if not weights.parent.exists():
+                return
             with locked(weights):
                 for file in (weights, checkpoint, command.epoch_weights):
                     remove_leftovers(file)

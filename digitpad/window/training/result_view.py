@@ -104,7 +104,7 @@ class ResultView(QWidget):
         self._show_comparison()
 
     def set_in_use(self, weights: Path) -> None:
-        """Note which weights are in use: the comparison only holds for those compared with."""
+        """Note which weights are in use: the comparison holds only for the baseline."""
         self._in_use = weights
         self._show_comparison()
 
@@ -146,7 +146,7 @@ class ResultView(QWidget):
 
 
 class _AccuracyTable(QWidget):
-    """The accuracy of the new weights and of those compared with, one row a split."""
+    """The accuracy of the new weights and of the baseline, one row per split."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -177,7 +177,7 @@ class _AccuracyTable(QWidget):
 
 
 def _comparison(state: RunState, in_use: Path | None, *, is_used: bool) -> tuple[str, str]:
-    """The verdict and the reason for it, in the light of which weights are in use now."""
+    """The verdict, worded for the weights now in use, and the reason for it."""
     if state.compared is None:
         return "In use now" if is_used else "", ""
     verdict = _VERDICTS[state.compared.verdict]

@@ -185,7 +185,7 @@ class RunControl(QObject):
             self._ask(state)
 
     def shut_down(self) -> None:
-        """End a run in progress, and wait for that. What it has saved stays."""
+        """End a run in progress, and wait for its end. What it has saved stays."""
         self.process.request("close")
         self.process.shut_down()
 

@@ -1,4 +1,4 @@
-"""Secondary text. A module of its own, because the first paint needs it and little else."""
+"""Secondary text. The first paint needs it, so this module imports little."""
 
 from __future__ import annotations
 

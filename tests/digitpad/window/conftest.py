@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +13,7 @@ from PySide6.QtGui import QImage, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
-from safetensors.numpy import save_file
 
-from digitpad.network import ARCHITECTURE, METADATA_KEY, TENSOR_SHAPES, TRANSFORM
 from digitpad.window.main_window import MainWindow
 
 
@@ -31,30 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _settings_at_home(home: Path) -> None:
     # Qt looks up the home folder only once.
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(home))
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A valid weights file of an untrained Net, whose answers depend on the drawing."""
-    generator = np.random.default_rng(0)
-    tensors = {}
-    for name, shape in TENSOR_SHAPES.items():
-        if name.startswith("bn") and name.endswith(("weight", "running_var")):
-            tensors[name] = np.ones(shape, np.float32)
-        elif name.endswith(("bias", "running_mean")):
-            tensors[name] = np.zeros(shape, np.float32)
-        else:
-            spread = np.sqrt(2 / np.prod(shape[1:]))
-            tensors[name] = generator.normal(0, spread, shape).astype(np.float32)
-    metadata = {
-        "architecture": ARCHITECTURE,
-        "transform": TRANSFORM,
-        "recipe": {"name": "untrained"},
-        "metrics": [{"split": "MNIST test", "accuracy": 0.1}],
-    }
-    path = tmp_path_factory.mktemp("weights") / "net.safetensors"
-    save_file(tensors, path, {METADATA_KEY: json.dumps(metadata)})
-    return path
 
 
 @pytest.fixture

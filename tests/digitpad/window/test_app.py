@@ -1,16 +1,11 @@
 """The application as a process, from start to end."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -53,7 +48,7 @@ def boxes():
 """
 
 
-def play(script: str, weights: Path | None, **environment: str) -> tuple[Any, str]:
+def play(script, weights, **environment):
     """The return value of `play` and standard error. Fails unless the window ends normally."""
     with start(script, weights, **environment) as process:
         out, errors = process.communicate(timeout=60)
@@ -62,7 +57,7 @@ def play(script: str, weights: Path | None, **environment: str) -> tuple[Any, st
 
 
 @contextmanager
-def start(script: str, weights: Path | None, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def start(script, weights, **environment):
     run = "app.MainWindow = Window\nsys.exit(app.run(*map(Path, sys.argv[1:])))"
     process = subprocess.Popen(
         [sys.executable, "-c", f"{PLAYER}\n{script}\n{run}", *filter(None, [weights])],
@@ -99,9 +94,10 @@ def play(window):
     assert "numpy" in at_answer
 
 
-def test_qt_compresses_no_pen_events(weights):
+def test_qt_compresses_no_pen_events_and_its_messages_are_logged(weights):
     script = """
 def play(window):
+    qWarning("made up")
     attributes = Qt.ApplicationAttribute
     return [
         QApplication.testAttribute(attributes.AA_CompressHighFrequencyEvents),
@@ -109,91 +105,59 @@ def play(window):
     ]
     yield
 """
-    compresses, _ = play(script, weights)
+    compresses, errors = play(script, weights)
     assert compresses == [False, False]
+    assert "made up" in log_file().read_text("utf-8")
+    assert "made up" in errors
 
 
-FAILURES = {
-    "a slot": "QTimer.singleShot(0, fail)",
-    "a paint": "window.canvas.paintEvent = lambda event: fail(); window.canvas.update()",
-    "the middle of a paint": "PaintFailure(window).show()",
-    "a thread": "threading.Thread(target=fail).start()",
-}
-
-
-@pytest.mark.parametrize("where", FAILURES)
-def test_uncaught_exception_is_shown_and_logged_and_the_window_keeps_running(weights, where):
-    script = f"""
+def test_uncaught_exceptions_are_shown_one_at_a_time_and_logged(weights):
+    script = """
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
-def fail():
-    raise ValueError("made up")
+def fail(where):
+    raise ValueError(where)
 
 class PaintFailure(QWidget):
     def paintEvent(self, event):
         with QPainter(self):
             self.hide()
-            fail()
+            fail("paint")
+
+def fail_in_slots():
+    for where in ("slot", "slot", "another slot"):  # of these, only the first is shown
+        QTimer.singleShot(0, lambda where=where: fail(where))
 
 def play(window):
-    draw(window)
-    drawing = window.canvas.drawing
-    {FAILURES[where]}
-    yield boxes
-    (box,) = boxes()
-    shown = box.text(), box.informativeText(), box.detailedText(), box.isModal()
-    box.close()
-    window.canvas.__dict__.pop("paintEvent", None)
-    is_unchanged = window.canvas.drawing == drawing
-    draw(window)
-    yield lambda: window.answer.prediction and len(window.canvas.drawing.strokes) == 2
-    return shown, is_unchanged
+    shown = []
+    for number, provoke in enumerate((
+        fail_in_slots,
+        PaintFailure(window).show,
+        threading.Thread(target=lambda: fail("thread")).start,
+    ), start=1):
+        draw(window)
+        provoke()
+        yield boxes
+        (box,) = boxes()
+        shown.append((box.text(), box.informativeText(), box.detailedText(), box.isModal()))
+        box.close()
+        yield lambda: window.answer.prediction and len(window.canvas.drawing.strokes) == number
+    return shown
 """
-    ((text, hint, details, is_modal), is_unchanged), errors = play(script, weights)
-    assert is_unchanged
-    assert not is_modal
-    assert text == "Something went wrong in digitpad."
-    assert str(log_file()) in hint
-    for place in (details, errors, log_file().read_text("utf-8")):
-        for words in ("in fail", "ValueError", "made up"):
-            assert words in place
-
-
-def test_dialogs_come_one_at_a_time_and_each_exception_once(weights):
-    script = """
-def fail(n):
-    [lambda: 1 / 0, lambda: [][1], lambda: {}[2]][n]()
-
-def fail_soon(*numbers):
-    for n in numbers:
-        QTimer.singleShot(0, lambda n=n: fail(n))
-
-def play(window):
-    fail_soon(0, 0, 1)
-    yield boxes
-    shown = [box.detailedText() for box in boxes()]
-    boxes()[0].close()
-    fail_soon(0, 2)
-    yield boxes
-    return shown, [box.detailedText() for box in boxes()]
-"""
-    (first, second), _ = play(script, weights)
-    assert ["ZeroDivisionError" in details for details in first] == [True]
-    assert ["KeyError: 2" in details for details in second] == [True]
-    assert log_file().read_text("utf-8").count("ZeroDivisionError") == 3
-
-
-def test_messages_of_qt_are_logged(weights):
-    script = """
-def play(window):
-    qWarning("made up")
-    return
-    yield
-"""
-    _, errors = play(script, weights)
-    assert "made up" in log_file().read_text("utf-8")
-    assert "made up" in errors
+    shown, errors = play(script, weights)
+    log = log_file().read_text("utf-8")
+    for where, (text, hint, details, is_modal) in zip(
+        ("slot", "paint", "thread"), shown, strict=True
+    ):
+        assert not is_modal
+        assert text == "Something went wrong in digitpad."
+        assert str(log_file()) in hint
+        for place in (details, errors, log):
+            assert "in fail" in place
+            assert f"ValueError: {where}\n" in place
+    assert log.count("ValueError: slot") == 2
+    assert log.count("ValueError: another slot") == 1
 
 
 ANSWER_AND_FAIL = """

@@ -1,7 +1,5 @@
 """The answers, in words and in bars."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtGui import QColor, QPalette
 
@@ -33,7 +31,7 @@ def training(qtbot, answer):
     return widget
 
 
-def prediction(**given: float) -> Prediction:
+def prediction(**given):
     """A Prediction with the probabilities given, as in `prediction(d7=0.9)`.
 
     The other digits share the rest equally.
@@ -64,12 +62,12 @@ def test_the_answer_says_how_sure_it_is_and_never_100_percent(answer, shown, wor
     assert has_accent == (shown is not None)
 
 
-def colours(answer: Answer | TrainingAnswer, rows: range) -> list[int]:
+def colours(answer, rows):
     image = answer.grab().toImage()
     return [image.pixel(x, y) for y in rows for x in range(image.width())]
 
 
-def row_of(answer: Answer | TrainingAnswer, digit: int) -> range:
+def row_of(answer, digit):
     """The pixel row through the middle of a digit's bar."""
     head = answer.height() * 0.3
     middle = round(head + (digit + 0.5) * (answer.height() - head) / 10)

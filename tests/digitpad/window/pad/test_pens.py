@@ -1,7 +1,5 @@
 """Which pen draws, and what its events do: decided without a window."""
 
-from __future__ import annotations
-
 from math import inf
 
 import pytest

@@ -1,7 +1,5 @@
 """Pictures on the sheet: opened, pasted, dropped, and drawn over."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw

@@ -1,7 +1,5 @@
 """The chart of a training run."""
 
-from __future__ import annotations
-
 import csv
 from collections import Counter
 from math import isnan
@@ -109,6 +107,14 @@ def test_the_running_accuracy_is_a_curve_between_the_epochs(chart):
         (2.5, pytest.approx(3)),
     ]
     assert [y for _, y in points(chart, "Loss", "batches")] == [pytest.approx(loss_height(0.5))] * 3
+
+
+def test_a_long_run_has_a_curve_of_few_points(chart):
+    chart.start(6_000, 1, baseline_accuracy=None)
+    for number in range(1, 6_001):
+        chart.add(epoch(number, 0.9))
+    chart.redraw()
+    assert 1_000 < len(points(chart, "Accuracy", "batches")) < 2_500
 
 
 def test_near_100_percent_the_scale_is_stretched(chart):

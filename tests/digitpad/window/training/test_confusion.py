@@ -1,7 +1,5 @@
 """The confusion matrix and its examples."""
 
-from __future__ import annotations
-
 from base64 import b64encode
 
 import pytest

@@ -1,7 +1,5 @@
 """The dock beside the pad, and the room that it takes."""
 
-from __future__ import annotations
-
 from itertools import product
 
 import pytest

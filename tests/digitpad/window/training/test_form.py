@@ -1,7 +1,5 @@
 """The training form: its options, and the problems that it finds."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

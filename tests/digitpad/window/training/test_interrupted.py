@@ -1,7 +1,5 @@
 """The offer to resume an interrupted training."""
 
-from __future__ import annotations
-
 import os
 
 import pytest
@@ -39,6 +37,13 @@ def test_a_discarded_training_can_be_restored(offered, checkpoint, person):
     (run,) = interrupted_runs()
     assert run.checkpoint == checkpoint
     assert person.notice(offered, "A training was interrupted.")
+
+
+def test_a_training_that_was_resumed_elsewhere_is_not_discarded(offered, checkpoint, person):
+    with locked(interrupted_runs()[0].weights):
+        person.click(person.notice(offered, "interrupted"), "Discard")
+        assert person.notice(offered, "resumed elsewhere")
+    assert checkpoint.exists()
 
 
 def test_a_training_that_cannot_be_resumed_says_why(offered, checkpoint, person):

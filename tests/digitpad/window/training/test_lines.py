@@ -1,7 +1,5 @@
 """The lines that a trainer prints."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,8 +1,5 @@
 """The training panel: what it shows of a run in each state."""
 
-from __future__ import annotations
-
-from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -41,15 +38,11 @@ def evaluated(split="MNIST test", baseline=None):
     return Evaluated(split, "", 1_000, 500, baseline, confusion, [])
 
 
-def run(*events, how=None, base=IN_USE):
+def run(*events, how=None):
     """The state after messages, requests by their names, and an Exit."""
-    state = reduce(
-        lambda state, event: (
-            state.requesting(event) if isinstance(event, str) else state.after(event)
-        ),
-        events,
-        RunState(checkpoint=CHECKPOINT, baseline=base),
-    )
+    state = RunState(checkpoint=CHECKPOINT, baseline=IN_USE)
+    for event in events:
+        state = state.requesting(event) if isinstance(event, str) else state.after(event)
     return state.ended(how) if how else state
 
 

@@ -1,7 +1,5 @@
 """Showing a file in the file manager of each system."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
@@ -83,8 +81,7 @@ class Folders(QObject):
 
 
 @pytest.mark.parametrize(
-    ("system", "command"),
-    [("win32", ["explorer", "/select,"]), ("darwin", ["open", "-R"])],
+    ("system", "command"), [("win32", ["explorer", "/select,"]), ("darwin", ["open", "-R"])]
 )
 @pytest.mark.parametrize("is_there", [True, False])
 def test_file_manager_of_the_system_selects_the_file(

@@ -1,7 +1,5 @@
 """Notices: which one is shown, and how it is closed."""
 
-from __future__ import annotations
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -29,12 +27,12 @@ def offers(notices):
     return due
 
 
-def button(notice, text) -> QToolButton:
+def button(notice, text):
     (found,) = (b for b in notice.findChildren(QToolButton) if b.text() == text)
     return found
 
 
-def texts(notices) -> list[str]:
+def texts(notices):
     """The texts of all notices that exist."""
     return [notice.text for notice in notices.parent().parentWidget().findChildren(Notice)]
 
