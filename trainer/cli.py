@@ -127,7 +127,7 @@ def _evaluate(parser: ArgumentParser, given: dict[str, Any]) -> int:
     except ValueError as error:
         parser.error(str(error))
     if options.plot and find_spec("matplotlib") is None:
-        parser.error(f"--plot needs matplotlib. To install it: {install_command()}")
+        parser.error(f"--plot needs matplotlib. To install it: {install_command('plot')}")
     evaluate(options)
     return 0
 
@@ -204,8 +204,8 @@ def _add_train_options(parser: ArgumentParser, folder: Path) -> None:
         type=_positive,
         metavar="N",
         help="train N times, with the seeds from --seed upwards, and print the mean and standard "
-        "deviation of the accuracies. The files of all seeds but the first end in '-seed1' and so "
-        "on. With --out, weights that the same command has finished before are not trained again",
+        "deviation of the accuracies. The names of all files but the first get '-seed1' and so on. "
+        "With --out, weights that the same command has finished before are not trained again",
     )
     parser.add_argument(
         "--final", action="store_true", help="train on all images and hold none out for validation"

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from digitpad.files import remove_leftovers
@@ -35,28 +34,12 @@ class OutputError(Exception):
 
 
 class EpochWeights:
-    """The file that shows the weights after each epoch; it is deleted when the block ends."""
+    """The file that shows the weights after each epoch, until the run ends."""
 
     def __init__(self, path: Path | None) -> None:
         """Without a `path`, nothing is written."""
         self.path = path
         self._is_written = self._has_failed = False
-
-    def __enter__(self) -> EpochWeights:
-        if self.path:
-            with suppress(OSError):
-                remove_leftovers(self.path)
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        if self.path and self._is_written:
-            with suppress(OSError):
-                self.path.unlink(missing_ok=True)
 
     def write(self, net: Net, metadata: dict[str, Any]) -> bool:
         """Whether the weights were written. The first failure is reported; none ends the run."""
@@ -71,6 +54,12 @@ class EpochWeights:
             return False
         self._is_written = True
         return True
+
+    def delete(self) -> None:
+        """Delete the file if this run has written it."""
+        if self.path and self._is_written:
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -100,10 +89,12 @@ def run_outputs(
             _lock(each, until=stack)
         if not resume:
             check_not_interrupted(weights)
-        for path in (weights, checkpoint):
+        for path in filter(None, (weights, checkpoint, epoch_weights)):
             with suppress(OSError):
                 remove_leftovers(path)
-        yield Outputs(weights, checkpoint, stack.enter_context(EpochWeights(epoch_weights)))
+        outputs = Outputs(weights, checkpoint, EpochWeights(epoch_weights))
+        stack.callback(outputs.epoch_weights.delete)
+        yield outputs
 
 
 @contextmanager

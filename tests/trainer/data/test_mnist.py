@@ -24,14 +24,11 @@ def idx(array):
     return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
 
 
+SHAPES = [(60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)]
 BLANK = {
-    name: idx(np.zeros((n, *shape), np.uint8))
-    for (n, shape), name in zip(
-        [(60_000, (28, 28)), (60_000, ()), (10_000, (28, 28)), (10_000, ())],
-        MNIST_FILES,
-        strict=True,
-    )
+    name: idx(np.zeros(shape, np.uint8)) for name, shape in zip(MNIST_FILES, SHAPES, strict=True)
 }
+BLANK_TEST = {name: BLANK[name] for name in (IMAGES, LABELS)}
 
 
 @cache
@@ -77,7 +74,7 @@ class TestFiles:
         assert last.images.equal(train.images[55_000:])
 
     def test_files_that_are_not_the_original_ones_are_used_with_a_warning(self, tmp_path, raw):
-        put(raw, BLANK)
+        put(raw, BLANK_TEST)
         digits, reported = load_test(tmp_path)
         assert not digits.images.any()
         assert [re.match(r"Warning: (\S+) is not MNIST", line)[1] for line in reported] == [
@@ -91,12 +88,10 @@ class TestFiles:
         [("", bytes), (".gz", gzip.compress), ("", gzip.compress), (".gz", bytes)],
     )
     def test_near_misses_are_read_in_place(self, tmp_path, raw, folder, spell, suffix, pack):
-        images = idx(np.full((10_000, 28, 28), 7, np.uint8))
-        name = spell(IMAGES) + suffix
-        put(tmp_path / folder, {name: pack(images)})
-        put(raw, {LABELS: BLANK[LABELS]})
+        put(raw, {IMAGES: BLANK[IMAGES]})
+        put(tmp_path / folder, {spell(LABELS) + suffix: pack(idx(np.full(10_000, 7, np.uint8)))})
         before = sorted(tmp_path.rglob("*"))
-        assert (load_test(tmp_path)[0].images == 7).all()
+        assert (load_test(tmp_path)[0].labels == 7).all()
         assert sorted(tmp_path.rglob("*")) == before
 
     @pytest.mark.parametrize(
@@ -121,7 +116,7 @@ class TestFiles:
         ids=lambda value: value if isinstance(value, str) else "",
     )
     def test_damaged_files_are_refused_with_advice(self, tmp_path, raw, name, content):
-        put(raw, BLANK | {name: content})
+        put(raw, BLANK_TEST | {name: content})
         with pytest.raises(DataError, match="Delete the file") as refused:
             load_test(tmp_path)
         assert str(refused.value).startswith(f"{raw / name} is damaged: ")
@@ -135,7 +130,7 @@ class TestFiles:
         assert not has_mnist(tmp_path / "file")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def blank_mnist(monkeypatch):
     """Downloads of MNIST must be the blank files, packed."""
     md5 = [(f"{name}.gz", hashlib.md5(packed(name)).hexdigest()) for name in MNIST_FILES]
@@ -151,6 +146,7 @@ def whole(name):
     return http(packed(name.removesuffix(".gz")))
 
 
+@pytest.mark.usefixtures("blank_mnist")
 class TestDownload:
     def test_missing_files_are_downloaded_once(self, tmp_path, serve):
         requested = []
