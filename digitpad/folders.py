@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 
-def user_folder(kind: Literal["data", "log"]) -> Path:
-    """Path of the folder for digitpad's data or logs; it need not exist.
+def user_folder(kind: Literal["data", "log", "cache"]) -> Path:
+    """Path of the folder for digitpad's data, logs or downloads; it need not exist.
 
     Raises FileNotFoundError if the user has no home folder.
     """
@@ -17,7 +17,7 @@ def user_folder(kind: Literal["data", "log"]) -> Path:
 
     folders = platformdirs.PlatformDirs("digitpad", appauthor=False)
     with suppress(RuntimeError):
-        folder = folders.user_data_path if kind == "data" else folders.user_log_path
+        folder: Path = getattr(folders, f"user_{kind}_path")
         if folder.is_absolute():  # without a home, older versions of platformdirs return "~/…"
             return folder
     raise FileNotFoundError(errno.ENOENT, "there is no home folder; set HOME to one")

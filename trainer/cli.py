@@ -77,27 +77,39 @@ def _train(parser: ArgumentParser, given: dict[str, Any], arguments: Sequence[st
     from trainer.seeds import train_seeds
     from trainer.train import train
 
-    start = {"arguments": tuple(arguments), "folder": Path.cwd()}
     if "resume" in given:
-        start = _options_of_checkpoint(given["resume"])
-    # An option that is given again replaces the one of the checkpoint.
-    options = _train_options(parser, start | given)
+        options = _resumed_options(given)
+    else:
+        start = {"arguments": tuple(arguments), "folder": Path.cwd()}
+        options = _train_options(parser, start | given)
     if options.background:
         _lower_priority()
     train_once_or_more = train_seeds if options.seeds > 1 else train
     return train_once_or_more(options, REPORTS[options.progress])
 
 
-def _options_of_checkpoint(path: Path) -> dict[str, Any]:
-    """The options of the run that wrote the checkpoint. Raises CheckpointError."""
-    from digitpad.weights_store import weights_file
-    from trainer.run.checkpoint import read_checkpoint
+def _resumed_options(given: dict[str, Any]) -> TrainOptions:
+    """The options of the run that wrote the checkpoint, each replaced by the given one, if any.
 
+    Raises CheckpointError.
+    """
+    from digitpad.weights_store import weights_file
+    from trainer.run.checkpoint import CheckpointError, read_checkpoint
+
+    path = given["resume"]
     checkpoint = read_checkpoint(path)
-    folder = Path(checkpoint.folder)
-    options = vars(train_options(checkpoint.arguments, folder))
+    try:
+        options = vars(train_options(checkpoint.arguments, Path(checkpoint.folder)))
+    except SystemExit as error:
+        raise CheckpointError(
+            f"cannot resume from {path}, because its options are those of another version of this "
+            "program; delete it and start a new training"
+        ) from error
     kept = {name: value for name, value in options.items() if name not in PROCESS_OPTIONS}
-    return kept | {"out": weights_file(path)}
+    try:
+        return TrainOptions(**kept | {"out": weights_file(path)} | given)
+    except ValueError as error:
+        raise CheckpointError(f"cannot resume from {path}: {error}") from error
 
 
 def _train_options(parser: ArgumentParser, values: dict[str, Any]) -> TrainOptions:
@@ -115,7 +127,7 @@ def _evaluate(parser: ArgumentParser, given: dict[str, Any]) -> int:
     except ValueError as error:
         parser.error(str(error))
     if options.plot and find_spec("matplotlib") is None:
-        parser.error(f"--plot needs matplotlib. To install it: {install_command()}")
+        parser.error(f"--plot needs matplotlib. To install it: {install_command('plot')}")
     evaluate(options)
     return 0
 
@@ -192,8 +204,8 @@ def _add_train_options(parser: ArgumentParser, folder: Path) -> None:
         type=_positive,
         metavar="N",
         help="train N times, with the seeds from --seed upwards, and print the mean and standard "
-        "deviation of the accuracies. The files of all seeds but the first end in '-seed1' and so "
-        "on. With --out, weights that the same command has finished before are not trained again",
+        "deviation of the accuracies. The names of all files but the first get '-seed1' and so on. "
+        "With --out, weights that the same command has finished before are not trained again",
     )
     parser.add_argument(
         "--final", action="store_true", help="train on all images and hold none out for validation"

@@ -83,9 +83,8 @@ def precision(device: torch.device) -> torch.dtype:
     """The dtype of the nets' forward passes.
 
     Mixed precision with bfloat16 on a GPU that supports it and on a CPU with matrix tiles for it
-    (AMX), else float32. With AVX-512's bfloat16 alone, float32 is faster. Measured on an Intel Xeon
-    with AMX: a step in mixed precision takes 0.74 to 0.94 of the time in float32 with the Net
-    alone, and 0.78 with its teacher.
+    (AMX), else float32. With AVX-512's bfloat16 alone, float32 is faster: on an Intel Xeon, a step
+    takes 0.74 to 0.94 of the time in mixed precision with the Net alone, and 0.78 with its teacher.
     """
     has_bfloat16 = (
         torch.cuda.is_bf16_supported(including_emulation=False)

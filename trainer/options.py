@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,13 +54,11 @@ class TrainOptions:
             raise ValueError("--progress json reports a single run: it cannot be used with --seeds")
         if self.seeds > 1 and self.compare:
             raise ValueError("--compare compares a single run: it cannot be used with --seeds")
-        if self.out and self.epoch_weights:
-            # NumPy comes with this module, and --help does without.
-            from digitpad.weights_store import checkpoint_file  # noqa: PLC0415
-
-            out = self.out.absolute()
-            if self.epoch_weights.absolute() in {out, checkpoint_file(out)}:
-                raise ValueError("--epoch-weights must not be the weights file or its checkpoint")
+        if self.epoch_weights and os.path.realpath(self.epoch_weights) in self._needed_files():
+            raise ValueError(
+                "--epoch-weights overwrites and deletes its file, so it must not name the weights "
+                "file, its checkpoint or the file to compare with"
+            )
 
     @property
     def run_recipe(self) -> Recipe:
@@ -71,6 +70,14 @@ class TrainOptions:
     def command(self) -> str:
         """The command line that started the run, for a terminal."""
         return shlex.join(["python", "-m", "trainer", *self.arguments])
+
+    def _needed_files(self) -> set[str]:
+        # NumPy comes with this module, and --help does without.
+        from digitpad.weights_store import checkpoint_file  # noqa: PLC0415
+
+        checkpoint = checkpoint_file(self.out) if self.out else None
+        named = (self.out, checkpoint, self.resume, self.compare)
+        return {os.path.realpath(path) for path in named if path}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,10 +44,11 @@ def load_run_data(options: TrainOptions) -> RunData:
     """Load what a run with these options needs before its first epoch. Raises DataError."""
     recipe = options.run_recipe
     if options.ink and not recipe.ink_share and options.ink_holdout is None:
-        raise DataError(
-            f"the recipe {recipe.name} does not learn from ink; leave out --ink, or name writers "
-            "to evaluate on with --ink-holdout"
+        error = DataError(
+            f"the recipe {recipe.name} does not learn from ink; leave the ink files out"
         )
+        error.add_note("With --ink-holdout, they can be used for the evaluation.")
+        raise error
     if options.data == "synthetic":
         mnist, digits, split = None, synthetic_digits(SYNTHETIC_IMAGES, seed=0), _split_synthetic
     else:

@@ -23,11 +23,7 @@ from digitpad.training_messages import (
 )
 from trainer.data.digits import DataError, Digits
 from trainer.evaluation.calibration import fit_temperature
-from trainer.evaluation.comparison import (
-    Baseline,
-    cannot_compare,
-    has_learned,
-)
+from trainer.evaluation.comparison import Baseline, cannot_compare, has_learned
 from trainer.evaluation.examples import examples
 from trainer.evaluation.metrics import evaluate
 from trainer.loop import DivergedError, Run, TrainingError, logits
@@ -277,9 +273,9 @@ def _compare(
 
 
 def _comparison_line(compared: Compared) -> str:
-    relations = {"better": "better than", "worse": "worse than", "equal": "equal to"}
     if compared.verdict == "unknown":
         return compared.explanation
+    relations = {"better": "better than", "worse": "worse than", "equal": "equal to"}
     relation = relations[compared.verdict]
     return f"These weights are {relation} {compared.baseline}: {compared.explanation}"
 

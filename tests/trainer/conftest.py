@@ -4,21 +4,25 @@ import math
 import os
 import subprocess
 import sys
+import threading
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from tempfile import TemporaryFile
 
 import pytest
 import torch
 
-from digitpad.training_messages import EpochDone, from_json
+from digitpad.training_messages import from_json
 from trainer import run_data
 from trainer.__main__ import main
 from trainer.data.digits import Digits
+from trainer.data.torchvision_compat import datasets
+from trainer.options import TrainOptions
 from trainer.run.report import REPORTS, write_nothing
 
 # The batches here are so small that a second thread costs more than it brings.
 torch.set_num_threads(1)
 
-IMAGES = 2_000  # an epoch of them takes a third of a second
+IMAGES = 1_000  # enough to learn something in four epochs
 
 PROGRAM = """
 import os, resource, signal, sys
@@ -43,15 +47,7 @@ class TrainerProcess:
     `before` and `after_first_epoch` are code that it runs as well.
     """
 
-    def __init__(
-        self,
-        folder,
-        *arguments,
-        images=IMAGES,
-        before="",
-        after_first_epoch="pass",
-        stdin=subprocess.PIPE,
-    ):
+    def __init__(self, folder, *arguments, images=IMAGES, before="", after_first_epoch="pass"):
         self.messages = []
         self._errors = TemporaryFile()  # noqa: SIM115  # closed at the end of the process
         program = PROGRAM.format(images=images, before=before, after_first_epoch=after_first_epoch)
@@ -60,26 +56,27 @@ class TrainerProcess:
             cwd=folder,
             # The batches are too small for two threads. pytest removes what is left in TMPDIR.
             env=os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(folder.parent)},
-            stdin=stdin,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
         )
 
-    def read_until(self, is_wanted):
-        """Read messages until a wanted one."""
+    def read_until(self, message_class):
+        """Read messages until the next one of a class, and return that."""
         for line in self.process.stdout:
             self.messages.append(from_json(line))
-            if is_wanted(self.messages[-1]):
-                return
+            if isinstance(self.messages[-1], message_class):
+                return self.messages[-1]
         self.wait()
         raise AssertionError(self.errors)
 
-    def read_until_epoch_done(self, epoch=1):
-        self.read_until(lambda message: isinstance(message, EpochDone) and message.epoch == epoch)
-
     def send(self, line):
-        self.process.stdin.write(line)
-        self.process.stdin.flush()
+        """Write a line to standard input, or close it if there is none."""
+        if line is None:
+            self.process.stdin.close()
+        else:
+            self.process.stdin.write(line)
+            self.process.stdin.flush()
 
     def wait(self):
         """Read all messages and wait for the end; the exit code."""
@@ -87,8 +84,7 @@ class TrainerProcess:
             with self.process.stdout as lines:
                 self.messages += map(from_json, lines)
         code = self.process.wait()
-        if self.process.stdin:
-            self.process.stdin.close()
+        self.process.stdin.close()
         with self._errors:
             self._errors.seek(0)
             self.errors = self._errors.read().decode()
@@ -106,19 +102,74 @@ def start_trainer():
 
 @pytest.fixture
 def run_here(tmp_path, monkeypatch, capsys):
-    """Runs the trainer in this process, by default in an empty folder.
+    """Runs a command line of the trainer in this process, by default in an empty folder.
 
     `report` receives its messages. Gives the exit code, standard output and standard error.
     """
 
     def run(*arguments, folder=tmp_path, images=IMAGES, report=write_nothing):
         monkeypatch.setattr(run_data, "SYNTHETIC_IMAGES", images)
-        monkeypatch.setitem(REPORTS, "none", report)
+        monkeypatch.setitem(REPORTS, TrainOptions.progress, report)
         monkeypatch.chdir(folder)
-        code = main([*map(str, arguments), "--progress", "none"])
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as ended:
+            code = ended.code
         return code, *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture
+def no_home(monkeypatch):
+    """There is no home folder, and no variable names another one."""
+    pwd = pytest.importorskip("pwd")
+
+    def no_such_user(_number):
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", no_such_user)
+    for variable in list(os.environ):
+        if variable in {"HOME", "DIGITPAD_DATA_DIR"} or variable.startswith("XDG_"):
+            monkeypatch.delenv(variable)
+
+
+@pytest.fixture(autouse=True)
+def no_mirrors(monkeypatch):
+    """No test downloads MNIST from the internet."""
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [])
+
+
+@pytest.fixture
+def serve():
+    """Starts a mirror that replies to a request for a file by its name, and makes it the next.
+
+    The reply is sent as it is, and the connection closed; without a reply it stays open.
+    """
+    ended, threads = threading.Event(), []
+
+    def serve_(reply):
+        class Handler(StreamRequestHandler):
+            def handle(self):
+                name = self.rfile.readline().split()[1].rpartition(b"/")[2].decode()
+                if content := reply(name):
+                    self.wfile.write(content)
+                elif content is None:
+                    ended.wait()
+
+        server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        threads.append((server, threading.Thread(target=server.serve_forever)))
+        threads[-1][1].start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        datasets.MNIST.mirrors.append(address)
+        return address
+
+    yield serve_
+    ended.set()
+    for server, thread in threads:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -30,11 +30,11 @@ def load_ink(
     stroke are skipped. So are unreadable lines, each with a `report`. Raises DataError if the file
     cannot be read, and NoDrawingsError if no drawing is left.
     """
-    name = path.name
+    selection = ""
     if only is not None:
-        name += f", writers {_span(only)}"
+        selection += f", writers {_span(only)}"
     if without is not None:
-        name += f" without writers {_span(without)}"
+        selection += f" without writers {_span(without)}"
     try:
         samples = [
             sample
@@ -47,10 +47,10 @@ def load_ink(
     except InkFileError as error:
         raise DataError(str(error)) from error
     if not samples:
-        raise NoDrawingsError(f"{path}: there is no drawing with a digit for its label in {name}")
+        raise NoDrawingsError(f"{path}{selection}: no drawing is labelled with a digit")
     images = [ink_image(sample.drawing, width) for width in pen_widths for sample in samples]
     labels = [sample.label for _ in pen_widths for sample in samples]
-    return Digits(name, torch.from_numpy(np.stack(images)), torch.tensor(labels))
+    return Digits(path.name + selection, torch.from_numpy(np.stack(images)), torch.tensor(labels))
 
 
 def _is_of(writer: str | None, writers: range) -> bool:

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
-import platformdirs
 import torch
 from torch import Tensor
 
 from digitpad.files import replacing
+from digitpad.folders import user_folder
 from trainer.data.digits import DataError, DataMissingError, Digits
 
 MNIST_SHA256 = {
@@ -48,8 +48,8 @@ def default_data_dir() -> Path:
     if named := os.environ.get("DIGITPAD_DATA_DIR"):
         return Path(named)
     try:
-        return platformdirs.user_cache_path("digitpad", appauthor=False)
-    except RuntimeError as error:
+        return user_folder("cache")
+    except FileNotFoundError as error:
         failure = DataError("there is no home folder to keep MNIST in; choose a folder for it")
         failure.add_note("--data-dir or DIGITPAD_DATA_DIR names the folder.")
         raise failure from error
@@ -78,7 +78,7 @@ def load_mnist(data_dir: Path, *, train: bool, report: Callable[[str], None]) ->
     except OSError as error:
         raise DataError(
             f"cannot load MNIST: {error.filename or _raw(data_dir)}: {error.strerror or error}."
-            " Correct that, or choose another folder"
+            " Correct this, or choose another folder"
         ) from error
     if labels.max() > 9:
         raise _damaged(paths[labels_file], "it has labels above 9")

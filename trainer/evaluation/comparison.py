@@ -21,7 +21,7 @@ from digitpad.training_messages import Compared
 from trainer.data.digits import Digits
 from trainer.data.mnist import VALIDATION_IMAGES
 
-IMAGES = "MNIST's last 5,000 images"
+IMAGES = "MNIST's last 5,000 training images"
 """Name of the images that weights are compared on, for people."""
 
 SIGNIFICANT = 0.05
@@ -124,9 +124,9 @@ def compare(
     baseline: NDArray[np.int64],
 ) -> Compared:
     """Compare two predictions [n] for the same images by McNemar's test. `path` is the baseline."""
-    new_correct, baseline_correct = new == labels, baseline == labels
-    only_new = int((new_correct & ~baseline_correct).sum())
-    only_baseline = int((baseline_correct & ~new_correct).sum())
+    is_correct, was_correct = new == labels, baseline == labels
+    only_new = int((is_correct & ~was_correct).sum())
+    only_baseline = int((was_correct & ~is_correct).sum())
     p = mcnemar(only_new, only_baseline)
     verdict: Literal["better", "worse", "equal"] = "equal"
     if p < SIGNIFICANT:
@@ -134,7 +134,7 @@ def compare(
     return Compared(
         str(path),
         verdict,
-        f"{_percent(new_correct)} against {_percent(baseline_correct)} of {IMAGES} ({_p(p)})",
+        f"{_percent(is_correct)} against {_percent(was_correct)} correct on {IMAGES} ({_p(p)})",
     )
 
 

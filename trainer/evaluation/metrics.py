@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitpad.recognizer import SURE, softmax
 
 BINS = 15
-"""Bins of confidence that the calibration error is computed over."""
+"""Number of bins of confidence for the calibration error."""
 
 
 @dataclass(frozen=True)
@@ -20,20 +20,20 @@ class Evaluation:
     """How the images of one split were predicted."""
 
     confusion: NDArray[np.int64]
-    """[i, j]: how many images of the digit i were predicted as j."""
+    """[i, j]: number of images of the digit i that were predicted as j."""
     nll: float
     """Mean negative log-likelihood of the labels, in nats."""
     calibration_error: float
     """Expected calibration error (0–1): how far the confidence of predictions is from the accuracy
     of predictions with that confidence."""
     temperature: float
-    """What the logits were divided by."""
+    """Divisor of the logits."""
     nll_without_temperature: float
     calibration_error_without_temperature: float
     sure: int
-    """How many predictions the pad would call sure."""
+    """Number of predictions the pad would call sure."""
     sure_correct: int
-    """How many of these are correct."""
+    """Number of sure predictions that are correct."""
 
     @property
     def images(self) -> int:

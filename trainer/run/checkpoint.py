@@ -32,7 +32,7 @@ class Checkpoint:
     """The folder in which the run was started. Relative paths start there."""
     provenance: dict[str, Any]
     """Everything that decides the run, such as recipe, seed and data. It cannot resume if any of
-    that has changed."""
+    it has changed."""
     state: dict[str, Any]
     """`trainer.loop.Run.state()`."""
     created: str

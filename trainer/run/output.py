@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from digitpad.files import remove_leftovers
 from digitpad.lock import LockedError, is_locked, lock_file, locked
-from digitpad.weights_store import checkpoint_file, new_weights_file, weights_file
+from digitpad.weights_store import (
+    checkpoint_file,
+    new_weights_file,
+    release_name,
+    weights_file,
+)
 from trainer.net import Net
 from trainer.run.checkpoint import Checkpoint, write_checkpoint
 from trainer.run.report import say, shell_line
@@ -29,28 +34,12 @@ class OutputError(Exception):
 
 
 class EpochWeights:
-    """The file that shows the weights after each epoch; it is deleted when the block ends."""
+    """The file that shows the weights after each epoch, until the run ends."""
 
     def __init__(self, path: Path | None) -> None:
         """Without a `path`, nothing is written."""
         self.path = path
         self._is_written = self._has_failed = False
-
-    def __enter__(self) -> EpochWeights:
-        if self.path:
-            with suppress(OSError):
-                remove_leftovers(self.path)
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        if self.path and self._is_written:
-            with suppress(OSError):
-                self.path.unlink(missing_ok=True)
 
     def write(self, net: Net, metadata: dict[str, Any]) -> bool:
         """Whether the weights were written. The first failure is reported; none ends the run."""
@@ -65,6 +54,12 @@ class EpochWeights:
             return False
         self._is_written = True
         return True
+
+    def delete(self) -> None:
+        """Delete the file if this run has written it."""
+        if self.path and self._is_written:
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -94,10 +89,12 @@ def run_outputs(
             _lock(each, until=stack)
         if not resume:
             check_not_interrupted(weights)
-        for path in (weights, checkpoint):
+        for path in filter(None, (weights, checkpoint, epoch_weights)):
             with suppress(OSError):
                 remove_leftovers(path)
-        yield Outputs(weights, checkpoint, stack.enter_context(EpochWeights(epoch_weights)))
+        outputs = Outputs(weights, checkpoint, EpochWeights(epoch_weights))
+        stack.callback(outputs.epoch_weights.delete)
+        yield outputs
 
 
 @contextmanager
@@ -108,16 +105,15 @@ def new_weights(recipe: str) -> Iterator[Path]:
     """
     try:
         weights = new_weights_file(recipe, datetime.now(UTC))
-    except (OSError, RuntimeError) as error:  # platformdirs raises RuntimeError
+    except OSError as error:
         failure = OutputError(f"there is no folder for the weights: {_reason(error)}")
         failure.add_note("--out names a weights file.")
         raise failure from error
     try:
         yield weights
     finally:
-        if not (weights.exists() or checkpoint_file(weights).exists()):
-            with suppress(OSError):
-                lock_file(weights).unlink(missing_ok=True)
+        with suppress(OSError):
+            release_name(weights)
 
 
 def check_available(weights: Path) -> None:
@@ -144,13 +140,10 @@ def check_writable(path: Path, option: str = "--out") -> None:
     """
     try:
         _check_regular(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # The longest name that will be needed, which some file systems may refuse.
-        trial = path.with_name(f".{checkpoint_file(path).name}.{os.getpid()}")
-        try:
-            trial.write_bytes(bytes(_NEEDED_SPACE))
-        finally:
-            trial.unlink(missing_ok=True)
+        # The checkpoint's name is the longest that is needed, and a file system may refuse it. The
+        # weights may be elsewhere, if `path` is a link.
+        for needed in (checkpoint_file(path), Path(os.path.realpath(path))):
+            _write_trial(needed)
     except OSError as error:
         is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         remedy = ". Free some space" if is_full else ""
@@ -206,6 +199,20 @@ def _check_regular(path: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is not a regular file")
+
+
+def _write_trial(path: Path) -> None:
+    """Write and remove a file beside `path`. Raises OSError."""
+    folder = path.parent
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is not a folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    trial = folder / f".{path.name}.{secrets.token_hex(4)}"
+    try:
+        with trial.open("xb") as file:  # unlike "wb", it follows no link
+            file.write(bytes(_NEEDED_SPACE))
+    finally:
+        trial.unlink(missing_ok=True)
 
 
 def _lock(weights: Path, until: ExitStack) -> None:

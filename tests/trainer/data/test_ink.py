@@ -54,7 +54,7 @@ def test_unreadable_lines_are_reported(write):
 
 def test_a_file_without_labelled_drawings_is_refused(write):
     path = write(Sample(DRAWING))
-    with pytest.raises(NoDrawingsError, match="no drawing with a digit for its label"):
+    with pytest.raises(NoDrawingsError, match=r"mine\.ndjson: no drawing is labelled"):
         load_ink(path, report=pytest.fail)
 
 

@@ -3,8 +3,7 @@ import hashlib
 import re
 import socket
 import struct
-import threading
-from contextlib import closing
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,15 +24,16 @@ def idx(array):
     return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
 
 
+SHAPES = [(60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)]
 BLANK = {
-    name: idx(np.zeros((n, *shape), np.uint8))
-    for (n, shape), name in zip(
-        [(60_000, (28, 28)), (60_000, ()), (10_000, (28, 28)), (10_000, ())],
-        MNIST_FILES,
-        strict=True,
-    )
+    name: idx(np.zeros(shape, np.uint8)) for name, shape in zip(MNIST_FILES, SHAPES, strict=True)
 }
-PACKED = {f"{name}.gz": gzip.compress(content, 1, mtime=0) for name, content in BLANK.items()}
+BLANK_TEST = {name: BLANK[name] for name in (IMAGES, LABELS)}
+
+
+@cache
+def packed(name):
+    return gzip.compress(BLANK[name], 1, mtime=0)
 
 
 @pytest.fixture
@@ -42,12 +42,6 @@ def raw(tmp_path):
     folder = tmp_path / "MNIST" / "raw"
     folder.mkdir(parents=True)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def no_mirrors(monkeypatch):
-    """No test downloads MNIST from the internet."""
-    monkeypatch.setattr(datasets.MNIST, "mirrors", [])
 
 
 def put(folder, files):
@@ -80,7 +74,7 @@ class TestFiles:
         assert last.images.equal(train.images[55_000:])
 
     def test_files_that_are_not_the_original_ones_are_used_with_a_warning(self, tmp_path, raw):
-        put(raw, BLANK)
+        put(raw, BLANK_TEST)
         digits, reported = load_test(tmp_path)
         assert not digits.images.any()
         assert [re.match(r"Warning: (\S+) is not MNIST", line)[1] for line in reported] == [
@@ -94,12 +88,10 @@ class TestFiles:
         [("", bytes), (".gz", gzip.compress), ("", gzip.compress), (".gz", bytes)],
     )
     def test_near_misses_are_read_in_place(self, tmp_path, raw, folder, spell, suffix, pack):
-        images = idx(np.full((10_000, 28, 28), 7, np.uint8))
-        name = spell(IMAGES) + suffix
-        put(tmp_path / folder, {name: pack(images)})
-        put(raw, {LABELS: BLANK[LABELS]})
+        put(raw, {IMAGES: BLANK[IMAGES]})
+        put(tmp_path / folder, {spell(LABELS) + suffix: pack(idx(np.full(10_000, 7, np.uint8)))})
         before = sorted(tmp_path.rglob("*"))
-        assert (load_test(tmp_path)[0].images == 7).all()
+        assert (load_test(tmp_path)[0].labels == 7).all()
         assert sorted(tmp_path.rglob("*")) == before
 
     @pytest.mark.parametrize(
@@ -115,8 +107,8 @@ class TestFiles:
             (IMAGES, b"\0\0\x0d" + BLANK[IMAGES][3:]),  # float32
             (IMAGES, BLANK[IMAGES][:3] + b"\x04" + BLANK[IMAGES][4:]),  # four dimensions
             (IMAGES, idx(np.zeros((9_999, 28, 28), np.uint8))),
-            (IMAGES, PACKED[f"{IMAGES}.gz"][:-20]),
-            (IMAGES, PACKED[f"{IMAGES}.gz"][:9] + b"garbage"),
+            (IMAGES, packed(IMAGES)[:-20]),
+            (IMAGES, packed(IMAGES)[:9] + b"garbage"),
             (LABELS, b"\x01\x02"),
             (LABELS, BLANK[IMAGES]),
             (LABELS, BLANK[LABELS][:-1] + b"\x0a"),
@@ -124,7 +116,7 @@ class TestFiles:
         ids=lambda value: value if isinstance(value, str) else "",
     )
     def test_damaged_files_are_refused_with_advice(self, tmp_path, raw, name, content):
-        put(raw, BLANK | {name: content})
+        put(raw, BLANK_TEST | {name: content})
         with pytest.raises(DataError, match="Delete the file") as refused:
             load_test(tmp_path)
         assert str(refused.value).startswith(f"{raw / name} is damaged: ")
@@ -139,49 +131,10 @@ class TestFiles:
 
 
 @pytest.fixture
-def serve(monkeypatch):
-    """Starts a mirror that replies to a request for a file by its name, and makes it the next.
-
-    The reply is sent as it is, and the connection closed; without a reply it stays open.
-    """
-    ended, threads = threading.Event(), []
-    md5 = [(name, hashlib.md5(content).hexdigest()) for name, content in PACKED.items()]
+def blank_mnist(monkeypatch):
+    """Downloads of MNIST must be the blank files, packed."""
+    md5 = [(f"{name}.gz", hashlib.md5(packed(name)).hexdigest()) for name in MNIST_FILES]
     monkeypatch.setattr(datasets.MNIST, "resources", md5)
-
-    def serve_(reply):
-        server = socket.create_server(("127.0.0.1", 0))
-
-        def answer_one(connection):
-            with closing(connection):
-                name = connection.recv(4096).split()[1].rpartition(b"/")[2].decode()
-                content = reply(name)
-                if content is None:
-                    ended.wait()
-                else:
-                    connection.sendall(content)
-
-        def answer():
-            with closing(server):
-                server.settimeout(0.1)
-                while not ended.is_set():
-                    try:
-                        connection, _ = server.accept()
-                    except TimeoutError:
-                        continue
-                    connection.settimeout(10)
-                    threads.append(threading.Thread(target=answer_one, args=[connection]))
-                    threads[-1].start()
-
-        threads.append(threading.Thread(target=answer))
-        threads[-1].start()
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
-        datasets.MNIST.mirrors.append(address)
-        return address
-
-    yield serve_
-    ended.set()
-    for thread in threads:
-        thread.join()
 
 
 def http(content, *, length=None, status="200 OK"):
@@ -190,9 +143,10 @@ def http(content, *, length=None, status="200 OK"):
 
 
 def whole(name):
-    return http(PACKED[name])
+    return http(packed(name.removesuffix(".gz")))
 
 
+@pytest.mark.usefixtures("blank_mnist")
 class TestDownload:
     def test_missing_files_are_downloaded_once(self, tmp_path, serve):
         requested = []
@@ -206,7 +160,7 @@ class TestDownload:
         assert has_mnist(tmp_path)
         datasets.MNIST.mirrors.clear()
         assert len(load_test(tmp_path)[0]) == 10_000
-        assert set(requested) == set(PACKED)
+        assert sorted(set(requested)) == sorted(f"{name}.gz" for name in MNIST_FILES)
 
     def test_files_that_are_there_stay(self, tmp_path, raw, serve):
         serve(whole)
@@ -227,7 +181,7 @@ class TestDownload:
         ("reply", "problem"),
         [
             (lambda _name: None, "timed out"),
-            (lambda name: http(PACKED[name][:100], length=len(PACKED[name])), ""),
+            (lambda _name: http(packed(IMAGES)[:100], length=len(packed(IMAGES))), ""),
             (lambda name: whole(name)[:100], ""),
             (lambda _name: http(b"", status="404 Not Found"), "Not Found"),
             (lambda _name: http(b"a web page"), "corrupted"),
@@ -259,14 +213,7 @@ def test_the_default_folder_is_from_the_environment_or_in_the_cache(monkeypatch,
     assert str(default_data_dir()) == "elsewhere"
 
 
-def test_without_a_home_folder_another_one_is_asked_for(monkeypatch):
-    pwd = pytest.importorskip("pwd")
-
-    def no_such_user(_number):
-        raise KeyError
-
-    monkeypatch.setattr(pwd, "getpwuid", no_such_user)
-    for variable in ("DIGITPAD_DATA_DIR", "HOME", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(variable, raising=False)
+@pytest.mark.usefixtures("no_home")
+def test_without_a_home_folder_another_one_is_asked_for():
     with pytest.raises(DataError, match=r"no home folder .*; choose a folder"):
         default_data_dir()

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -8,14 +6,12 @@ from digitpad.recognizer import Recognizer
 from trainer.evaluation.calibration import fit_temperature
 from trainer.evaluation.metrics import evaluate
 
-SEED_WEIGHTS = Path(__file__).parents[2] / "data" / "seed.safetensors"
-
 
 @pytest.fixture(scope="module")
-def mnist_logits(mnist_test):
+def mnist_logits(mnist_test, seed_weights):
     """Logits and labels of MNIST's test set: one half to fit to, the other to evaluate on."""
     images, labels = mnist_test
-    logits = Recognizer(SEED_WEIGHTS).logits(images)
+    logits = Recognizer(seed_weights).logits(images)
     return (logits[:5000], labels[:5000]), (logits[5000:], labels[5000:])
 
 

@@ -42,11 +42,11 @@ def test_mcnemars_test(only_first, only_second, p):
 @pytest.mark.parametrize(
     ("new_errors", "baseline_errors", "verdict", "explanation"),
     [
-        (range(24), range(30), "better", "99.52 % against 99.40 % of {} (p = 0.031)"),
-        (range(30), range(24), "worse", "99.40 % against 99.52 % of {} (p = 0.031)"),
-        (range(25), range(30), "equal", "99.50 % against 99.40 % of {} (p = 0.062)"),
-        (range(25), range(50, 75), "equal", "99.50 % against 99.50 % of {} (p = 1)"),
-        (range(1), range(50, 99), "better", "99.98 % against 99.02 % of {} (p < 0.001)"),
+        (range(24), range(30), "better", "99.52 % against 99.40 % correct on {} (p = 0.031)"),
+        (range(30), range(24), "worse", "99.40 % against 99.52 % correct on {} (p = 0.031)"),
+        (range(25), range(30), "equal", "99.50 % against 99.40 % correct on {} (p = 0.062)"),
+        (range(25), range(50, 75), "equal", "99.50 % against 99.50 % correct on {} (p = 1)"),
+        (range(1), range(50, 99), "better", "99.98 % against 99.02 % correct on {} (p < 0.001)"),
     ],
 )
 def test_weights_are_better_or_worse_if_the_difference_is_significant(
@@ -56,7 +56,7 @@ def test_weights_are_better_or_worse_if_the_difference_is_significant(
     new, baseline = labels.copy(), labels.copy()
     new[new_errors], baseline[baseline_errors] = 8, 5
     compared = compare(BASELINE, labels=labels, new=new, baseline=baseline)
-    explanation = explanation.format("MNIST's last 5,000 images")
+    explanation = explanation.format("MNIST's last 5,000 training images")
     assert compared == Compared(str(BASELINE), verdict, explanation)
 
 
@@ -86,8 +86,8 @@ OTHER, ALL, UNKNOWN = {"data": [{"sha256": "4567"}]}, {"data": [{"sha256": MNIST
     ("new", "baseline", "reason"),
     [
         (OTHER, OTHER, None),
-        (OTHER, ALL, "the weights in use have learned MNIST's last 5,000 images"),
-        (ALL, OTHER, "these weights have learned MNIST's last 5,000 images"),
+        (OTHER, ALL, "the weights in use have learned MNIST's last 5,000 training images"),
+        (ALL, OTHER, "these weights have learned MNIST's last 5,000 training images"),
         (OTHER, UNKNOWN, "it is not known which images the weights in use have learned from"),
         (UNKNOWN, OTHER, "it is not known which images these weights have learned from"),
     ],

@@ -5,7 +5,7 @@ import pytest
 
 from digitpad.recognizer import Recognizer
 from digitpad.weights_store import bundled_weights
-from trainer.evaluation.metrics import Evaluation, calibration_error, evaluate
+from trainer.evaluation.metrics import Evaluation, calibration_error, evaluate, reliability
 
 
 @pytest.fixture
@@ -105,3 +105,13 @@ def test_an_evaluation_has_metrics_with_and_without_temperature(blobs):
 def test_the_calibration_error_is_the_mean_gap_to_the_accuracy(confidence, is_correct, error):
     found = calibration_error(np.array(confidence), np.array(is_correct, bool))
     assert found == pytest.approx(error)
+
+
+def test_a_bin_includes_its_lower_edge_and_the_last_one_both():
+    confidence = np.array([0.01, 0.5, 0.52, 14 / 15, 1.0])
+    bins = reliability(confidence, np.array([False, True, False, True, True]))
+    used = [0, 7, 14]
+    assert np.flatnonzero(bins.predictions).tolist() == used
+    assert bins.predictions[used].tolist() == [1, 2, 2]
+    assert bins.correct[used].tolist() == [0, 1, 2]
+    assert bins.confidence[used] == pytest.approx([0.01, 1.02, 29 / 15])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -11,10 +12,9 @@ from PIL import Image
 
 from digitpad.recognizer import Recognizer, softmax
 from digitpad.weights_store import bundled_weights
-from trainer.__main__ import main
 from trainer.data.digits import Digits
 from trainer.evaluation import plot
-from trainer.evaluation.metrics import evaluate, reliability
+from trainer.evaluation.metrics import evaluate
 
 # (prediction, its probability) of six images; another digit has the rest
 PREDICTIONS = [(3, 0.9), (4, 0.6), (7, 0.99), (7, 0.7), (1, 0.95), (2, 0.8)]
@@ -57,16 +57,6 @@ def test_the_contact_sheet_shows_the_worst_errors_with_label_and_prediction(digi
     assert [image.get_array()[0, 0] for image in axes.images] == [2, 5, 3, 1]
 
 
-def test_a_bin_includes_its_lower_edge_and_the_last_one_both():
-    confidence = np.array([0.01, 0.5, 0.52, 14 / 15, 1.0])
-    bins = reliability(confidence, np.array([False, True, False, True, True]))
-    used = [0, 7, 14]
-    assert np.flatnonzero(bins.predictions).tolist() == used
-    assert bins.predictions[used].tolist() == [1, 2, 2]
-    assert bins.correct[used].tolist() == [0, 1, 2]
-    assert bins.confidence[used] == pytest.approx([0.01, 1.02, 29 / 15])
-
-
 def test_the_gap_is_between_accuracy_and_confidence(digits):
     axes, below = Figure().subplots(2)
     plot.draw_reliability(axes, below, digits, PROBABILITIES)
@@ -103,38 +93,10 @@ def test_any_number_of_images_and_errors_can_be_drawn(blobs, tmp_path, n):
     assert [path.name for path in tmp_path.iterdir()] == ["plot.png"]
 
 
-def test_evaluate_draws_every_split(mnist_dir, pen_file, tmp_path, capsys):
-    path = tmp_path / "new folder" / "plot.png"
-    arguments = ["--data-dir", mnist_dir, "--ink", pen_file, "--writers", "26-30", "--plot", path]
-    assert main(["evaluate", *map(str, arguments)]) == 0
-    assert "MNIST test: accuracy 99" in capsys.readouterr().out
-    with Image.open(path) as picture:
-        assert picture.format == "PNG"
-        assert picture.size == (plot.WIDTH, 2 * plot.HEIGHT)
-        for panel in ((60, 80, 560, 580), (640, 80, 1030, 580), (1130, 80, 1780, 500)):
-            for top in (0, plot.HEIGHT):
-                left, upper, right, lower = panel
-                part = picture.convert("RGB").crop((left, top + upper, right, top + lower))
-                assert len(part.getcolors(1 << 20)) > 20, "nothing is drawn there"
-
-
-def test_an_unwritable_path_is_refused_before_the_evaluation(tmp_path, capsys):
-    (tmp_path / "file").touch()
-    path = tmp_path / "file" / "plot.png"
-    assert main(["evaluate", "--data-dir", str(tmp_path), "--plot", str(path)]) == 1
-    output = capsys.readouterr()
-    assert f"cannot write {path}" in output.err
-    assert "--plot names another file" in output.err
-    assert output.out == ""
-
-
 def test_a_full_disk_leaves_the_old_picture(blobs, tmp_path, monkeypatch):
     path = tmp_path / "plot.png"
     path.write_bytes(b"old")
-
-    def full(*_arguments, **_named):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
+    full = Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
     monkeypatch.setattr(Figure, "savefig", full)
     with pytest.raises(plot.OutputError, match=r"No space left on device\. Make room"):
         plot.write_plot(path, [evaluated(blobs)])

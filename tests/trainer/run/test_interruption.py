@@ -1,12 +1,9 @@
-"""Runs that are stopped, killed and resumed, as real processes."""
+"""Runs that are stopped, killed and resumed."""
 
 import shlex
 import shutil
 import signal
-import subprocess
 import threading
-from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +11,6 @@ import psutil
 import pytest
 
 from digitpad.network import read_weights
-from digitpad.recipe import RECIPES, SEED
 from digitpad.training_messages import (
     EpochDone,
     EpochWeightsWritten,
@@ -24,40 +20,31 @@ from digitpad.training_messages import (
     WeightsWritten,
 )
 from digitpad.weights_store import bundled_weights
-from trainer.data.torchvision_compat import datasets
 from trainer.run.checkpoint import read_checkpoint, write_checkpoint
 
 pytest.importorskip("resource", reason="the trainer's process sets POSIX limits")
 
 WEIGHTS, CHECKPOINT = "net.safetensors", "net.safetensors.checkpoint"
 NEW = ["--data", "synthetic", "--recipe", "seed", "--epochs", "4", "--out", WEIGHTS]
-LONG = [*NEW, "--epochs", "100"]  # never finished, however late it is stopped
+LONG = [*NEW, "--epochs", "100000"]  # never finished, however late it is stopped
 LOADING_FOR_MINUTES = 1_000_000  # synthetic digits to draw before the first batch
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, start_trainer):
-    """The folder and the process of a run that was not interrupted."""
+    """The folder and the process of a run, with a copy of its checkpoint after the first epoch."""
     folder = tmp_path_factory.mktemp("whole")
-    trainer = start_trainer(folder, *NEW)
+    (folder / "copy").mkdir()
+    copy = f"import shutil; shutil.copy({CHECKPOINT!r}, 'copy')"
+    trainer = start_trainer(folder, *NEW, after_first_epoch=copy)
     assert trainer.wait() == 0, trainer.errors
     return folder, trainer
 
 
-@pytest.fixture(scope="module")
-def killed(tmp_path_factory, start_trainer, files):
-    """The folder of a run that was killed in its second epoch."""
-    folder = tmp_path_factory.mktemp("killed")
-    kill = "os.kill(os.getpid(), signal.SIGKILL)"
-    assert start_trainer(folder, *NEW, after_first_epoch=kill).wait() == -signal.SIGKILL
-    assert files(folder) == [CHECKPOINT]
-    return folder
-
-
 @pytest.fixture
-def interrupted(killed, tmp_path):
-    """A copy of that folder."""
-    return Path(shutil.copytree(killed, tmp_path / "interrupted"))
+def interrupted(whole, tmp_path):
+    """A folder with the checkpoint of a run that was interrupted in its second epoch."""
+    return Path(shutil.copytree(whole[0] / "copy", tmp_path / "interrupted"))
 
 
 @pytest.fixture
@@ -66,43 +53,54 @@ def weights(tmp_path):
     return Path(shutil.copy(bundled_weights(), tmp_path / WEIGHTS))
 
 
+def sending(*signals, at, messages=None):
+    """Receives messages, and sends signals to this process at each of the class `at`."""
+    messages = [] if messages is None else messages
+
+    def receive(message):
+        messages.append(message)
+        if isinstance(message, at):
+            for number in signals:
+                signal.raise_signal(number)
+
+    return receive
+
+
 def test_a_whole_run_is_reported(whole, files):
     folder, trainer = whole
     first, *between, written, validation, test, ended = trainer.messages
     assert isinstance(first, RunStarted)
     assert (first.epochs, first.epochs_done, first.seed) == (4, 0, 0)
-    assert (first.training_images, first.validation_images) == (1_800, 200)
-    assert (first.data, first.baseline_accuracy) == ("synthetic train (first 1,800)", None)
+    assert (first.training_images, first.validation_images) == (900, 100)
+    assert (first.data, first.baseline_accuracy) == ("synthetic train (first 900)", None)
     epochs = [message for message in between if isinstance(message, EpochDone)]
     assert [epoch.epoch for epoch in epochs] == [1, 2, 3, 4]
     assert 0.5 < epochs[-1].validation_accuracy <= 1
     assert written == WeightsWritten(str(folder / WEIGHTS))
     assert ended == RunEnded("finished")
-    assert files(folder) == [WEIGHTS]
+    assert files(folder) == ["copy", WEIGHTS]
     metrics = read_weights(folder / WEIGHTS).metadata["metrics"]
     assert 0.1 < metrics[0]["nll"] < metrics[0]["nll_without_temperature"]
     for metric, evaluated in zip(metrics, (validation, test), strict=True):
         assert isinstance(evaluated, Evaluated)
         assert (metric["split"], metric["sha256"]) == (evaluated.split, evaluated.sha256)
         assert metric["correct"] == evaluated.correct
-        assert (metric["images"], metric["confusion"]) == (200, evaluated.confusion)
+        assert (metric["images"], metric["confusion"]) == (100, evaluated.confusion)
         assert evaluated.examples
 
 
-def test_a_resumed_run_ends_with_the_same_weights(interrupted, whole, start_trainer, files):
+def test_a_resumed_run_ends_with_the_same_weights(interrupted, whole, run_here, files):
     epoch_weights = interrupted.parent / "epoch.safetensors"
     checkpoint = read_checkpoint(interrupted / CHECKPOINT)
-    trainer = start_trainer(
-        interrupted.parent,
-        *("--resume", f"interrupted/{CHECKPOINT}", "--epoch-weights", epoch_weights.name),
-    )
-    assert trainer.wait() == 0, trainer.errors
-    assert trainer.messages[0].epochs_done == 1
-    assert trainer.messages_of(EpochWeightsWritten) == [
+    arguments = ["--resume", f"interrupted/{CHECKPOINT}", "--epoch-weights", epoch_weights.name]
+    messages = []
+    assert run_here(*arguments, report=messages.append)[0] == 0
+    assert messages[0].epochs_done == 1
+    assert [each for each in messages if isinstance(each, EpochWeightsWritten)] == [
         EpochWeightsWritten(epoch, str(epoch_weights)) for epoch in (1, 2, 3, 4)
     ]
     assert not epoch_weights.exists()
-    assert trainer.messages[-1] == RunEnded("finished")
+    assert messages[-1] == RunEnded("finished")
     assert files(interrupted) == [WEIGHTS]
     resumed, expected = (read_weights(folder / WEIGHTS) for folder in (interrupted, whole[0]))
     assert resumed.metadata["temperature"] == expected.metadata["temperature"] != 1
@@ -115,56 +113,48 @@ def test_a_resumed_run_ends_with_the_same_weights(interrupted, whole, start_trai
         np.testing.assert_array_equal(tensor, expected.tensors[name], strict=True)
 
 
-def test_stop_saves_and_evaluates_the_weights_so_far(tmp_path, start_trainer, files):
-    trainer = start_trainer(tmp_path, *LONG)
-    trainer.read_until_epoch_done()
-    trainer.send(b"what?\n")
-    trainer.send(b"stop\n")
-    assert trainer.wait() == 0, trainer.errors
-    written, *evaluated, ended = trainer.messages[-4:]
-    assert written == WeightsWritten(str(tmp_path / WEIGHTS))
-    assert [message.images for message in evaluated] == [200, 200]
-    assert ended == RunEnded("stopped")
-    metadata = read_weights(tmp_path / WEIGHTS).metadata
-    assert 1 < metadata["epochs_done"] < 100
-    assert metadata["temperature"] != 1
-    assert [metric["correct"] for metric in metadata["metrics"]] == [
-        message.correct for message in evaluated
-    ]
-    assert files(tmp_path) == [WEIGHTS]
-
-
-def test_cancel_discards_everything(weights, start_trainer, files):
+@pytest.mark.parametrize("command", [b"stop\n", b"cancel\n"])
+def test_stop_saves_the_weights_so_far_and_cancel_discards_them(
+    weights, start_trainer, files, command
+):
     before = weights.read_bytes()
     epoch_weights = weights.with_name("epoch.safetensors")
-    trainer = start_trainer(
-        weights.parent, *LONG, "--epoch-weights", epoch_weights.name, "--background"
-    )
-    trainer.read_until(lambda message: isinstance(message, EpochWeightsWritten))
+    options = ["--epoch-weights", epoch_weights.name, "--background"]
+    trainer = start_trainer(weights.parent, *LONG, *options)
+    trainer.read_until(EpochWeightsWritten)
     metadata = read_weights(epoch_weights).metadata
     assert metadata["epochs_done"] >= 1
     assert "temperature" not in metadata
     assert (metadata["recipe"]["name"], metadata["metrics"]) == ("seed", [])
     assert psutil.Process(trainer.process.pid).nice() >= 10
-    trainer.send(b"cancel\n")
+    trainer.send(b"what?\n")
+    trainer.send(command)
     assert trainer.wait() == 0, trainer.errors
-    assert trainer.messages[-1] == RunEnded("stopped")
-    assert trainer.messages_of(WeightsWritten) == []
     assert files(weights.parent) == [WEIGHTS]
-    assert weights.read_bytes() == before
+    assert trainer.messages[-1] == RunEnded("stopped")
+    written = trainer.messages_of(WeightsWritten)
+    if command == b"cancel\n":
+        assert written == []
+        assert weights.read_bytes() == before
+    else:
+        assert written == [WeightsWritten(str(weights))]
+        metadata = read_weights(weights).metadata
+        assert 1 < metadata["epochs_done"] < 100_000
+        correct = [message.correct for message in trainer.messages_of(Evaluated)]
+        assert [metric["correct"] for metric in metadata["metrics"]] == correct
 
 
 def test_the_checkpoint_stays_when_the_starter_dies(tmp_path, start_trainer, files):
     trainer = start_trainer(tmp_path, *LONG)
-    trainer.read_until_epoch_done()
+    trainer.read_until(EpochDone)
     trainer.process.stdout.close()
-    trainer.process.stdin.close()
+    trainer.send(None)
     assert trainer.wait() == 0, trainer.errors
     assert f"python -m trainer --resume {tmp_path / CHECKPOINT}" in trainer.errors
     assert files(tmp_path) == [CHECKPOINT]
 
 
-@pytest.mark.parametrize("command", [b"stop\n", b"cancel\n"])
+@pytest.mark.parametrize("command", [b"stop\n", b"cancel\n", None])
 def test_commands_are_obeyed_while_the_data_are_loaded(interrupted, start_trainer, files, command):
     trainer = start_trainer(interrupted, "--resume", CHECKPOINT, images=LOADING_FOR_MINUTES)
     trainer.send(command)
@@ -174,23 +164,25 @@ def test_commands_are_obeyed_while_the_data_are_loaded(interrupted, start_traine
     assert files(interrupted) == [CHECKPOINT]  # the run can still resume
 
 
-def test_without_standard_input_the_run_ends_before_it_starts(tmp_path, start_trainer, files):
-    trainer = start_trainer(tmp_path, *NEW, images=LOADING_FOR_MINUTES, stdin=subprocess.DEVNULL)
-    assert trainer.wait() == 0, trainer.errors
-    assert trainer.messages == [RunEnded("stopped")]
-    assert files(tmp_path) == []
-
-
-def test_a_signal_keeps_the_weights_and_the_checkpoint(tmp_path, start_trainer, files):
-    trainer = start_trainer(tmp_path, *LONG)
-    trainer.read_until_epoch_done()
-    trainer.process.terminate()
-    assert trainer.wait() == 143, trainer.errors
-    assert trainer.messages[-1] == RunEnded("stopped")
-    assert "Stopped after " in trainer.errors
-    assert f"python -m trainer --resume {tmp_path / CHECKPOINT}" in trainer.errors
-    assert 1 < read_weights(tmp_path / WEIGHTS).metadata["epochs_done"] < 100
-    assert files(tmp_path) == [WEIGHTS, CHECKPOINT]
+@pytest.mark.parametrize(
+    ("number", "moment", "done", "leaves"),
+    [
+        (signal.SIGINT, RunStarted, "0.07", [WEIGHTS]),
+        (signal.SIGTERM, EpochDone, "1.07", [WEIGHTS, CHECKPOINT]),
+    ],
+)
+def test_a_signal_keeps_the_weights_so_far_and_the_checkpoint(
+    tmp_path, run_here, files, number, moment, done, leaves
+):
+    messages = []
+    code, _, err = run_here(*NEW, report=sending(number, at=moment, messages=messages))
+    assert code == 128 + number
+    assert messages[-1] == RunEnded("stopped")
+    assert f"Stopped after {done} of 4 epochs; the weights so far are in " in err
+    assert files(tmp_path) == leaves
+    assert (f"trainer --resume {tmp_path / CHECKPOINT}" in err) == (CHECKPOINT in leaves)
+    assert ("There is no checkpoint to resume from" in err) == (CHECKPOINT not in leaves)
+    assert f"{read_weights(tmp_path / WEIGHTS).metadata['epochs_done']:.2f}" == done
 
 
 @pytest.mark.parametrize(
@@ -203,11 +195,7 @@ def test_a_signal_keeps_the_weights_and_the_checkpoint(tmp_path, start_trainer, 
 def test_a_signal_after_the_last_epoch_loses_nothing(
     tmp_path, run_here, files, moment, code, metrics
 ):
-    def interrupt(message):
-        if isinstance(message, moment):
-            signal.raise_signal(signal.SIGINT)
-
-    assert run_here(*NEW, "--epochs", "1", report=interrupt)[0] == code
+    assert run_here(*NEW, "--epochs", "1", report=sending(signal.SIGINT, at=moment))[0] == code
     assert files(tmp_path) == [WEIGHTS]
     metadata = read_weights(tmp_path / WEIGHTS).metadata
     assert (metadata["epochs_done"], len(metadata["metrics"])) == (1, metrics)
@@ -215,7 +203,7 @@ def test_a_signal_after_the_last_epoch_loses_nothing(
 
 def test_signals_without_end_leave_what_was_written(weights, start_trainer):
     trainer = start_trainer(weights.parent, *LONG)
-    trainer.read_until_epoch_done()
+    trainer.read_until(EpochDone)
     while trainer.process.poll() is None:
         trainer.process.send_signal(signal.SIGINT)
     # Which of the signals ends it is chance, and so is whether Python can still report it.
@@ -226,14 +214,8 @@ def test_signals_without_end_leave_what_was_written(weights, start_trainer):
 
 def test_a_second_ctrl_c_ends_the_run_at_once(weights, run_here):
     before, messages = weights.read_bytes(), []
-
-    def interrupt_twice(message):
-        messages.append(message)
-        if isinstance(message, EpochDone):
-            signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)
-
-    code, _, err = run_here(*NEW, report=interrupt_twice)
+    twice = sending(signal.SIGINT, signal.SIGINT, at=EpochDone, messages=messages)
+    code, _, err = run_here(*NEW, report=twice)
     assert code == 130
     assert isinstance(messages[-2], EpochDone)
     assert messages[-1] == RunEnded("stopped")
@@ -241,82 +223,36 @@ def test_a_second_ctrl_c_ends_the_run_at_once(weights, run_here):
     assert weights.read_bytes() == before
 
 
-def test_a_run_resumes_only_with_the_same_options(interrupted, run_here, files):
-    content = (interrupted / CHECKPOINT).read_bytes()
-    code, _, err = run_here("--resume", CHECKPOINT, "--seed", "9", "--final", folder=interrupted)
-    assert code == 2
-    assert f"{CHECKPOINT}, because these have changed: seed, data." in err
-    assert "start a new training" in err
-    assert files(interrupted) == [CHECKPOINT]
-    assert (interrupted / CHECKPOINT).read_bytes() == content
-
-
-def test_a_diverged_run_cannot_resume(interrupted, run_here, files):
+def test_a_diverged_run_cannot_resume_and_leaves_older_weights(interrupted, run_here, files):
+    weights = shutil.copy(bundled_weights(), interrupted / WEIGHTS)
     checkpoint = read_checkpoint(interrupted / CHECKPOINT)
     checkpoint.state["net"]["fc2.bias"][0] = float("inf")
     write_checkpoint(interrupted / CHECKPOINT, checkpoint)
     code, _, err = run_here("--resume", CHECKPOINT, folder=interrupted)
     assert code == 1
     assert "in epoch 2; try again with another seed" in err
-    assert files(interrupted) == []
+    assert files(interrupted) == [WEIGHTS]
+    assert weights.read_bytes() == bundled_weights().read_bytes()
 
 
-def test_a_diverged_run_leaves_the_old_weights(weights, run_here, files, monkeypatch):
-    before = weights.read_bytes()
-    monkeypatch.setitem(RECIPES, "seed", replace(SEED, learning_rate=1e30))
-    code, _, err = run_here(*NEW)
-    assert code == 1
-    assert "in epoch 1; try again with another seed" in err
-    assert weights.read_bytes() == before
-    assert files(weights.parent) == [WEIGHTS]
-
-
-@pytest.fixture
-def silent_server():
-    """The address of a server that never answers, and a list of what it does when asked."""
-    ended, on_request = threading.Event(), []
-
-    class NeverAnswers(BaseHTTPRequestHandler):
-        def do_GET(self):
-            for action in on_request:
-                action()
-            ended.wait()
-
-    server = HTTPServer(("127.0.0.1", 0), NeverAnswers)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}/", on_request
-    ended.set()
-    server.shutdown()
-    serving.join()
-    server.server_close()
-
-
-@pytest.mark.parametrize("command", [b"stop\n", b"cancel\n", b""])
-def test_commands_are_obeyed_while_a_download_hangs(
-    tmp_path, silent_server, start_trainer, command
-):
-    address, on_request = silent_server
+@pytest.mark.parametrize("command", [b"stop\n", None])
+def test_commands_are_obeyed_while_a_download_hangs(tmp_path, serve, start_trainer, command):
+    address = serve(lambda _name: trainer.send(command))
     mirrors = (
         "from trainer.data.torchvision_compat import datasets; "
         f"datasets.MNIST.mirrors = [{address!r}]"
     )
     options = ["--data-dir", tmp_path / "data", "--out", WEIGHTS]
     trainer = start_trainer(tmp_path, *options, before=mirrors)
-    on_request.append(lambda: trainer.send(command) if command else trainer.process.stdin.close())
     assert trainer.wait() == 0, trainer.errors
     assert trainer.messages == [RunEnded("stopped")]
     assert "no weights were written" in trainer.errors
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_are_obeyed_while_a_download_hangs(
-    tmp_path, run_here, silent_server, monkeypatch, number
-):
+def test_signals_are_obeyed_while_a_download_hangs(tmp_path, run_here, serve, number):
     messages = []
-    address, on_request = silent_server
-    on_request.append(lambda: signal.pthread_kill(threading.main_thread().ident, number))
-    monkeypatch.setattr(datasets.MNIST, "mirrors", [address])
+    serve(lambda _name: signal.pthread_kill(threading.main_thread().ident, number))
     code, _, err = run_here("--data-dir", tmp_path, "--out", WEIGHTS, report=messages.append)
     assert code == 128 + number
     assert messages == [RunEnded("stopped")]

@@ -4,98 +4,72 @@ import os
 import resource
 import shutil
 import signal
-from pathlib import Path
-from unittest.mock import ANY
+from datetime import UTC, datetime
+from unittest.mock import ANY, Mock
 
 import pytest
 
+from digitpad.files import replacing
 from digitpad.lock import is_locked, locked
 from digitpad.network import read_weights
 from digitpad.training_messages import (
+    EpochDone,
     EpochWeightsWritten,
-    Evaluated,
     RunEnded,
-    RunStarted,
     WeightsWritten,
 )
 from digitpad.weights_store import bundled_weights, weights_folder
+from trainer.run import output
 from trainer.run.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 
 WEIGHTS, CHECKPOINT = "net.safetensors", "net.safetensors.checkpoint"
 SYNTHETIC = ["--data", "synthetic", "--recipe", "seed"]
 NEW = [*SYNTHETIC, "--epochs", "4", "--out", WEIGHTS]
-LONG = [*NEW, "--epochs", "100"]
-# The trainer waits to be killed, and is just writing its weights.
-HALF_WRITTEN = f"""
-        from pathlib import Path
-        from digitpad.files import replacing
-        writing = replacing(Path({WEIGHTS!r}))
-        writing.__enter__()
-        signal.pause()
-"""
-NO_SPACE = "resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))"
-
-# All runs start in the same second.
-SAME_SECOND = """
-import datetime
-from trainer.run import output
-
-class Frozen(datetime.datetime):
-    @classmethod
-    def now(cls, zone):
-        return cls(2026, 1, 1, tzinfo=zone)
-
-output.datetime = Frozen
-"""
 
 
-def test_runs_that_start_together_get_different_names(tmp_path, start_trainer, files):
-    one_epoch = [*SYNTHETIC, "--epochs", "1"]
-    trainers = [start_trainer(tmp_path, *one_epoch, before=SAME_SECOND) for _ in range(2)]
-    assert [trainer.wait() for trainer in trainers] == [0, 0]
-    assert files(weights_folder()) == [
-        "2026-01-01-000000-seed-2.safetensors",
-        "2026-01-01-000000-seed.safetensors",
-    ]
-    for trainer in trainers:
-        (written,) = trainer.messages_of(WeightsWritten)
-        evaluated = [message.correct for message in trainer.messages_of(Evaluated)]
-        metrics = read_weights(Path(written.path)).metadata["metrics"]
-        assert [metric["correct"] for metric in metrics] == evaluated
+def test_runs_that_start_in_the_same_second_get_different_names(monkeypatch):
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(output, "datetime", Mock(now=lambda _zone: when))
+    with output.new_weights("seed") as first, output.new_weights("seed") as second:
+        assert first == weights_folder() / "2026-01-01-000000-seed.safetensors"
+        assert second == weights_folder() / "2026-01-01-000000-seed-2.safetensors"
 
 
-def test_a_name_that_is_not_used_is_released(tmp_path, start_trainer):
-    trainer = start_trainer(tmp_path, *SYNTHETIC)
-    trainer.read_until(lambda message: isinstance(message, RunStarted))
-    assert len(list(weights_folder().iterdir())) == 1  # its lock
-    trainer.send(b"cancel\n")
-    assert trainer.wait() == 0, trainer.errors
+def test_a_name_that_is_not_used_is_released(run_here):
+    code, *_ = run_here(*SYNTHETIC, "--ink", "missing.ndjson", "--ink-holdout", "1-2", images=100)
+    assert code == 2
     assert list(weights_folder().iterdir()) == []
 
 
-def test_only_one_run_writes_a_file_and_a_killed_run_frees_it(tmp_path, start_trainer):
-    first = start_trainer(tmp_path, *LONG, after_first_epoch=HALF_WRITTEN)
-    first.read_until_epoch_done()
+def test_only_one_run_writes_a_file_and_a_killed_run_frees_it(
+    tmp_path, start_trainer, run_here, files
+):
+    first = start_trainer(tmp_path, *NEW, after_first_epoch="signal.pause()")
+    first.read_until(EpochDone)
     for arguments in (NEW, ["--resume", CHECKPOINT]):
-        second = start_trainer(tmp_path, *arguments)
-        assert second.wait() == 1
+        messages = []
+        code, _, err = run_here(*arguments, report=messages.append)
         in_use = f"another training is writing {tmp_path / WEIGHTS}; wait until it has ended"
-        assert second.messages == [RunEnded("failed", in_use)]
-        assert second.errors == f"python -m trainer: {in_use}\n--out names another file.\n"
+        assert (code, messages) == (1, [RunEnded("failed", in_use)])
+        assert err == f"python -m trainer: {in_use}\n--out names another file.\n"
     assert first.process.poll() is None
+    assert files(tmp_path) == [CHECKPOINT]
 
     first.process.kill()
     assert first.wait() == -signal.SIGKILL
-    (leftover,) = tmp_path.glob("*.tmp")
-    resumed = start_trainer(tmp_path, "--resume", CHECKPOINT)
-    resumed.read_until(lambda message: isinstance(message, RunStarted))
-    assert is_locked(tmp_path / WEIGHTS)
-    assert not leftover.exists()
-    resumed.send(b"stop\n")
-    resumed.read_until(lambda message: isinstance(message, Evaluated))
-    assert is_locked(tmp_path / WEIGHTS)
-    assert resumed.wait() == 0, resumed.errors
-    assert not is_locked(tmp_path / WEIGHTS)
+    with replacing(tmp_path / WEIGHTS):
+        (temporary,) = tmp_path.glob("*.tmp")
+    (tmp_path / WEIGHTS).rename(temporary)  # as if it was killed while it was writing
+    was_locked = []
+
+    def note_lock(_message):
+        was_locked.append(is_locked(tmp_path / WEIGHTS))
+
+    assert run_here("--resume", CHECKPOINT, report=note_lock)[0] == 0
+    *before, at_the_end = was_locked
+    assert all(before)
+    assert not at_the_end
+    assert files(tmp_path) == [WEIGHTS]
 
 
 def test_a_resumed_run_that_writes_elsewhere_holds_both_locks(tmp_path, run_here):
@@ -139,51 +113,75 @@ def test_a_new_run_does_not_replace_an_interrupted_one(tmp_path, run_here):
 )
 def test_only_regular_files_are_replaced(tmp_path, run_here, put, reason):
     put(tmp_path / WEIGHTS)
-    before = (tmp_path / WEIGHTS).stat()
     code, _, err = run_here(*NEW)
     assert code == 1
     assert f"cannot write {tmp_path / WEIGHTS}: {reason}\n--out names another file." in err
-    assert (tmp_path / WEIGHTS).stat() == before
     assert [path.name for path in tmp_path.iterdir()] == [WEIGHTS]
 
 
-def test_a_full_disk_is_found_before_the_training(tmp_path, run_here):
+@pytest.fixture
+def limit_files():
+    """Lets files grow to a number of bytes, as if the disk were full."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_full_disk_is_found_before_the_training(tmp_path, run_here, limit_files):
     weights = tmp_path / WEIGHTS
     shutil.copy(bundled_weights(), weights)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
-    try:
-        code, _, err = run_here(*NEW)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    limit_files(100_000)
+    code, _, err = run_here(*NEW)
     assert code == 1
     assert f"cannot write {weights}: File too large. Free some space\n" in err
     assert weights.read_bytes() == bundled_weights().read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == [WEIGHTS]
 
 
-def test_a_disk_that_fills_up_keeps_the_last_checkpoint(tmp_path, start_trainer, files):
-    trainer = start_trainer(tmp_path, *NEW, after_first_epoch=NO_SPACE)
-    assert trainer.wait() == 1, trainer.errors
+def test_a_disk_that_fills_up_keeps_the_last_checkpoint(tmp_path, run_here, limit_files, files):
+    messages = []
+
+    def fill(message):
+        messages.append(message)
+        if isinstance(message, EpochDone) and message.epoch == 1:
+            limit_files(4_000)
+
+    code, _, err = run_here(*NEW, report=fill)
+    assert code == 1
     problem = f"cannot write {tmp_path / WEIGHTS}: File too large"
-    assert f"python -m trainer: {problem}" in trainer.errors
+    assert f"python -m trainer: {problem}" in err
     for epoch in (2, 3, 4):
-        assert f"An interruption would lose epoch {epoch}" in trainer.errors
-    assert trainer.messages[-1] == RunEnded("failed", ANY)
-    assert trainer.messages[-1].error.startswith(problem)
+        assert f"An interruption would lose epoch {epoch}" in err
+    assert messages[-1] == RunEnded("failed", ANY)
+    assert messages[-1].error.startswith(problem)
     resume = f"python -m trainer --resume {tmp_path / CHECKPOINT}"
-    assert resume in trainer.errors
-    assert resume not in trainer.messages[-1].error  # the window has a button for it
+    assert resume in err
+    assert resume not in messages[-1].error  # the window has a button for it
     assert files(tmp_path) == [CHECKPOINT]
     assert read_checkpoint(tmp_path / CHECKPOINT).state["epochs_done"] == 1
 
 
-def test_weights_stay_if_their_metrics_cannot_be_written(tmp_path, start_trainer, files):
-    once_saved = f"pass\n    if type(message).__name__ == 'WeightsWritten':\n        {NO_SPACE}"
-    trainer = start_trainer(tmp_path, *NEW, after_first_epoch=once_saved)
-    assert trainer.wait() == 0, trainer.errors
-    assert f"{tmp_path / WEIGHTS}, but their metrics cannot be written: File too" in trainer.errors
+def test_weights_stay_if_their_metrics_cannot_be_written(tmp_path, run_here, limit_files, files):
+    def fill(message):
+        if isinstance(message, WeightsWritten):
+            limit_files(4_000)
+
+    code, _, err = run_here(*NEW, report=fill)
+    assert code == 0
+    assert f"{tmp_path / WEIGHTS}, but their metrics cannot be written: File too large" in err
     assert read_weights(tmp_path / WEIGHTS).metadata["epochs_done"] == 4
     assert files(tmp_path) == [WEIGHTS]
+
+
+def test_the_trial_of_the_disk_follows_no_link_and_finds_the_disk_of_the_weights(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("text")
+    (tmp_path / f".{CHECKPOINT}.{os.getpid()}").symlink_to(precious)
+    output.check_writable(tmp_path / WEIGHTS)
+    assert precious.read_text() == "text"
+    (tmp_path / WEIGHTS).symlink_to(precious / WEIGHTS)
+    with pytest.raises(output.OutputError, match=f"{precious} is not a folder"):
+        output.check_writable(tmp_path / WEIGHTS)
 
 
 def test_a_closed_standard_error_does_not_end_the_run(tmp_path, start_trainer, files):

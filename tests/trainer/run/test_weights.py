@@ -70,83 +70,58 @@ def put_a_folder_there(file):
     file.mkdir()
 
 
+def content(change):
+    """A damage that changes the bytes of the file."""
+    return lambda file: file.write_bytes(change(file.read_bytes()))
+
+
+def tensor(name, value):
+    return lambda file: rewrite(file, tensors={name: value})
+
+
+def metadata(text):
+    return lambda file: rewrite(file, metadata={METADATA_KEY: text})
+
+
+def temperature(value):
+    return lambda file: rewrite(file, temperature=value)
+
+
+INCOMPLETE = "not a complete safetensors file"
+OTHER_TRANSFORM = json.dumps({"architecture": ARCHITECTURE, "transform": {"mean": 0.5}})
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (lambda f: f.write_bytes(f.read_bytes()[:-1]), "not a complete safetensors file"),
-        (lambda f: f.write_bytes(f.read_bytes()[:100]), "not a complete safetensors file"),
-        (
-            lambda f: f.write_bytes(pickle.dumps({"conv1.weight": 1})),
-            "not a complete safetensors file",
-        ),
-        (lambda f: f.write_bytes(b""), "not a complete safetensors file"),
-        (
-            lambda f: f.write_bytes(struct.pack("<Q", 2**62) + f.read_bytes()[8:]),
-            "not a complete safetensors file",
-        ),
-        (lambda f: f.unlink(), "there is no such file"),
+        (content(lambda old: old[:-1]), INCOMPLETE),
+        (content(lambda old: old[:100]), INCOMPLETE),
+        (content(lambda _old: b""), INCOMPLETE),
+        (content(lambda _old: pickle.dumps({"conv1.weight": 1})), INCOMPLETE),
+        (content(lambda old: struct.pack("<Q", 2**62) + old[8:]), INCOMPLETE),
+        (lambda file: file.unlink(), "there is no such file"),
         (put_a_folder_there, "is a folder"),
-        (lambda f: rewrite(f, without=["bn4.bias"]), "the tensor bn4.bias is missing"),
-        (lambda f: rewrite(f, tensors={"bn5.bias": torch.zeros(8)}), "the tensor bn5.bias does"),
-        (
-            lambda f: rewrite(f, tensors={"fc1.weight": torch.zeros(64, 40)}),
-            r"the tensor fc1.weight has the shape \[64, 40\], not \[40, 64\]",
-        ),
-        (
-            lambda f: rewrite(f, tensors={"fc2.bias": torch.full((10,), float("nan"))}),
-            "the tensor fc2.bias holds NaN or infinite values",
-        ),
-        (
-            lambda f: rewrite(f, tensors={"conv7.bias": torch.full((16,), float("inf"))}),
-            "the tensor conv7.bias holds NaN or infinite values",
-        ),
-        (
-            lambda f: rewrite(f, tensors={"bn1.running_var": torch.full((16,), -1.0)}),
-            "the tensor bn1.running_var holds a negative variance",
-        ),
-        (
-            lambda f: rewrite(f, tensors={"fc2.bias": torch.zeros(10, dtype=torch.float64)}),
-            "the tensor fc2.bias is F64, not F32",
-        ),
-        (
-            lambda f: rewrite(f, tensors={"fc2.bias": torch.zeros(10, dtype=torch.bfloat16)}),
-            "the tensor fc2.bias is BF16, not F32",
-        ),
-        (lambda f: rewrite(f, metadata={"format": "pt"}), "the metadata has no key 'digitpad'"),
-        (
-            lambda f: rewrite(f, metadata={METADATA_KEY: "{"}),
-            "the metadata 'digitpad' is not JSON",
-        ),
-        (
-            lambda f: rewrite(f, metadata={METADATA_KEY: "[]"}),
-            "the metadata's architecture is None",
-        ),
-        (
-            lambda f: rewrite(f, metadata={METADATA_KEY: '{"architecture": "LeNet"}'}),
-            "the metadata's architecture is 'LeNet'",
-        ),
-        (
-            lambda f: rewrite(
-                f,
-                metadata={
-                    METADATA_KEY: json.dumps(
-                        {"architecture": ARCHITECTURE, "transform": {"mean": 0.5}}
-                    )
-                },
-            ),
-            "the metadata's transform is {'mean': 0.5}",
-        ),
+        (lambda file: rewrite(file, without=["bn4.bias"]), "the tensor bn4.bias is missing"),
+        (tensor("bn5.bias", torch.zeros(8)), "the tensor bn5.bias does not belong to the Net"),
+        (tensor("fc1.weight", torch.zeros(64, 40)), "has the shape [64, 40], not [40, 64]"),
+        (tensor("fc2.bias", torch.full((10,), math.nan)), "fc2.bias holds NaN or infinite values"),
+        (tensor("fc2.bias", torch.full((10,), math.inf)), "fc2.bias holds NaN or infinite values"),
+        (tensor("bn1.running_var", torch.full((16,), -1.0)), "bn1.running_var holds a negative"),
+        (tensor("fc2.bias", torch.zeros(10).double()), "the tensor fc2.bias is F64, not F32"),
+        (tensor("fc2.bias", torch.zeros(10).bfloat16()), "the tensor fc2.bias is BF16, not F32"),
+        (lambda file: rewrite(file, metadata={"format": "pt"}), "has no key 'digitpad'"),
+        (metadata("{"), "the metadata 'digitpad' is not JSON"),
+        (metadata("[]"), "the metadata's architecture is None"),
+        (metadata('{"architecture": "LeNet"}'), "the metadata's architecture is 'LeNet'"),
+        (metadata(OTHER_TRANSFORM), "the metadata's transform is {'mean': 0.5}"),
         *(
-            (
-                lambda f, temperature=temperature: rewrite(f, temperature=temperature),
-                re.escape(f"temperature is {temperature!r}, not a finite number above 0"),
-            )
-            for temperature in (0, -1.5, math.nan, math.inf, 10**400, True, None, "1", [1])
+            (temperature(value), f"temperature is {value!r}, not a finite number above 0")
+            for value in (0, -1.5, math.nan, math.inf, 10**400, True, None, "1", [1])
         ),
     ],
 )
 def test_a_damaged_file_is_refused_with_the_reason(file, damage, reason):
     damage(file)
-    with pytest.raises(WeightsError, match=reason) as refused:
+    with pytest.raises(WeightsError, match=re.escape(reason)) as refused:
         read_weights(file)
     assert str(refused.value).startswith(str(file))
