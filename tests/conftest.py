@@ -56,6 +56,20 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     return folder
 
 
+@pytest.fixture
+def no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without a home folder, as in a container with an arbitrary user ID."""
+    pwd = pytest.importorskip("pwd")
+
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for variable in list(os.environ):
+        if variable in {"HOME", "DIGITPAD_DATA_DIR"} or variable.startswith("XDG_"):
+            monkeypatch.delenv(variable)
+
+
 @pytest.fixture(scope="session")
 def write_weights() -> Callable[..., Path]:
     """Writes a copy of the bundled weights to a path, with more metadata."""

@@ -75,7 +75,7 @@ def _split_synthetic(digits: Digits) -> tuple[Digits, Digits]:
 
 def splits_to_evaluate(options: TrainOptions, data: RunData) -> Iterator[Digits]:
     """The images to evaluate the weights of a run on. The test set is loaded only now, when
-    nothing is left to decide. Raises DataError."""
+    no choice can depend on it. Raises DataError."""
     if data.validation:
         yield data.validation
     if options.data == "synthetic":

@@ -64,19 +64,6 @@ def full_disk():
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-@pytest.fixture
-def no_home(monkeypatch):
-    """A user without a home folder, as in a container with an arbitrary user ID."""
-    pwd = pytest.importorskip("pwd")
-
-    def unknown(uid):
-        raise KeyError(uid)
-
-    monkeypatch.setattr(pwd, "getpwuid", unknown)
-    for name in ("HOME", "XDG_DATA_HOME"):
-        monkeypatch.delenv(name)
-
-
 # Names
 
 

@@ -120,20 +120,6 @@ def run_here(tmp_path, monkeypatch, capsys):
     return run
 
 
-@pytest.fixture
-def no_home(monkeypatch):
-    """There is no home folder, and no variable names another one."""
-    pwd = pytest.importorskip("pwd")
-
-    def no_such_user(_number):
-        raise KeyError
-
-    monkeypatch.setattr(pwd, "getpwuid", no_such_user)
-    for variable in list(os.environ):
-        if variable in {"HOME", "DIGITPAD_DATA_DIR"} or variable.startswith("XDG_"):
-            monkeypatch.delenv(variable)
-
-
 @pytest.fixture(autouse=True)
 def no_mirrors(monkeypatch):
     """No test downloads MNIST from the internet."""
@@ -152,10 +138,11 @@ def serve():
         class Handler(StreamRequestHandler):
             def handle(self):
                 name = self.rfile.readline().split()[1].rpartition(b"/")[2].decode()
-                if content := reply(name):
-                    self.wfile.write(content)
-                elif content is None:
+                content = reply(name)
+                if content is None:
                     ended.wait()
+                else:
+                    self.wfile.write(content)
 
         server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
         threads.append((server, threading.Thread(target=server.serve_forever)))

@@ -56,8 +56,8 @@ def test_a_training_on_mnist_writes_weights_and_compares_them_with_those_in_use(
     assert files(out.parent) == [out.name]
 
     metadata = read_weights(out).metadata
-    assert metadata["recipe"]["name"] == "seed"
-    assert (metadata["seed"], metadata["epochs_done"] > 0) == (3, True)
+    assert (metadata["recipe"]["name"], metadata["seed"]) == ("seed", 3)
+    assert metadata["epochs_done"] > 0
     assert metadata["command"].startswith("python -m trainer train --recipe seed --seed 3 ")
     (part,) = metadata["data"]
     assert (part["name"], part["images"]) == ("MNIST train (first 55,000)", 55_000)
@@ -81,13 +81,8 @@ def test_a_training_on_mnist_writes_weights_and_compares_them_with_those_in_use(
 def test_the_progress_bar_shows_each_epoch(run_here):
     code, _, err = run_here(*SYNTHETIC, "--out", "new weights", images=500, report=ProgressBar())
     assert code == 0
-    for text in (
-        " left",
-        "epoch   1: training accuracy ",
-        "digitpad --weights '",
-        "test: accuracy ",
-    ):
-        assert text in err
+    for part in (" left", "epoch   1: training accuracy ", "--weights '", "test: accuracy "):
+        assert part in err
 
 
 def test_the_accuracies_of_the_baseline_are_reported(tmp_path, run_here):
@@ -210,13 +205,11 @@ def test_evaluate_prints_json_and_draws_every_split(mnist_dir, pen_file, tmp_pat
     assert code == 0, err
     content = json.loads(out)
     assert content["weights"] == str(bundled_weights())
-    assert content["temperature"] == read_weights(bundled_weights()).metadata["temperature"]
     mnist, pen = content["evaluations"]
     assert (mnist["split"], mnist["images"]) == ("MNIST test", 10_000)
     assert mnist["accuracy"] >= 0.9935
     assert all(0.9 < recall <= 1 for recall in mnist["recall"])
-    assert pen["split"] == "pendigits-orig.tra, writers 26-30"
-    assert (pen["images"], sum(map(sum, pen["confusion"]))) == (1_248, 1_248)
+    assert (pen["split"], pen["images"]) == ("pendigits-orig.tra, writers 26-30", 1_248)
     assert pen["accuracy"] >= 0.985
     with Image.open(path) as picture:
         assert picture.format == "PNG"

@@ -7,7 +7,6 @@ little.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -149,8 +148,11 @@ def mcnemar(only_first: int, only_second: int) -> float:
     The arguments count the images that only the first and only the second predicts correctly. If
     the classifiers are equally good, each such image is a toss of a fair coin.
     """
-    n, fewer = only_first + only_second, min(only_first, only_second)
-    tail = sum(math.comb(n, k) for k in range(fewer + 1))
+    n = only_first + only_second
+    outcomes = tail = 1  # number of ways to get k heads in n tosses, and k or fewer, from k = 0
+    for k in range(min(only_first, only_second)):
+        outcomes = outcomes * (n - k) // (k + 1)
+        tail += outcomes
     p: float = 2 * tail / 2**n  # Python divides integers of any size
     return min(1.0, p)
 

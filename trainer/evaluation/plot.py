@@ -65,7 +65,7 @@ def write_plot(path: Path, splits: Sequence[EvaluatedSplit]) -> None:
 
 
 def draw_confusion(axes: Axes, confusion: NDArray[np.int64]) -> None:
-    """Draw a confusion matrix [10, 10]: errors in red, the more the darker.
+    """Draw a confusion matrix [10, 10]: errors in red, darker where there are more.
 
     The diagonal has no colour, because its counts are so much higher.
     """

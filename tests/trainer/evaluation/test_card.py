@@ -110,7 +110,7 @@ def test_new_bundled_weights_need_the_files_of_all_runs(checkout, weights):
     assert [row[1] for row in runs] == ["1", "0"]
 
 
-def test_the_runs_of_a_recipe_are_one_row(checkout, weights):
+def test_the_runs_with_the_same_settings_are_one_row(checkout, weights):
     def run(seed, *accuracies):
         return {
             "seed": seed,
@@ -125,32 +125,24 @@ def test_the_runs_of_a_recipe_are_one_row(checkout, weights):
 
     rewrite(checkout / card.BUNDLED, **run(0, 0.995, 0.9))
     others = [weights(f"seed{seed}", **run(seed, 0.995 + seed / 1000)) for seed in (1, 2)]
-    untimed = weights(
-        "untimed",
+    changed = weights(
+        "changed",
         without=("seconds", "threads"),
-        recipe={"name": "old", "epochs": PAD.epochs, "ease": 0.5},
+        recipe={"name": "pad", "epochs": PAD.epochs, "ease": 0.5},  # of an older version
         metrics=metrics(0.98, 0.96),
     )
-    card.write_card([*others, untimed], checkout)
+    card.write_card([*others, changed], checkout)
     trained_on = "MNIST train (7), synthetic (9)"
-    assert readme_rows(checkout, "`pad`") == [
-        ["`pad`", trained_on, "60", "30 on 1 thread", "99.60 ± 0.10 % (3)", "90.00 % (1)"]
+    pad, other = readme_rows(checkout, "`pad`")
+    assert pad == [
+        *("`pad`", trained_on, "60", "30 on 1 thread", "99.60 ± 0.10 % (3)", "90.00 % (1)")
     ]
+    assert other[3:] == ["–", "98.00 % (1)", "96.00 % (1)"]
     assert readme_rows(checkout, "bundled weights") == [
         ["bundled weights", "", "", "29 on 1 thread", "**99.50 %**", "**90.00 %**"]
     ]
-    assert [row[3:] for row in readme_rows(checkout, "`old`")] == [
-        ["–", "98.00 % (1)", "96.00 % (1)"]
-    ]
     text = (checkout / card.README).read_text("utf-8")
     assert "validation" not in text.split(card.BEGIN)[1].split(card.END)[0]
-
-
-def test_a_recipe_with_other_settings_under_the_same_name_is_another_row(checkout, weights):
-    run = {"recipe": PAD.settings(), "metrics": metrics(0.9, 0.8)}
-    card.write_card([weights("changed", **run)], checkout)
-    _bundled, other = readme_rows(checkout, "`pad`")
-    assert other[-2:] == ["90.00 % (1)", "80.00 % (1)"]
 
 
 def unfinished(_checkout, weights, _monkeypatch):

@@ -22,12 +22,12 @@ def path(tmp_path):
 
 
 def test_a_checkpoint_reads_as_it_was_written(path):
-    checkpoint = read_checkpoint(path)
-    assert checkpoint.arguments == ["--seed", "1"]
-    assert (checkpoint.folder, checkpoint.provenance) == ("/home", {"seed": 1})
-    assert checkpoint.created == "2026-11-25"
-    assert checkpoint.state["epochs_done"] == 3
-    assert torch.equal(checkpoint.state["net"]["conv1.weight"], torch.arange(1e4))
+    content = vars(read_checkpoint(path))
+    tensor = content["state"].pop("net")["conv1.weight"]
+    assert torch.equal(tensor, torch.arange(1e4))
+    assert list(content.values()) == [
+        *(["--seed", "1"], "/home", {"seed": 1}, {"epochs_done": 3.0}, "2026-11-25")
+    ]
     assert list(path.parent.iterdir()) == [path]
 
 
