@@ -16,12 +16,12 @@ from digitpad.files import numbered, remove_leftovers, replacing, reserve
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
 
-LONGEST_NAMES = [
-    "n" * 255,
-    "七" * 85,
-    "x" * 99 + "é" * 78,  # a cut after 100 bytes falls inside a character
-    os.fsdecode(b"\xff" * 255),
-]
+LONGEST_NAMES = {
+    "ASCII": "n" * 255,
+    "non-ASCII": "七" * 85,
+    "cut character": "x" * 99 + "é" * 78,  # a cut after 100 bytes falls inside a character
+    "not text": os.fsdecode(b"\xff" * 255),
+}
 
 
 def write(path, content=b"new"):
@@ -114,9 +114,7 @@ class TestReplacing:
         assert [each.read_bytes() for each in tmp_path.iterdir()] == ([old] if old else [])
 
     @pytest.mark.skipif(sys.platform == "darwin", reason="a name must be valid text there")
-    @pytest.mark.parametrize(
-        "name", LONGEST_NAMES, ids=["ASCII", "non-ASCII", "cut character", "not text"]
-    )
+    @pytest.mark.parametrize("name", LONGEST_NAMES.values(), ids=LONGEST_NAMES)
     def test_names_of_any_length_and_encoding(self, tmp_path, name):
         path = tmp_path / name
         write(path, b"1")

@@ -220,20 +220,18 @@ def test_chosen_weights_answer_at_once_and_after_the_next_start(drawn, weights, 
     assert in_use(drawn()) == bundled_weights()
 
 
-def test_weights_from_the_command_line_are_for_one_session(drawn, weights, keep):
+def test_weights_from_the_command_line_are_for_one_session(
+    drawn, weights, keep, opened, monkeypatch
+):
     (chosen,) = keep_runs(keep, 1)
     drawn().use_weights(chosen)
     assert in_use(drawn(weights)) == weights
     assert in_use(drawn()) == chosen
-
-
-def test_weights_from_the_command_line_are_recognized_by_any_path(drawn, keep, opened, monkeypatch):
-    (path,) = keep_runs(keep, 1)
-    monkeypatch.chdir(path.parent)
-    window = drawn(Path(path.name))
-    assert in_use(window) == path
+    monkeypatch.chdir(chosen.parent)
+    window = drawn(Path(chosen.name))  # the menu knows them by any path
+    assert in_use(window) == chosen
     assert len(dated(opened(window))) == 1
-    entry(submenu(window.weights_menu, "Delete"), date(NEWEST)).trigger()
+    delete(opened, window, NEWEST)
     assert in_use(window) == bundled_weights()
 
 
@@ -335,18 +333,7 @@ def test_weights_that_cannot_be_deleted_stay_in_use(drawn, keep, opened):
     assert in_use(window) == path
 
 
-def test_deleted_weights_that_are_gone_cannot_be_restored(drawn, keep, opened):
-    (path,) = keep_runs(keep, 1)
-    window = drawn()
-    delete(opened, window, NEWEST)
-    (deleted,) = (weights_folder() / "deleted").rglob(path.name)
-    deleted.unlink()
-    entry(opened(window), "Undo Delete").trigger()
-    assert f"{deleted} could not be restored" in window.notice.text
-    assert not entry(opened(window), "Undo Delete").isEnabled()
-
-
-def test_restoring_can_be_tried_again(drawn, keep, opened, monkeypatch):
+def test_restoring_can_be_tried_again_unless_the_file_is_gone(drawn, keep, opened, monkeypatch):
     (path,) = keep_runs(keep, 1)
     window = drawn()
     delete(opened, window, NEWEST)
@@ -355,8 +342,12 @@ def test_restoring_can_be_tried_again(drawn, keep, opened, monkeypatch):
         entry(opened(window), "Undo Delete").trigger()
     assert "Input/output error" in window.notice.text
     assert not path.exists()
+    assert entry(opened(window), "Undo Delete").isEnabled()
+    (deleted,) = (weights_folder() / "deleted").rglob(path.name)
+    deleted.unlink()
     entry(opened(window), "Undo Delete").trigger()
-    assert path.exists()
+    assert f"{deleted} could not be restored" in window.notice.text
+    assert not entry(opened(window), "Undo Delete").isEnabled()
 
 
 # Import, Export, Show in Folder
