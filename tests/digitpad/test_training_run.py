@@ -126,9 +126,7 @@ def test_the_outcome_has_the_command_that_repairs_the_installation():
         ([STARTED, "stop", SAVED, "close"], True, True, False),
     ],
 )
-def test_what_becomes_of_the_process_the_window_and_the_checkpoint(
-    events, can_be_ended, closes, discards
-):
+def test_the_end_of_process_window_and_checkpoint(events, can_be_ended, closes, discards):
     running, ended = run(*events), run(*events).ended(FORCED)
     assert running.can_be_ended == can_be_ended
     assert (running.closes_window, running.discards_checkpoint) == (False, False)
@@ -151,9 +149,7 @@ def test_what_becomes_of_the_process_the_window_and_the_checkpoint(
         ("failed", "better", IN_USE, False),
     ],
 )
-def test_only_a_finished_run_that_did_better_than_the_weights_in_use_replaces_them(
-    reason, verdict, in_use, replaces
-):
+def test_only_better_weights_of_a_finished_run_replace_others(reason, verdict, in_use, replaces):
     compared = [Compared(str(IN_USE), verdict, "")] if verdict else []
     state = run(STARTED, SAVED, EVALUATED, *compared, RunEnded(reason))
     assert not state.replaces(in_use)

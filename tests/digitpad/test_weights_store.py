@@ -211,9 +211,7 @@ def metric(split, accuracy):
         ({"split": "a", "accuracy": 1}, None, None),
     ],
 )
-def test_main_split_is_the_first_but_a_validation_split_only_without_others(
-    keep, metrics, split, accuracy
-):
+def test_main_split_is_no_validation_split_if_possible(keep, metrics, split, accuracy):
     file = describe(keep("net.safetensors", metrics=metrics))
     assert (file.split, file.accuracy) == (split, accuracy)
 

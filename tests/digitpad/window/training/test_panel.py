@@ -117,9 +117,7 @@ def test_the_progress_of_a_run(panel, person, events, text, progress):
         ([STARTED, SAVED], "cancel", "The weights are saved."),
     ],
 )
-def test_before_a_cancel_the_panel_says_what_would_be_lost(
-    qtbot, panel, person, events, next_event, question
-):
+def test_cancel_says_what_would_be_lost(qtbot, panel, person, events, next_event, question):
     panel.show_run(run(*events))
     person.click(panel, "Cancel…")
     assert question in person.text(panel)
@@ -177,9 +175,7 @@ def compared(verdict):
         ([], OTHER, "Accuracy New Before"),
     ],
 )
-def test_the_comparison_holds_only_for_the_weights_compared_with(
-    qtbot, panel, person, messages, in_use, text
-):
+def test_the_comparison_holds_only_for_the_baseline(qtbot, panel, person, messages, in_use, text):
     panel.set_in_use(IN_USE)
     panel.show_run(finished(*messages))
     panel.set_in_use(in_use)

@@ -255,7 +255,7 @@ start()
     ],
     ids=["cancel", "cancel at once", "discard", "stop", "cancel after stop", "last message"],
 )
-def test_a_trainer_that_does_not_respond_is_killed_with_its_children(
+def test_an_unresponsive_trainer_is_killed_with_its_children(
     train, out, code, requests, kind, left
 ):
     training = train(f"{DEAF}\n{code}", grace=100)

@@ -373,9 +373,7 @@ def choose(dialog_parent, folder):
 
 
 @pytest.mark.parametrize("resumes", [False, True])
-def test_a_folder_with_mnist_is_chosen_and_the_run_repeated_with_it(
-    window, tmp_path, resumes, person
-):
+def test_the_run_is_repeated_with_a_chosen_folder(window, tmp_path, resumes, person):
     person.use_trainer("""
 print(*sys.argv, sep="\\n", flush=True)
 if any(a.startswith("--data-dir=") for a in sys.argv):

@@ -111,9 +111,7 @@ def drawn(open_window, mouse_on, seven, qtbot):
 # The list
 
 
-def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
-    keep, open_window, opened, qtbot
-):
+def test_the_menu_lists_all_weights_newest_first(keep, open_window, opened, qtbot):
     window = open_window(None)
     qtbot.waitUntil(lambda: in_use(window) is not None)
     assert texts(opened(window))[1] == "Import…"
@@ -144,9 +142,7 @@ def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
     assert checked(menu) == texts(menu)[2:3]
 
 
-def test_older_runs_are_in_submenus_and_earlier_submenus_are_deleted(
-    keep, open_window, opened, qtbot
-):
+def test_older_runs_are_in_submenus(keep, open_window, opened, qtbot):
     window = open_window(None)
     paths = keep_runs(keep, 40)
     for oldest, listed in ((None, 12), (paths[-1], 13)):
@@ -220,9 +216,7 @@ def test_chosen_weights_answer_at_once_and_after_the_next_start(drawn, weights, 
     assert in_use(drawn()) == bundled_weights()
 
 
-def test_weights_from_the_command_line_are_for_one_session(
-    drawn, weights, keep, opened, monkeypatch
-):
+def test_named_weights_are_for_one_session(drawn, weights, keep, opened, monkeypatch):
     (chosen,) = keep_runs(keep, 1)
     drawn().use_weights(chosen)
     assert in_use(drawn(weights)) == weights
@@ -430,9 +424,7 @@ def test_a_failed_export_says_why(keep, drawn, opened, tmp_path, fault, text):
     assert not target.exists()
 
 
-def test_without_a_program_that_shows_folders_a_notice_has_the_path(
-    open_window, keep, opened, monkeypatch
-):
+def test_without_a_file_manager_a_notice_has_the_path(open_window, keep, opened, monkeypatch):
     (path,) = keep_runs(keep, 1)
     window = open_window(None)
     monkeypatch.setattr(sys, "platform", "darwin")  # whose program is the simplest to replace

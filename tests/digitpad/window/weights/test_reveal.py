@@ -84,9 +84,7 @@ class Folders(QObject):
     ("system", "command"), [("win32", ["explorer", "/select,"]), ("darwin", ["open", "-R"])]
 )
 @pytest.mark.parametrize("is_there", [True, False])
-def test_file_manager_of_the_system_selects_the_file(
-    qapp, tmp_path, monkeypatch, system, command, is_there
-):
+def test_the_system_selects_the_file(qapp, tmp_path, monkeypatch, system, command, is_there):
     folders, started, failures = Folders(), [], []
 
     def start(program, arguments):
