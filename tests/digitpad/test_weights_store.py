@@ -18,7 +18,6 @@ from digitpad.weights_store import (
     checkpoint_file,
     delete,
     describe,
-    epoch_weights_file,
     export,
     install,
     interrupted_runs,
@@ -26,7 +25,6 @@ from digitpad.weights_store import (
     new_weights_file,
     release_name,
     restore,
-    weights_file,
     weights_folder,
 )
 
@@ -110,13 +108,6 @@ def test_name_is_released_unless_its_run_is_active_or_left_a_file(keep):
     assert new_weights_file("pad", WHEN) == path
     release_name(path)
     release_name(path)
-
-
-def test_files_of_a_run_are_beside_its_weights():
-    path = new_weights_file("seed", WHEN)
-    assert checkpoint_file(path).parent == epoch_weights_file(path).parent == path.parent
-    assert weights_file(checkpoint_file(path)) == path
-    assert len({path, checkpoint_file(path), epoch_weights_file(path)}) == 3
 
 
 # Without a usable folder

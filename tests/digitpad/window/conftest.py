@@ -7,12 +7,13 @@ import pytest
 from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from digitpad.window.main_window import MainWindow
 
 
 def pytest_collection_modifyitems(items):
-    """Ignore the offscreen platform's warnings of what it cannot do."""
+    """Ignore the offscreen platform's warnings about what it cannot do."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
@@ -41,6 +42,19 @@ def open_window(qtbot):
 @pytest.fixture
 def window(open_window, weights):
     return open_window(weights)
+
+
+@pytest.fixture
+def choose_file():
+    """Chooses a file or a folder in the open dialog of a window."""
+
+    def choose(window, path):
+        (dialog,) = window.findChildren(QFileDialog)
+        dialog.setDirectory(str(path.parent))
+        dialog.selectFile(str(path))
+        dialog.accept()
+
+    return choose
 
 
 @pytest.fixture

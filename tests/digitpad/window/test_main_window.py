@@ -215,20 +215,14 @@ def test_tab_reaches_every_control_in_reading_order(open_window, mouse_on, seven
         assert interface.text(QAccessible.Text.Name), widget
 
 
-@pytest.fixture
-def announced(monkeypatch):
-    """The announcements to a screen reader, which Qt cannot report to Python otherwise."""
-    messages = []
+def test_the_answer_is_announced_only_when_the_pen_is_lifted(window, mouse, monkeypatch, qtbot):
+    announced = []  # Qt cannot report it to Python otherwise
 
     def update(event):
         if event.type() == QAccessible.Event.Announcement:
-            messages.append(event.message())
+            announced.append(event.message())
 
     monkeypatch.setattr(QAccessible, "updateAccessibility", update)
-    return messages
-
-
-def test_the_answer_is_announced_only_when_the_pen_is_lifted(window, mouse, announced, qtbot):
     with qtbot.waitSignal(window.answered):
         mouse.press(80, 60)
     for x in (120, 160, 200):

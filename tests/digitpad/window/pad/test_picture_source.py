@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QClipboard, QColor, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 
 from digitpad.picture import read_picture
 from digitpad.weights_store import bundled_weights
@@ -79,13 +79,10 @@ def shown(pad, grey_of):
     return find
 
 
-def test_an_opened_picture_is_answered_and_shown(pad, photo, shown, qtbot):
+def test_an_opened_picture_is_answered_and_shown(pad, photo, shown, qtbot, choose_file):
     with qtbot.waitSignal(pad.answered):
         QTest.keyClick(pad.canvas, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
-        (dialog,) = pad.findChildren(QFileDialog)
-        dialog.setDirectory(str(photo.parent))
-        dialog.selectFile(str(photo))
-        dialog.accept()
+        choose_file(pad, photo)
     assert (pad.answer.prediction.digit, pad.answer.prediction.sure) == (7, True)
     np.testing.assert_array_equal(pad.picture.digit, read_picture(photo))
     x, y = shown()

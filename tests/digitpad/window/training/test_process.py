@@ -119,7 +119,6 @@ def names(folder):
 def test_a_cancelled_run_leaves_nothing(train, out):
     training = train("real", *SYNTHETIC, "1000")
     training.wait_for(EpochWeightsWritten)
-    assert training.process.is_running
     with pytest.raises(RuntimeError):
         training.process.start(training.command)
     training.process.request("cancel")

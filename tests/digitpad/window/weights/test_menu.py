@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
 from digitpad.network import read_weights
 from digitpad.recognizer import Recognizer
@@ -347,15 +347,7 @@ def test_restoring_can_be_tried_again_unless_the_file_is_gone(drawn, keep, opene
 # Import, Export, Show in Folder
 
 
-def choose_file(window, path):
-    """Choose a file in the open dialog."""
-    (dialog,) = window.findChildren(QFileDialog)
-    dialog.setDirectory(str(path.parent))
-    dialog.selectFile(str(path))
-    dialog.accept()
-
-
-def test_imported_weights_are_kept_and_in_use(drawn, weights, opened, tmp_path):
+def test_imported_weights_are_kept_and_in_use(drawn, weights, opened, choose_file, tmp_path):
     path = tmp_path / "from a friend.safetensors"
     path.write_bytes(weights.read_bytes())
     window = drawn()
@@ -369,7 +361,7 @@ def test_imported_weights_are_kept_and_in_use(drawn, weights, opened, tmp_path):
 
 
 @pytest.mark.parametrize("fault", ["damaged file", "no folder"])
-def test_a_failed_import_says_why_and_changes_nothing(drawn, weights, opened, tmp_path, fault):
+def test_a_failed_import_says_why(drawn, weights, opened, choose_file, tmp_path, fault):
     path = tmp_path / "mine.safetensors"
     if fault == "damaged file":
         path.write_bytes(weights.read_bytes()[:-1])
@@ -388,7 +380,7 @@ def test_a_failed_import_says_why_and_changes_nothing(drawn, weights, opened, tm
 
 
 @pytest.mark.parametrize("which", ["kept", "bundled", "in use only"])
-def test_any_weights_can_be_exported(drawn, keep, weights, opened, tmp_path, which):
+def test_any_weights_can_be_exported(drawn, keep, weights, opened, choose_file, tmp_path, which):
     (kept,) = keep_runs(keep, 1)
     path, words = {
         "kept": (kept, date(NEWEST)),
@@ -410,7 +402,7 @@ def test_any_weights_can_be_exported(drawn, keep, weights, opened, tmp_path, whi
         ("unwritable", "The weights could not be exported to {target}: No such file or"),
     ],
 )
-def test_a_failed_export_says_why(keep, drawn, opened, tmp_path, fault, text):
+def test_a_failed_export_says_why(keep, drawn, opened, choose_file, tmp_path, fault, text):
     (path,) = keep_runs(keep, 1)
     window, target = drawn(), tmp_path / "mine.safetensors"
     export = entry(submenu(opened(window), "Export"), date(NEWEST))
