@@ -6,22 +6,20 @@ import signal
 import stat
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 
-from digitpad.files import numbered, remove_leftovers, replacing, reserve
+from digitpad.files import remove_leftovers, replacing, reserve
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
 
-LONGEST_NAMES = [
-    "n" * 255,
-    "七" * 85,
-    "x" * 99 + "é" * 78,  # a cut after 100 bytes falls inside a character
-    os.fsdecode(b"\xff" * 255),
-]
+LONGEST_NAMES = {
+    "ASCII": "n" * 255,
+    "non-ASCII": "七" * 85,
+    "cut character": "x" * 99 + "é" * 78,  # a cut after 100 bytes falls inside a character
+    "not text": os.fsdecode(b"\xff" * 255),
+}
 
 
 def write(path, content=b"new"):
@@ -114,9 +112,7 @@ class TestReplacing:
         assert [each.read_bytes() for each in tmp_path.iterdir()] == ([old] if old else [])
 
     @pytest.mark.skipif(sys.platform == "darwin", reason="a name must be valid text there")
-    @pytest.mark.parametrize(
-        "name", LONGEST_NAMES, ids=["ASCII", "non-ASCII", "cut character", "not text"]
-    )
+    @pytest.mark.parametrize("name", LONGEST_NAMES.values(), ids=LONGEST_NAMES)
     def test_names_of_any_length_and_encoding(self, tmp_path, name):
         path = tmp_path / name
         write(path, b"1")
@@ -160,25 +156,11 @@ with ExitStack() as stack:
     assert len(kept) - len(set(tmp_path.iterdir())) == 1
 
 
-def test_numbers_come_before_the_suffixes(tmp_path):
-    names = numbered(tmp_path / "net.safetensors.checkpoint")
-    assert [next(names).name for _ in range(3)] == [
-        "net.safetensors.checkpoint",
-        "net-2.safetensors.checkpoint",
-        "net-3.safetensors.checkpoint",
-    ]
-
-
-def test_each_of_many_that_ask_at_once_gets_another_name(tmp_path):
-    (tmp_path / "net.safetensors").write_text("kept")
-    (tmp_path / "net-2.safetensors").symlink_to("nowhere")
-    barrier = Barrier(8)
-
-    def ask(_):
-        barrier.wait()
-        return reserve(tmp_path / "net.safetensors").name
-
-    with ThreadPoolExecutor(8) as pool:
-        names = set(pool.map(ask, range(8)))
-    assert names == {f"net-{number}.safetensors" for number in range(3, 11)}
-    assert (tmp_path / "net.safetensors").read_text() == "kept"
+def test_reserved_names_are_free_and_numbered_before_the_suffixes(tmp_path):
+    path = tmp_path / "net.safetensors.checkpoint"
+    assert reserve(path) == path
+    path.write_text("kept")
+    (tmp_path / "net-2.safetensors.checkpoint").symlink_to("nowhere")
+    names = [reserve(path).name for _ in range(2)]
+    assert names == [f"net-{number}.safetensors.checkpoint" for number in (3, 4)]
+    assert path.read_text() == "kept"

@@ -131,18 +131,16 @@ class TestImage:
         down = ink_image(drawing_of([(0, 0), (0, length)]))
         assert difference(down, across.T) == 0
 
-    @pytest.mark.parametrize("extent", [5e-324, 1e-310, 1e-301])
-    def test_extent_too_small_to_scale_is_a_dot(self, extent):
-        assert difference(ink_image(drawing_of([(0, 0), (extent, 0)])), ink_image(DOT)) == 0
-
-    @pytest.mark.parametrize("offset", [1e4, 1e8, MAX_COORDINATE - 1])
-    def test_tick_far_from_the_origin_is_a_tick(self, offset):
-        far = drawing_of([(-offset, offset), (1 - offset, offset)])
-        assert difference(ink_image(far), ink_image(TICK)) == 0
-
-    def test_rounding_error_is_a_dot(self):
-        far = drawing_of([(1e8, 0), (np.nextafter(1e8, 1e9), 0)])
-        assert difference(ink_image(far), ink_image(DOT)) == 0
+    @pytest.mark.parametrize(
+        ("start", "end", "same"),
+        [
+            *[((0, 0), (extent, 0), DOT) for extent in (5e-324, 1e-310, 1e-301)],
+            ((1e8, 0), (np.nextafter(1e8, 1e9), 0), DOT),
+            *[((-far, far), (1 - far, far), TICK) for far in (1e4, 1e8, MAX_COORDINATE - 1)],
+        ],
+    )
+    def test_only_a_stroke_within_rounding_error_is_a_dot(self, start, end, same):
+        assert difference(ink_image(drawing_of([start, end])), ink_image(same)) == 0
 
     @pytest.mark.parametrize("shape", [(1_000, 2, 30), (1, 2, 500_000)])
     def test_scribble_of_many_strokes_or_of_an_hour_fills_the_box(self, shape):

@@ -15,6 +15,8 @@ from digitpad.inkfile import InkFileError, Sample, is_ink_file, read_ink, write_
 
 TICK = Drawing((Stroke.from_xy([0, 1], [0, -2]),))
 UNIPEN_TICK = b'.SEGMENT DIGIT 0 ? "1"\n.PEN_DOWN\n 0 0\n 1 2\n.PEN_UP\n'
+STROKE = b".PEN_DOWN\n0 0\n1 2\n.PEN_UP\n"
+HEADER = b'.INCLUDE x.doc\n.COMMENT free text\n over 2 lines\n.LEXICON "0" "1"\n "2"\n'
 NDJSON_TICK = b'{"word":"1","drawing":[[[0,1],[0,-2]]]}\n'
 BAD_STROKES = """
 7 [] [[1]] [1,2] ["12","34"] [[1,2],[3]] [[],[3]] [["1"],["2"]] [[true],[false]] [[null],[2]]
@@ -60,36 +62,24 @@ class TestUnipen:
         lengths = [len(stroke.points) for sample in samples for stroke in sample.drawing.strokes]
         assert lengths.count(1) == 1  # a dot
 
-    def test_y_axis_is_flipped(self, read):
-        assert read(UNIPEN_TICK) == ([Sample(TICK, label=1)], [])
-
-    def test_writer_is_the_second_number_of_the_comment(self, read):
-        samples, _ = read(UNIPEN_TICK + b".COMMENT 8 12  224\n.SEGMENT\n.COMMENT at 9 o'clock\n")
-        assert [sample.writer for sample in samples] == ["12", None]
-
-    @pytest.mark.parametrize("label", ['"10"', '""', '"seven"', '"x" 7', "7", "", '"\xb2"'])
-    def test_label_that_is_not_a_digit_is_none(self, read, label):
-        samples, bad_lines = read(f".SEGMENT DIGIT 0 ? {label}\n".encode("latin-1"))
-        assert samples == [Sample(Drawing())]
-        assert not bad_lines
-
-    def test_header_and_unknown_keywords_are_ignored(self, read):
-        header = b'.INCLUDE x.doc\n.COMMENT free text\n over 2 lines\n.LEXICON "0" "1"\n "2"\n'
-        assert read(header + UNIPEN_TICK + b".DT 100\n") == ([Sample(TICK, label=1)], [])
-
-    def test_further_columns_of_a_point_are_ignored(self, read):
-        assert read(b".PEN_DOWN\n0 0 17 0.5\n1 2 18 x\n.PEN_UP\n") == ([Sample(TICK)], [])
-
-    def test_strokes_before_the_first_segment_are_a_drawing_without_label(self, read):
-        assert read(b".PEN_DOWN\n0 0\n1 2\n.PEN_UP\n" + UNIPEN_TICK) == (
-            [Sample(TICK), Sample(TICK, label=1)],
-            [],
-        )
-
-    def test_segment_without_ink_is_a_drawing_without_strokes(self, read):
-        samples, bad_lines = read(b'.SEGMENT DIGIT 0 ? "4"\n.PEN_DOWN\n.PEN_UP\n' + UNIPEN_TICK)
-        assert samples == [Sample(Drawing(), label=4), Sample(TICK, label=1)]
-        assert not bad_lines
+    @pytest.mark.parametrize(
+        ("content", "samples"),
+        [
+            (UNIPEN_TICK, [Sample(TICK, label=1)]),  # the y axis is flipped
+            (HEADER + UNIPEN_TICK + b".DT 100\n", [Sample(TICK, label=1)]),
+            (b".PEN_DOWN\n0 0 17 0.5\n1 2 18 x\n.PEN_UP\n", [Sample(TICK)]),  # more columns
+            (STROKE + UNIPEN_TICK, [Sample(TICK), Sample(TICK, label=1)]),  # without .SEGMENT
+            (b'.SEGMENT DIGIT 0 ? "4"\n.PEN_DOWN\n.PEN_UP\n', [Sample(Drawing(), label=4)]),
+            (UNIPEN_TICK + b".COMMENT 8 12  224\n", [Sample(TICK, label=1, writer="12")]),
+            (UNIPEN_TICK + b".COMMENT at 9 o'clock\n", [Sample(TICK, label=1)]),
+            *[
+                (b".SEGMENT DIGIT 0 ? " + label, [Sample(Drawing())])
+                for label in (b'"10"', b'""', b'"seven"', b'"x" 7', b"7", b"", b'"\xb2"')
+            ],
+        ],
+    )
+    def test_labels_writers_and_strokes_are_read(self, read, content, samples):
+        assert read(content) == (samples, [])
 
     @pytest.mark.parametrize(
         "odd", [b"7", b"x 7", b"1e99 7", b"nan 7", b"7 -inf", b"\xff\xfe", b"\0", b".5", b".x 1"]

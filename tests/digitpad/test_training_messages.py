@@ -119,10 +119,6 @@ def test_impossible_message_is_refused(line):
         from_json(line)
 
 
-def test_accuracy_is_the_share_of_correct_predictions():
-    assert EVALUATION.accuracy == 0.9
-
-
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_nan_and_infinity_are_not_written(loss):
     with pytest.raises(ValueError, match="not JSON compliant"):

@@ -22,7 +22,8 @@ RESUMED = RunStarted({}, 0, "cpu", 9, 3, 10, 100, 10, "", None)
 SAVED = WeightsWritten(str(WEIGHTS))
 EVALUATED = Evaluated("MNIST test", "", 10, 9, None, [[0] * 10] * 10, [])
 FINISHED, STOPPED = RunEnded("finished"), RunEnded("stopped")
-FAILED, NO_DATA = RunEnded("failed", "No room."), RunEnded("failed", "No MNIST.", data_missing=True)
+FAILED = RunEnded("failed", "No room.", command="pip install torch")
+NO_DATA = RunEnded("failed", "No MNIST.", data_missing=True)
 CLEAN = Exit(checkpoint_exists=True)
 FORCED = Exit(code=9, crashed=True, forced=True, checkpoint_exists=True)
 
@@ -102,11 +103,7 @@ def test_the_outcome(events, how, kind, sentence):
     if not outcome.weights:
         assert outcome.checkpoint == (CHECKPOINT if RESUMABLE in sentence else None)
     assert outcome.data_missing == (NO_DATA in events)
-
-
-def test_the_outcome_has_the_command_that_repairs_the_installation():
-    state = run(RunEnded("failed", "torch is not installed.", command="pip install torch"))
-    assert state.ended(Exit(code=2)).outcome.command == "pip install torch"
+    assert outcome.command == (FAILED.command if FAILED in events else None)
 
 
 @pytest.mark.parametrize(
@@ -126,9 +123,7 @@ def test_the_outcome_has_the_command_that_repairs_the_installation():
         ([STARTED, "stop", SAVED, "close"], True, True, False),
     ],
 )
-def test_what_becomes_of_the_process_the_window_and_the_checkpoint(
-    events, can_be_ended, closes, discards
-):
+def test_the_end_of_process_window_and_checkpoint(events, can_be_ended, closes, discards):
     running, ended = run(*events), run(*events).ended(FORCED)
     assert running.can_be_ended == can_be_ended
     assert (running.closes_window, running.discards_checkpoint) == (False, False)
@@ -151,9 +146,7 @@ def test_what_becomes_of_the_process_the_window_and_the_checkpoint(
         ("failed", "better", IN_USE, False),
     ],
 )
-def test_only_a_finished_run_that_did_better_than_the_weights_in_use_replaces_them(
-    reason, verdict, in_use, replaces
-):
+def test_only_better_weights_of_a_finished_run_replace_others(reason, verdict, in_use, replaces):
     compared = [Compared(str(IN_USE), verdict, "")] if verdict else []
     state = run(STARTED, SAVED, EVALUATED, *compared, RunEnded(reason))
     assert not state.replaces(in_use)

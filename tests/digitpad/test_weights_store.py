@@ -18,7 +18,6 @@ from digitpad.weights_store import (
     checkpoint_file,
     delete,
     describe,
-    epoch_weights_file,
     export,
     install,
     interrupted_runs,
@@ -26,7 +25,6 @@ from digitpad.weights_store import (
     new_weights_file,
     release_name,
     restore,
-    weights_file,
     weights_folder,
 )
 
@@ -97,13 +95,6 @@ def test_name_is_released_unless_its_run_is_active_or_left_a_file(keep):
     assert new_weights_file("pad", WHEN) == path
     release_name(path)
     release_name(path)
-
-
-def test_files_of_a_run_are_beside_its_weights():
-    path = new_weights_file("seed", WHEN)
-    assert checkpoint_file(path).parent == epoch_weights_file(path).parent == path.parent
-    assert weights_file(checkpoint_file(path)) == path
-    assert len({path, checkpoint_file(path), epoch_weights_file(path)}) == 3
 
 
 # Without a usable folder
@@ -198,9 +189,7 @@ def metric(split, accuracy):
         ({"split": "a", "accuracy": 1}, None, None),
     ],
 )
-def test_main_split_is_the_first_but_a_validation_split_only_without_others(
-    keep, metrics, split, accuracy
-):
+def test_main_split_is_no_validation_split_if_possible(keep, metrics, split, accuracy):
     file = describe(keep("net.safetensors", metrics=metrics))
     assert (file.split, file.accuracy) == (split, accuracy)
 
@@ -278,11 +267,6 @@ def test_failed_import_leaves_nothing():
     with full_disk(), pytest.raises(OSError, match="too large"):
         install(bundled_weights())
     assert files() == []
-    weights_folder().rmdir()
-    weights_folder().write_text("in the way")
-    with pytest.raises(FileExistsError):
-        install(bundled_weights())
-    assert weights_folder().read_text() == "in the way"
 
 
 def test_failed_export_leaves_the_old_file(keep, tmp_path):
@@ -299,24 +283,17 @@ def test_failed_export_leaves_the_old_file(keep, tmp_path):
 # Deleting
 
 
-def test_deleted_file_is_restored_unchanged(keep):
-    path = keep("net.safetensors")
-    before, written = path.read_bytes(), path.stat().st_mtime
-    deleted = delete(path)
+def test_deleted_files_of_the_same_name_are_restored_unchanged(keep):
+    contents, deleted = [], []
+    for seed in (1, 2):
+        path = keep("net.safetensors", seed=seed)
+        contents.append((path.read_bytes(), path.stat().st_mtime))
+        deleted.append(delete(path))
     assert kept_weights() == []
-    assert not path.exists()
-    assert restore(deleted) == path
-    assert (path.read_bytes(), path.stat().st_mtime) == (before, written)
-    assert files() == ["net.safetensors"]
-
-
-def test_deleted_files_of_the_same_name_are_all_restored(keep):
-    first = delete(keep("net.safetensors", seed=1))
-    second = delete(keep("net.safetensors", seed=2))
-    keep("net.safetensors", seed=3)
-    seeds = [read_weights(restore(deleted)).metadata["seed"] for deleted in (first, second)]
-    assert seeds == [1, 2]
-    assert len(kept_weights()) == 3
+    first, second = map(restore, deleted)
+    assert first == path
+    assert [(each.read_bytes(), each.stat().st_mtime) for each in (first, second)] == contents
+    assert files() == ["net-2.safetensors", "net.safetensors"]
 
 
 def test_only_kept_files_can_be_deleted(keep):

@@ -24,7 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from digitpad.training_messages import Evaluated
-from digitpad.window.widgets.colours import mixed, red_green_blue, secondary_colour
+from digitpad.window.widgets.colours import contrast, mixed, secondary_colour
 from digitpad.window.widgets.controls import choice
 from digitpad.window.widgets.text import percent
 
@@ -253,7 +253,7 @@ class _Table(QWidget):
     def _readable_on(self, background: QColor) -> QColor:
         return max(
             (QColor(Qt.GlobalColor.black), QColor(Qt.GlobalColor.white)),
-            key=lambda colour: _contrast(colour, background),
+            key=lambda colour: contrast(colour, background),
         )
 
 
@@ -322,17 +322,3 @@ def _caption(label: int, predicted: int, count: int) -> str:
 
 def _cells() -> Iterable[tuple[int, int]]:
     return product(range(_DIGITS), range(_DIGITS))
-
-
-def _contrast(one: QColor, other: QColor) -> float:
-    """The contrast ratio of WCAG 2."""
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: QColor) -> float:
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in red_green_blue(colour)
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -15,7 +15,7 @@ def faded(colour: QColor, opacity: float) -> QColor:
 
 def mixed(colour: QColor, background: QColor, opacity: float) -> QColor:
     """The opaque colour that `faded(colour, opacity)` looks like on the background."""
-    parts = zip(red_green_blue(colour), red_green_blue(background), strict=True)
+    parts = zip(_red_green_blue(colour), _red_green_blue(background), strict=True)
     return QColor.fromRgbF(*(opacity * above + (1 - opacity) * below for above, below in parts))
 
 
@@ -28,9 +28,10 @@ def secondary_colour(palette: QPalette) -> QColor:
     return mixed(palette.color(text), palette.color(window), 0.7)
 
 
-def red_green_blue(colour: QColor) -> tuple[float, float, float]:
-    """The colour's components, from 0 to 1."""
-    return colour.redF(), colour.greenF(), colour.blueF()
+def contrast(one: QColor, other: QColor) -> float:
+    """The contrast ratio of two opaque colours, from 1 to 21 (WCAG 2)."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 def tinted(icon: QIcon, colour: QColor, size: QSize) -> QIcon:
@@ -41,3 +42,16 @@ def tinted(icon: QIcon, colour: QColor, size: QSize) -> QIcon:
     painter.fillRect(pixmap.rect(), QColor(colour.rgb()))
     painter.end()
     return QIcon(pixmap)
+
+
+def _luminance(colour: QColor) -> float:
+    """The relative luminance, from 0 to 1 (WCAG 2)."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in _red_green_blue(colour)
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _red_green_blue(colour: QColor) -> tuple[float, float, float]:
+    return colour.redF(), colour.greenF(), colour.blueF()

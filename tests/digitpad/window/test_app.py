@@ -170,20 +170,7 @@ def play(window):
 """
 
 
-def test_exception_is_shown_if_the_log_cannot_be_written(weights):
-    log_file().parent.parent.mkdir(parents=True, exist_ok=True)
-    log_file().parent.write_text("in the way")
-    _, errors = play(ANSWER_AND_FAIL, weights)
-    assert "ZeroDivisionError" in errors
-    assert "Cannot write a log: " in errors
-    assert str(log_file().parent) in errors
-
-
-@pytest.mark.skipif(os.name != "posix", reason="the home folder comes from the system there")
-def test_window_opens_and_exceptions_are_shown_without_a_home_folder(monkeypatch):
-    for name in ("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
-        monkeypatch.delenv(name)
-    unknown_user = """
+UNKNOWN_USER = """
 import pwd
 
 def unknown(uid):
@@ -191,10 +178,24 @@ def unknown(uid):
 
 pwd.getpwuid = unknown  # as for the arbitrary user ID of a container
 """
-    hint, errors = play(unknown_user + ANSWER_AND_FAIL, None)
-    assert hint.endswith("please report it with the details below.")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the home folder comes from the system there")
+@pytest.mark.parametrize("has_home", [True, False])
+def test_exceptions_are_shown_if_the_log_cannot_be_written(monkeypatch, has_home):
+    if has_home:
+        log_file().parent.parent.mkdir(parents=True, exist_ok=True)
+        log_file().parent.write_text("in the way")
+        place = str(log_file().parent)
+    else:
+        place = "there is no home folder"
+        for name in ("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+            monkeypatch.delenv(name)
+    hint, errors = play(UNKNOWN_USER + ANSWER_AND_FAIL, None)
+    assert hint.endswith("please report it with the details below.") != has_home
     assert "ZeroDivisionError" in errors
-    assert "there is no home folder" in errors
+    assert "Cannot write a log: " in errors
+    assert place in errors
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself a Ctrl-C there")

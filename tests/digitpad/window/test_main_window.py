@@ -84,9 +84,7 @@ def test_a_blank_pad_has_no_answer(window, mouse, seven, grey_of, qtbot, is_clea
 
 
 @pytest.mark.parametrize("by", ["key", "button", "mnemonic"])
-def test_undo_redo_and_clear_lose_nothing_and_are_answered(
-    window, mouse, seven, weights, qtbot, by
-):
+def test_undo_redo_and_clear_lose_nothing(window, mouse, seven, weights, qtbot, by):
     recognizer = Recognizer(weights)
     keys = {
         "Undo": (Qt.Key.Key_Z, CTRL),
@@ -122,9 +120,7 @@ def test_undo_redo_and_clear_lose_nothing_and_are_answered(
     assert window.canvas.drawing == first
 
 
-def test_without_usable_weights_drawing_works_and_a_notice_says_what_to_do(
-    open_window, mouse_on, seven, grey_of, qtbot, tmp_path
-):
+def test_drawing_works_without_weights(open_window, mouse_on, seven, grey_of, qtbot, tmp_path):
     missing = tmp_path / "missing.safetensors"
     window = open_window(missing)
     qtbot.waitUntil(lambda: window.notice is not None and window.notice.isVisible())
@@ -172,9 +168,7 @@ def test_an_invalid_stored_geometry_is_ignored(open_window, weights, stored):
 @pytest.mark.parametrize(
     "theme", [("#323232", "#242424", "#f0f0f0"), ("#efefef", "#ffffff", "#101010")]
 )
-def test_a_change_between_light_and_dark_also_repaints_earlier_ink(
-    window, mouse, seven, qapp, qtbot, request, theme
-):
+def test_a_new_palette_repaints_earlier_ink(window, mouse, seven, qapp, qtbot, request, theme):
     background, sheet, text = theme
     with qtbot.waitSignal(window.answered):
         mouse.draw(seven)
@@ -221,20 +215,14 @@ def test_tab_reaches_every_control_in_reading_order(open_window, mouse_on, seven
         assert interface.text(QAccessible.Text.Name), widget
 
 
-@pytest.fixture
-def announced(monkeypatch):
-    """The announcements to a screen reader, which Qt cannot report to Python otherwise."""
-    messages = []
+def test_the_answer_is_announced_only_when_the_pen_is_lifted(window, mouse, monkeypatch, qtbot):
+    announced = []  # Qt cannot report it to Python otherwise
 
     def update(event):
         if event.type() == QAccessible.Event.Announcement:
-            messages.append(event.message())
+            announced.append(event.message())
 
     monkeypatch.setattr(QAccessible, "updateAccessibility", update)
-    return messages
-
-
-def test_the_answer_is_announced_only_when_the_pen_is_lifted(window, mouse, announced, qtbot):
     with qtbot.waitSignal(window.answered):
         mouse.press(80, 60)
     for x in (120, 160, 200):

@@ -49,7 +49,6 @@ def prediction(**given):
         (prediction(d7=0.5, d1=0.3), "7, Not sure, 50.0 %, Or 1: 30.0 %"),
         (prediction(d0=0.6, d9=0.39), "0, Not sure, 60.0 %, Or 9: 39.0 %"),
         (prediction(d3=1.0), "3, Sure, 99.9 %"),
-        (prediction(d3=0.99999), "3, Sure, 99.9 %"),
         (None, "The answer appears here while you draw."),
     ],
 )

@@ -324,9 +324,7 @@ def test_the_palm_of_the_hand_leaves_no_ink(canvas, touch, stylus, stylus_first,
 # Shape and look
 
 
-def test_ink_beside_the_square_stays_in_view_when_the_sheet_changes_its_shape(
-    canvas, mouse, resize, ink
-):
+def test_ink_beside_the_square_stays_in_view(canvas, mouse, resize, ink):
     resize(280, 560)
     mouse.stroke((100, -100), (180, -100))  # a bar above the square
     mouse.stroke((140, 0), (140, 100))

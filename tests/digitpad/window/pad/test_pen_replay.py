@@ -29,9 +29,7 @@ def test_the_bundled_weights_recognize_unseen_writers(samples):
     assert accuracy(bundled_weights(), unseen[::3]) >= 0.99
 
 
-def test_the_window_recognizes_drawings_like_the_command_line(
-    open_window, mouse_on, qtbot, samples, seed_weights
-):
+def test_the_window_gives_the_same_answers(open_window, mouse_on, qtbot, samples, seed_weights):
     window, recognizer = open_window(seed_weights), Recognizer(seed_weights)
     answered = []
     window.canvas.drawing_changed.connect(answered.append)

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QClipboard, QColor, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 
 from digitpad.picture import read_picture
 from digitpad.weights_store import bundled_weights
@@ -45,9 +45,7 @@ def drop(window, data, actions=COPY | MOVE):
     if not entering.isAccepted():
         return None
     dropping = QDropEvent(QPointF(50, 50), actions, data, buttons, keys)
-    assert dropping.dropAction() == (
-        MOVE if actions & MOVE else COPY
-    )  # unless the window changes it
+    assert dropping.dropAction() == (MOVE if actions & MOVE else COPY)  # the window changes it
     QApplication.sendEvent(window, dropping)
     return dropping.dropAction()
 
@@ -81,13 +79,10 @@ def shown(pad, grey_of):
     return find
 
 
-def test_an_opened_picture_is_answered_and_shown(pad, photo, shown, qtbot):
+def test_an_opened_picture_is_answered_and_shown(pad, photo, shown, qtbot, choose_file):
     with qtbot.waitSignal(pad.answered):
         QTest.keyClick(pad.canvas, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
-        (dialog,) = pad.findChildren(QFileDialog)
-        dialog.setDirectory(str(photo.parent))
-        dialog.selectFile(str(photo))
-        dialog.accept()
+        choose_file(pad, photo)
     assert (pad.answer.prediction.digit, pad.answer.prediction.sure) == (7, True)
     np.testing.assert_array_equal(pad.picture.digit, read_picture(photo))
     x, y = shown()
@@ -111,13 +106,12 @@ def test_a_dropped_file_is_copied_not_moved(pad, photo):
     assert drop(pad, file_data(photo)) == COPY
 
 
-def test_an_empty_clipboard_is_not_a_picture(pad, monkeypatch):
-    monkeypatch.setattr(QClipboard, "mimeData", lambda _self: None)  # as on some platforms
-    QTest.keyClick(pad.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+def test_text_or_nothing_is_not_a_picture(pad, photo, monkeypatch):
+    with monkeypatch.context() as empty:
+        empty.setattr(QClipboard, "mimeData", lambda _self: None)  # as on some platforms
+        QTest.keyClick(pad.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert "not a picture" in pad.notice.text
-
-
-def test_text_is_not_a_picture(pad, photo):
+    pad.notice.close()
     text = QMimeData()
     text.setText("7")
     assert drop(pad, text) is None
@@ -141,25 +135,22 @@ def test_undo_brings_back_the_drawing_that_a_picture_replaced(pad, photo, mouse_
     assert pad.answer.prediction == answer
 
 
-def test_a_stroke_replaces_the_picture(pad, photo, mouse_on, qtbot):
+@pytest.mark.parametrize("pen", ["mouse", "finger"])
+def test_a_stroke_replaces_the_picture(pad, photo, qtbot, pen):
     pad.pictures.open(photo)
-    mouse = mouse_on(pad.canvas)
-    with qtbot.waitSignal(pad.answered):
-        mouse.press(140, 40)
-    assert pad.picture is None
-    assert pad.canvas.is_drawing
-    mouse.release(140, 240)
-
-
-def test_a_finger_draws_through_the_picture(pad, photo, qtbot):
-    pad.pictures.open(photo)
-    device = QTest.createTouchDevice()
     handle, at = pad.windowHandle(), pad.canvas.mapTo(pad, QPoint(100, 100))
+    screen = QTest.createTouchDevice()
     with qtbot.waitSignal(pad.answered):
-        QTest.touchEvent(handle, device).press(0, at).commit()
-    assert pad.canvas.is_drawing
+        if pen == "mouse":
+            QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=at)
+        else:
+            QTest.touchEvent(handle, screen).press(0, at).commit()
     assert pad.picture is None
-    QTest.touchEvent(handle, device).release(0, at).commit()
+    assert pad.canvas.is_drawing
+    if pen == "mouse":
+        QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=at)
+    else:
+        QTest.touchEvent(handle, screen).release(0, at).commit()
 
 
 def test_escape_removes_the_picture(pad, photo, shown, qtbot):

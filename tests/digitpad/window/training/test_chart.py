@@ -7,7 +7,6 @@ from math import isnan
 import pyqtgraph as pg
 import pytest
 from PySide6.QtGui import QColor, QImage, QPalette
-from PySide6.QtWidgets import QLabel
 
 from digitpad.training_messages import BatchDone, EpochDone
 from digitpad.window.training.chart import COLUMNS, TrainingChart
@@ -197,16 +196,6 @@ def test_its_colours_follow_the_palette(chart, first):
         assert colours[QColor(accent).rgb()] > 50  # the validation
         assert colours[QColor(text).rgb()] > 20  # the weights in use
         assert QColor(other[2]).rgb() not in colours
-
-
-def test_in_a_narrow_panel_no_legend_is_cut_off(chart):
-    chart.add(epoch(1, 0.9876, 0.9876, rate=0.00123))
-    chart.redraw()
-    narrow = 16 * chart.fontMetrics().height()
-    legends = [label for label in chart.findChildren(QLabel) if "●" in label.text()]
-    assert len(legends) == 2
-    for legend in legends:
-        assert 0 < legend.minimumSizeHint().width() <= narrow
 
 
 # Export

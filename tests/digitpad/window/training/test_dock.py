@@ -39,9 +39,7 @@ def test_the_room_for_the_dock_is_not_remembered(open_window, weights, open_dock
 
 
 @pytest.mark.parametrize("reopens", [False, True])
-def test_a_window_no_longer_maximized_has_the_width_for_what_is_open(
-    window, open_dock, qtbot, reopens
-):
+def test_a_window_no_longer_maximized_fits_its_content(window, open_dock, qtbot, reopens):
     dock = open_dock(window)
     wide = window.width()
     window.showMaximized()
@@ -92,9 +90,7 @@ def test_escape_in_the_dock_leaves_the_drawing_alone(window, mouse, seven, open_
 
 
 @pytest.mark.parametrize(("background", "text"), [("white", "black"), ("black", "white")])
-def test_the_buttons_of_the_title_bar_have_the_colour_of_the_text(
-    window, open_dock, background, text
-):
+def test_title_bar_buttons_have_the_colour_of_the_text(window, open_dock, background, text):
     dock = open_dock(window)
     for is_floating in (True, False):
         dock.setFloating(is_floating)

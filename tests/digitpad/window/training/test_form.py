@@ -58,39 +58,40 @@ def test_the_defaults_of_each_recipe_can_be_started(qtbot, form, person, recipe)
     ]
 
 
-def test_all_options_are_passed_to_the_trainer(form, ink_file, tmp_path):
+def test_all_options_are_passed_to_the_trainer(form, ink_file, home):
     form.epochs.setValue(7)
     form.seed.setValue(5)
     form.device.setCurrentText("Processor (CPU)")
-    form.folder.setText(str(tmp_path))
+    form.folder.setText("~/digits")
     form.add_ink(ink_file)
     form.add_ink(ink_file)  # counts once
     form.writers.setText(" 26 - 30")
     common = ["--epochs", "7", "--data", "mnist", "--seed", "5", "--device", "cpu"]
+    folder = f"--data-dir={home / 'digits'}"
     ink = [f"--ink={ink_file}", "--ink-holdout=26-30"]
-    assert form.arguments() == ["--recipe", "pad", *common, f"--data-dir={tmp_path}", *ink]
+    assert form.arguments() == ["--recipe", "pad", *common, folder, *ink]
     form.recipe.setCurrentText(SEED.title)  # it does not learn from ink
     form.epochs.setValue(7)
-    assert form.arguments() == ["--recipe", "seed", *common, f"--data-dir={tmp_path}"]
+    assert form.arguments() == ["--recipe", "seed", *common, folder]
 
 
-def test_the_folder_must_exist(qtbot, form, tmp_path):
-    (tmp_path / "file").touch()
-    for name, text in (("missing", "This folder does not exist."), ("file", "not a folder.")):
-        form.folder.setText(str(tmp_path / name))
-        assert text in problem(qtbot, form)
+@pytest.mark.parametrize(
+    ("folder", "text"),
+    [
+        ("missing", "This folder does not exist."),
+        (__file__, "This is not a folder."),
+        *[(odd, "folder") for odd in ("~nosuchuser/MNIST", "x" * 300, "\0")],
+    ],
+)
+def test_the_folder_must_exist(qtbot, form, tmp_path, folder, text):
+    form.folder.setText(folder)
+    assert text in problem(qtbot, form)
     with qtbot.waitSignal(form.start_requested):
         form.start_with_synthetic()
     assert "synthetic" in form.arguments()
     with qtbot.waitSignal(form.start_requested):
         form.start_with_folder(tmp_path / "MNIST" / "raw")
     assert f"--data-dir={tmp_path}" in form.arguments()
-
-
-@pytest.mark.parametrize("folder", ["~nosuchuser/MNIST", "x" * 300, "\0"])
-def test_an_impossible_folder_is_a_problem(qtbot, form, folder):
-    form.folder.setText(folder)
-    assert "folder" in problem(qtbot, form)
 
 
 def test_a_folder_that_cannot_be_opened_is_a_problem(qtbot, form, tmp_path, monkeypatch):
@@ -100,11 +101,6 @@ def test_a_folder_that_cannot_be_opened_is_a_problem(qtbot, form, tmp_path, monk
     form.folder.setText(str(tmp_path))
     monkeypatch.setattr(Path, "is_dir", refuse)  # root may open every folder
     assert "Permission denied" in problem(qtbot, form)
-
-
-def test_a_tilde_is_the_home_folder(form, home):
-    form.folder.setText("~/digits")
-    assert f"--data-dir={home / 'digits'}" in form.arguments()
 
 
 @pytest.mark.parametrize(

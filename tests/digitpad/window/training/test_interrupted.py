@@ -80,16 +80,6 @@ def test_a_training_that_another_process_works_on_is_not_offered(checkpoint, qtb
             interrupted.offer([first, second])
 
 
-def test_the_offer_waits_for_what_is_more_urgent(offered, checkpoint, weights, person):
-    offered.use_weights(checkpoint)
-    person.notice(offered, "cannot be used").close()
-    person.notice(offered, "interrupted").close()
-    offered.use_weights(checkpoint)
-    person.notice(offered, "cannot be used")
-    offered.use_weights(weights)
-    person.wait(lambda: not person.notices(offered))  # once declined, it is not made again
-
-
 @pytest.mark.usefixtures("checkpoint")
 def test_the_offer_follows_a_problem_at_the_start(open_window, tmp_path, person):
     window = open_window(tmp_path / "missing.safetensors")

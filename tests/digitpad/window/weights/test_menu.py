@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
 from digitpad.network import read_weights
 from digitpad.recognizer import Recognizer
@@ -111,9 +111,7 @@ def drawn(open_window, mouse_on, seven, qtbot):
 # The list
 
 
-def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
-    keep, open_window, opened, qtbot
-):
+def test_the_menu_lists_all_weights_newest_first(keep, open_window, opened, qtbot):
     window = open_window(None)
     qtbot.waitUntil(lambda: in_use(window) is not None)
     assert texts(opened(window))[1] == "Import…"
@@ -144,9 +142,7 @@ def test_it_lists_the_bundled_weights_and_the_kept_ones_newest_first(
     assert checked(menu) == texts(menu)[2:3]
 
 
-def test_older_runs_are_in_submenus_and_earlier_submenus_are_deleted(
-    keep, open_window, opened, qtbot
-):
+def test_older_runs_are_in_submenus(keep, open_window, opened, qtbot):
     window = open_window(None)
     paths = keep_runs(keep, 40)
     for oldest, listed in ((None, 12), (paths[-1], 13)):
@@ -220,20 +216,16 @@ def test_chosen_weights_answer_at_once_and_after_the_next_start(drawn, weights, 
     assert in_use(drawn()) == bundled_weights()
 
 
-def test_weights_from_the_command_line_are_for_one_session(drawn, weights, keep):
+def test_named_weights_are_for_one_session(drawn, weights, keep, opened, monkeypatch):
     (chosen,) = keep_runs(keep, 1)
     drawn().use_weights(chosen)
     assert in_use(drawn(weights)) == weights
     assert in_use(drawn()) == chosen
-
-
-def test_weights_from_the_command_line_are_recognized_by_any_path(drawn, keep, opened, monkeypatch):
-    (path,) = keep_runs(keep, 1)
-    monkeypatch.chdir(path.parent)
-    window = drawn(Path(path.name))
-    assert in_use(window) == path
+    monkeypatch.chdir(chosen.parent)
+    window = drawn(Path(chosen.name))  # the menu knows them by any path
+    assert in_use(window) == chosen
     assert len(dated(opened(window))) == 1
-    entry(submenu(window.weights_menu, "Delete"), date(NEWEST)).trigger()
+    delete(opened, window, NEWEST)
     assert in_use(window) == bundled_weights()
 
 
@@ -335,18 +327,7 @@ def test_weights_that_cannot_be_deleted_stay_in_use(drawn, keep, opened):
     assert in_use(window) == path
 
 
-def test_deleted_weights_that_are_gone_cannot_be_restored(drawn, keep, opened):
-    (path,) = keep_runs(keep, 1)
-    window = drawn()
-    delete(opened, window, NEWEST)
-    (deleted,) = (weights_folder() / "deleted").rglob(path.name)
-    deleted.unlink()
-    entry(opened(window), "Undo Delete").trigger()
-    assert f"{deleted} could not be restored" in window.notice.text
-    assert not entry(opened(window), "Undo Delete").isEnabled()
-
-
-def test_restoring_can_be_tried_again(drawn, keep, opened, monkeypatch):
+def test_restoring_can_be_tried_again_unless_the_file_is_gone(drawn, keep, opened, monkeypatch):
     (path,) = keep_runs(keep, 1)
     window = drawn()
     delete(opened, window, NEWEST)
@@ -355,22 +336,18 @@ def test_restoring_can_be_tried_again(drawn, keep, opened, monkeypatch):
         entry(opened(window), "Undo Delete").trigger()
     assert "Input/output error" in window.notice.text
     assert not path.exists()
+    assert entry(opened(window), "Undo Delete").isEnabled()
+    (deleted,) = (weights_folder() / "deleted").rglob(path.name)
+    deleted.unlink()
     entry(opened(window), "Undo Delete").trigger()
-    assert path.exists()
+    assert f"{deleted} could not be restored" in window.notice.text
+    assert not entry(opened(window), "Undo Delete").isEnabled()
 
 
 # Import, Export, Show in Folder
 
 
-def choose_file(window, path):
-    """Choose a file in the open dialog."""
-    (dialog,) = window.findChildren(QFileDialog)
-    dialog.setDirectory(str(path.parent))
-    dialog.selectFile(str(path))
-    dialog.accept()
-
-
-def test_imported_weights_are_kept_and_in_use(drawn, weights, opened, tmp_path):
+def test_imported_weights_are_kept_and_in_use(drawn, weights, opened, choose_file, tmp_path):
     path = tmp_path / "from a friend.safetensors"
     path.write_bytes(weights.read_bytes())
     window = drawn()
@@ -384,7 +361,7 @@ def test_imported_weights_are_kept_and_in_use(drawn, weights, opened, tmp_path):
 
 
 @pytest.mark.parametrize("fault", ["damaged file", "no folder"])
-def test_a_failed_import_says_why_and_changes_nothing(drawn, weights, opened, tmp_path, fault):
+def test_a_failed_import_says_why(drawn, weights, opened, choose_file, tmp_path, fault):
     path = tmp_path / "mine.safetensors"
     if fault == "damaged file":
         path.write_bytes(weights.read_bytes()[:-1])
@@ -403,7 +380,7 @@ def test_a_failed_import_says_why_and_changes_nothing(drawn, weights, opened, tm
 
 
 @pytest.mark.parametrize("which", ["kept", "bundled", "in use only"])
-def test_any_weights_can_be_exported(drawn, keep, weights, opened, tmp_path, which):
+def test_any_weights_can_be_exported(drawn, keep, weights, opened, choose_file, tmp_path, which):
     (kept,) = keep_runs(keep, 1)
     path, words = {
         "kept": (kept, date(NEWEST)),
@@ -425,7 +402,7 @@ def test_any_weights_can_be_exported(drawn, keep, weights, opened, tmp_path, whi
         ("unwritable", "The weights could not be exported to {target}: No such file or"),
     ],
 )
-def test_a_failed_export_says_why(keep, drawn, opened, tmp_path, fault, text):
+def test_a_failed_export_says_why(keep, drawn, opened, choose_file, tmp_path, fault, text):
     (path,) = keep_runs(keep, 1)
     window, target = drawn(), tmp_path / "mine.safetensors"
     export = entry(submenu(opened(window), "Export"), date(NEWEST))
@@ -439,9 +416,7 @@ def test_a_failed_export_says_why(keep, drawn, opened, tmp_path, fault, text):
     assert not target.exists()
 
 
-def test_without_a_program_that_shows_folders_a_notice_has_the_path(
-    open_window, keep, opened, monkeypatch
-):
+def test_without_a_file_manager_a_notice_has_the_path(open_window, keep, opened, monkeypatch):
     (path,) = keep_runs(keep, 1)
     window = open_window(None)
     monkeypatch.setattr(sys, "platform", "darwin")  # whose program is the simplest to replace

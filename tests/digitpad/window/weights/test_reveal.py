@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, QProcess, QUrl, Slot
+from PySide6.QtCore import QProcess
 from PySide6.QtGui import QDesktopServices
 
 from digitpad.window.weights.reveal import reveal
@@ -68,38 +68,24 @@ def test_file_manager_on_the_bus_selects_the_file(tmp_path, manager):
         assert done.stdout.splitlines() == [f"folder {tmp_path}", "failed"]
 
 
-class Folders(QObject):
-    """Stands in for the desktop's file manager."""
-
-    def __init__(self):
-        super().__init__()
-        self.shown = []
-
-    @Slot(QUrl)
-    def show(self, url):
-        self.shown.append(Path(url.toLocalFile()))
-
-
 @pytest.mark.parametrize(
     ("system", "command"), [("win32", ["explorer", "/select,"]), ("darwin", ["open", "-R"])]
 )
 @pytest.mark.parametrize("is_there", [True, False])
-def test_file_manager_of_the_system_selects_the_file(
-    qapp, tmp_path, monkeypatch, system, command, is_there
-):
-    folders, started, failures = Folders(), [], []
+def test_the_system_selects_the_file(qapp, tmp_path, monkeypatch, system, command, is_there):
+    started, folders = [], []
 
     def start(program, arguments):
         started.append([program, *arguments])
         return is_there, 0
 
+    def open_url(url):
+        folders.append(Path(url.toLocalFile()))
+        return True
+
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(QProcess, "startDetached", start)
-    QDesktopServices.setUrlHandler("file", folders, "show")
-    try:
-        reveal(tmp_path / "file", qapp, lambda: failures.append(True))
-    finally:
-        QDesktopServices.unsetUrlHandler("file")
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
+    reveal(tmp_path / "file", qapp, pytest.fail)
     assert started == [[*command, str(tmp_path / "file")]]
-    assert folders.shown == ([] if is_there else [tmp_path])
-    assert failures == []
+    assert folders == ([] if is_there else [tmp_path])
