@@ -17,6 +17,7 @@ from hypothesis import settings
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from digitpad.inkfile import Sample, read_ink
 from digitpad.network import METADATA_KEY, read_weights
 from digitpad.weights_store import bundled_weights, weights_folder
 
@@ -125,6 +126,12 @@ def data_dir() -> Path:
 def pen_file(data_dir: Path) -> Path:
     """7,494 pen drawings of 30 writers, as UNIPEN text."""
     return _present(data_dir / "pen" / "pendigits-orig.tra")
+
+
+@pytest.fixture(scope="session")
+def pen_samples(pen_file: Path) -> list[Sample]:
+    """The drawings of `pen_file`, with their labels and writers."""
+    return list(read_ink(pen_file, on_bad_line=pytest.fail))
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ from digitpad.ink import (
     centre_of_mass,
     ink_image,
 )
-from digitpad.inkfile import read_ink
 
 SPACING = 0.25
 """Distance between the discs of a stroke, which limits the precision of an image."""
@@ -229,9 +228,8 @@ class TestReference:
 
 
 class TestRealHandwriting:
-    def test_pen_drawings_have_the_statistics_of_mnist(self, pen_file, mnist_test):
-        drawings = [sample.drawing for sample in read_ink(pen_file, pytest.fail)]
-        images = np.stack([ink_image(drawing) for drawing in drawings[::20]])
+    def test_pen_drawings_have_the_statistics_of_mnist(self, pen_samples, mnist_test):
+        images = np.stack([ink_image(sample.drawing) for sample in pen_samples[::20]])
         mnist = mnist_test[0][::20]
         for each, largest_offset, box in ((images, 0.2, {19, 20}), (mnist, 0.75, {20})):
             centres = np.stack([centre_of_mass(image.astype(np.float32)) for image in each])

@@ -47,19 +47,22 @@ def read(path):
 
 
 class TestUnipen:
-    def test_all_drawings_of_the_pen_file_have_their_labels_and_writers(self, pen_file):
-        samples = list(read_ink(pen_file, pytest.fail))
-        assert len(samples) == 7494
+    def test_all_drawings_have_their_labels_and_writers(self, pen_file, pen_samples):
+        assert len(pen_samples) == 7494
         segments = re.findall(
             r'\.SEGMENT DIGIT +(\d+)(?:-(\d+))? \? "(\d)"\n\.COMMENT \d+ +(\d+)',
             pen_file.read_text(),
         )
         strokes = [int(last or first) - int(first) + 1 for first, last, _, _ in segments]
-        assert [len(sample.drawing.strokes) for sample in samples] == strokes
-        assert [str(sample.label) for sample in samples] == [label for _, _, label, _ in segments]
-        assert [sample.writer for sample in samples] == [writer for *_, writer in segments]
-        assert {int(sample.writer) for sample in samples} == set(range(1, 31))
-        lengths = [len(stroke.points) for sample in samples for stroke in sample.drawing.strokes]
+        assert [len(sample.drawing.strokes) for sample in pen_samples] == strokes
+        assert [str(sample.label) for sample in pen_samples] == [
+            label for _, _, label, _ in segments
+        ]
+        assert [sample.writer for sample in pen_samples] == [writer for *_, writer in segments]
+        assert {int(sample.writer) for sample in pen_samples} == set(range(1, 31))
+        lengths = [
+            len(stroke.points) for sample in pen_samples for stroke in sample.drawing.strokes
+        ]
         assert lengths.count(1) == 1  # a dot
 
     @pytest.mark.parametrize(

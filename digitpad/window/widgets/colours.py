@@ -1,4 +1,4 @@
-"""Colours derived from others, and icons in a colour."""
+"""Colours derived from others, the contrast of two, and icons in a colour."""
 
 from __future__ import annotations
 

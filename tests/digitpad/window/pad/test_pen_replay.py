@@ -1,18 +1,11 @@
 """Pen drawings of 30 writers, recognized by weights that have not learned from these writers."""
 
 import numpy as np
-import pytest
 
-from digitpad.inkfile import read_ink
 from digitpad.recognizer import Recognizer
 from digitpad.weights_store import bundled_weights
 
 TABLET = 500  # side of the tablet, in its units
-
-
-@pytest.fixture(scope="module")
-def samples(pen_file):
-    return list(read_ink(pen_file, on_bad_line=pytest.fail))
 
 
 def accuracy(weights, samples):
@@ -20,21 +13,21 @@ def accuracy(weights, samples):
     return sum(recognizer.recognize(s.drawing).digit == s.label for s in samples) / len(samples)
 
 
-def test_weights_from_mnist_alone_recognize_all_writers(samples, seed_weights):
-    assert accuracy(seed_weights, samples[::10]) >= 0.955
+def test_weights_from_mnist_alone_recognize_all_writers(pen_samples, seed_weights):
+    assert accuracy(seed_weights, pen_samples[::10]) >= 0.955
 
 
-def test_the_bundled_weights_recognize_unseen_writers(samples):
-    unseen = [sample for sample in samples if int(sample.writer) >= 26]
+def test_the_bundled_weights_recognize_unseen_writers(pen_samples):
+    unseen = [sample for sample in pen_samples if int(sample.writer) >= 26]
     assert accuracy(bundled_weights(), unseen[::3]) >= 0.99
 
 
-def test_the_window_gives_the_same_answers(open_window, mouse_on, qtbot, samples, seed_weights):
+def test_the_window_gives_the_same_answers(open_window, mouse_on, qtbot, pen_samples, seed_weights):
     window, recognizer = open_window(seed_weights), Recognizer(seed_weights)
     answered = []
     window.canvas.drawing_changed.connect(answered.append)
     differences = 0
-    one_by_each_writer = {sample.writer: sample for sample in samples}.values()
+    one_by_each_writer = {sample.writer: sample for sample in pen_samples}.values()
     for sample in one_by_each_writer:
         mouse_on(window.canvas).draw(on_the_sheet(sample.drawing))
         qtbot.waitUntil(lambda: answered and answered[-1] == window.canvas.drawing)
