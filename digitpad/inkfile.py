@@ -4,8 +4,9 @@ UNIPEN is only read. Its y axis points upwards and is flipped.
 
 Each line of ndjson is a JSON object. `drawing` has a list [[x …], [y …]] for each stroke; further
 lists, such as the times of Quick, Draw!, are ignored. `word` is the label if it is a digit, "0" to
-"9". Two keys are digitpad's own and optional: `pressure` has a list for each stroke (by default the
-pressure is full), and `writer` names the person who drew.
+"9". Three keys are digitpad's own and optional: `pressure` has a list for each stroke (by default
+the pressure is full), `writer` names the person who drew, and `split` names the split of a data
+set that the drawing belongs to.
 
 Files are read as a stream, in bounded memory, and may contain any bytes.
 """
@@ -44,11 +45,16 @@ class InkFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A drawing with its label, the digit that was meant, and its writer; None if unknown."""
+    """A drawing, and what its file says of it; None for what it does not say."""
 
     drawing: Drawing
     label: int | None = None
+    """The digit that was meant."""
     writer: str | None = None
+    split: str | None = None
+    """Name of the split that the drawing belongs to, such as "train"."""
+    text: str | None = None
+    """What was meant where that is no digit, such as "A" or "12"."""
 
 
 def is_ink_file(path: Path) -> bool:
@@ -154,12 +160,18 @@ def _from_json(line: bytes) -> Sample:
     if not isinstance(pressures, list) or len(pressures) != len(strokes):
         raise ValueError("pressure must have one list per stroke")
     parsed = [_stroke(*pair) for pair in zip(strokes, pressures, strict=True)]
-    word, writer = record.get("word"), record.get("writer")
+    word, writer, split = (_text(record.get(key)) for key in ("word", "writer", "split"))
     return Sample(
         Drawing(tuple(stroke for stroke in parsed if stroke is not None)),
         label=_DIGITS.index(word) if word in _DIGITS else None,
-        writer=writer if isinstance(writer, str) else None,
+        writer=writer,
+        split=split,
+        text=None if word in _DIGITS else word,
     )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _stroke(stroke: Any, pressure: Any) -> Stroke | None:
@@ -179,11 +191,9 @@ def _stroke(stroke: Any, pressure: Any) -> Stroke | None:
 
 
 def _to_json(sample: Sample) -> str:
-    record: dict[str, Any] = {}
-    if sample.label is not None:
-        record["word"] = str(sample.label)
-    if sample.writer is not None:
-        record["writer"] = sample.writer
+    word = sample.text if sample.label is None else str(sample.label)
+    texts = {"word": word, "writer": sample.writer, "split": sample.split}
+    record: dict[str, Any] = {key: text for key, text in texts.items() if text is not None}
     points = [stroke.points for stroke in sample.drawing.strokes]
     record["drawing"] = [stroke[:, :2].T.tolist() for stroke in points]
     if any((stroke[:, 2] != 1).any() for stroke in points):

@@ -6,6 +6,7 @@ file stays, because removing it could let two processes hold the lock on two fil
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,8 @@ class LockedError(Exception):
 
 
 def lock_file(weights: Path) -> Path:
-    """Path of the lock file for `weights`."""
+    """Path of the lock file for `weights`: beside the file itself, where a link points to it."""
+    weights = Path(os.path.realpath(weights))
     return weights.with_name(f".{weights.name}.lock")
 
 

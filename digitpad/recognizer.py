@@ -11,21 +11,18 @@ from numpy.typing import NDArray
 
 from digitpad.ink import Drawing, ink_image
 from digitpad.network import MEAN, STD, Network, WeightsError, read_weights
-
-SURE = 0.9
-"""The lowest probability of a sure Prediction.
-
-The model card says how many predictions of the bundled weights are sure, and how many of those are
-correct.
-"""
+from digitpad.verdict import Verdict, energy, thresholds_from_metadata
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The most probable digit, and the probabilities of the digits 0 to 9."""
+    """The most probable digit, the probabilities of the digits 0 to 9, and the verdict."""
 
     digit: int
     probabilities: tuple[float, ...]
+    known: float
+    """How much the drawing looks like a digit, 0–1."""
+    verdict: Verdict
 
     @property
     def probability(self) -> float:
@@ -34,8 +31,8 @@ class Prediction:
 
     @property
     def sure(self) -> bool:
-        """Whether `digit` is probable enough to be shown without a question mark."""
-        return self.probability >= SURE
+        """Whether the verdict is sure: `digit` can be shown without a question mark."""
+        return self.verdict == "sure"
 
 
 def transform(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -52,6 +49,10 @@ class Recognizer:
         self.metadata = content.metadata
         self.temperature = float(content.metadata.get("temperature", 1.0))
         """Divisor of the logits. Above 1, it lowers the probability of the predicted digit."""
+        try:
+            self.thresholds = thresholds_from_metadata(content.metadata)
+        except ValueError as error:
+            raise WeightsError(f"{weights}: {error}") from None
         with np.errstate(over="ignore", invalid="ignore"):
             self._network = Network(content)
             bound = self._network.bound()
@@ -64,8 +65,15 @@ class Recognizer:
 
     def recognize_image(self, image: NDArray[np.uint8]) -> Prediction:
         """Recognize an ink image, uint8 [28, 28]."""
-        probabilities = softmax(self.logits(image[None]), self.temperature)[0]
-        return Prediction(int(probabilities.argmax()), tuple(probabilities.tolist()))
+        logits = self.logits(image[None])
+        probabilities = softmax(logits, self.temperature)[0]
+        highest, level = float(probabilities.max()), float(energy(logits)[0])
+        return Prediction(
+            int(probabilities.argmax()),
+            tuple(probabilities.tolist()),
+            known=self.thresholds.known(level),
+            verdict=self.thresholds.verdict(highest, level),
+        )
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Compute the logits [n, 10] of ink images, uint8 [n, 28, 28]."""

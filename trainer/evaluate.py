@@ -6,13 +6,12 @@ import json
 
 from digitpad.recognizer import Recognizer, softmax
 from digitpad.weights_store import bundled_weights
-from trainer.data.ink import load_ink
 from trainer.data.mnist import load_mnist
 from trainer.evaluation.metrics import evaluate as evaluate_logits
 from trainer.options import EvaluateOptions
 from trainer.run.output import check_writable
 from trainer.run.report import say
-from trainer.run_data import data_dir
+from trainer.run_data import data_dir, ink_splits, outlier_splits
 
 
 def evaluate(options: EvaluateOptions) -> None:
@@ -27,7 +26,8 @@ def evaluate(options: EvaluateOptions) -> None:
     temperature = recognizer.temperature
     splits = [
         load_mnist(data_dir(options), train=False, report=say),
-        *(load_ink(path, report=say, only=options.writers) for path in options.ink),
+        *ink_splits(options),
+        *outlier_splits(),
     ]
     logits = [recognizer.logits(split.images.numpy()) for split in splits]
     evaluations = [

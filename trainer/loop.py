@@ -54,6 +54,7 @@ class Run:
         validation: Digits | None,
         *,
         ink: Digits | None = None,
+        outliers: Digits | None = None,
         seed: int,
         device: torch.device,
     ) -> None:
@@ -72,6 +73,7 @@ class Run:
         self._training = training.to(device)
         self._ink = ink.to(device) if ink and recipe.ink_share else None
         self._ink_per_batch = round(recipe.batch_size * recipe.ink_share) if self._ink else 0
+        self._outliers = outliers.to(device) if outliers and recipe.outliers else None
         self._augment = AUGMENTATIONS[recipe.augmentation]
         torch.manual_seed(seed)  # for the initial weights, and dropout
         self._generator = Generator(device).manual_seed(seed)  # for the order and the augmentation
@@ -131,7 +133,7 @@ class Run:
             epochs=self.recipe.epochs,
             epochs_done=int(self.epochs_done),
             batches_per_epoch=self._batches_per_epoch,
-            training_images=len(self._training) + len(self._ink or []),
+            training_images=len(self._training) + len(self._ink or []) + len(self._outliers or []),
             validation_images=len(self.validation) if self.validation else 0,
             data=self._training.name,
             baseline_accuracy=None,
@@ -197,31 +199,41 @@ class Run:
         return -(-len(self._training) // (self.recipe.batch_size - self._ink_per_batch))
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Images and labels of one epoch in a new order, each batch with some random ink."""
-        generator, device = self._generator, self._device
-        order = torch.randperm(len(self._training), generator=generator, device=device)
+        """Images and labels of one epoch in a new order, each batch with some random ink.
+
+        Images without a label, at the end of a batch, are outliers.
+        """
+        order = torch.randperm(len(self._training), generator=self._generator, device=self._device)
         for chosen in order.split(self.recipe.batch_size - self._ink_per_batch):
             images, labels = self._training.images[chosen], self._training.labels[chosen]
             if self._ink:
-                drawn = torch.randint(
-                    len(self._ink), (self._ink_per_batch,), generator=generator, device=device
-                )
+                drawn = self._some(len(self._ink), self._ink_per_batch)
                 images = torch.cat([images, self._ink.images[drawn]])
                 labels = torch.cat([labels, self._ink.labels[drawn]])
+            if self._outliers:
+                drawn = self._some(len(self._outliers), self.recipe.outliers)
+                images = torch.cat([images, self._outliers.images[drawn]])
             yield images, labels
+
+    def _some(self, of: int, n: int) -> Tensor:
+        """`n` random indices below `of`."""
+        return torch.randint(of, (n,), generator=self._generator, device=self._device)
 
     def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Learn from one batch; return the mean loss and the number of correct predictions."""
         strength = augmentation_strength(self.recipe, self.epochs_done)
         x = normalize(self._augment(images, self._generator, strength))
         x = x.contiguous(memory_format=torch.channels_last)
+        n = len(labels)
         with autocast(self._device):
-            logits = self._net(x).float()
-            teacher_logits = self._teacher(x).float() if self._teacher else None
+            logits, outlier_logits = self._net(x).float().tensor_split((n,))
+            teacher_logits = self._teacher(x[:n]).float() if self._teacher else None
         loss = objective = F.cross_entropy(logits, labels)
         if teacher_logits is not None:
             objective = distillation_loss(logits, teacher_logits, labels)
             objective = objective + F.cross_entropy(teacher_logits, labels)
+        if self._outliers:
+            objective = objective + self.recipe.outlier_weight * flatness_loss(outlier_logits)
         self._optimizer.zero_grad()
         objective.backward()
         self._optimizer.step()
@@ -267,6 +279,11 @@ class Run:
     def _diverged(self, reason: str) -> DivergedError:
         epoch = math.ceil(self.epochs_done)
         return DivergedError(f"{reason} in epoch {epoch}; try again with another seed")
+
+
+def flatness_loss(logits: Tensor) -> Tensor:
+    """The cross entropy of logits [n, 10] with equal probabilities of all digits."""
+    return -logits.log_softmax(dim=1).mean()
 
 
 def logits(net: Net, digits: Digits) -> Tensor:

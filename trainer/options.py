@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from digitpad.recipe import PAD, RECIPES, Recipe
+from digitpad.writers import Writers
 
 Data = Literal["mnist", "synthetic"]
 Device = Literal["auto", "cpu", "cuda"]
@@ -29,7 +30,7 @@ class TrainOptions:
     seeds: int = 1
     final: bool = False
     ink: tuple[Path, ...] = ()
-    ink_holdout: range | None = None
+    ink_holdout: tuple[Writers, ...] = ()
     out: Path | None = None
     """None: a new file in the digitpad data folder."""
     device: Device = "auto"
@@ -87,7 +88,7 @@ class EvaluateOptions:
     weights: Path | None = None
     """None: the bundled weights."""
     ink: tuple[Path, ...] = ()
-    writers: range | None = None
+    writers: tuple[Writers, ...] = ()
     json: bool = False
     plot: Path | None = None
     data_dir: Path | None = None

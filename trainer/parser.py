@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from digitpad.recipe import RECIPES
+from digitpad.writers import Writers, parse_writers
 from trainer.options import Data, Device, Progress, TrainOptions
 
 _COMMANDS = ("train", "evaluate", "card")
@@ -81,8 +82,10 @@ def _add_train_options(parser: ArgumentParser, folder: Path) -> None:
     parser.add_argument(
         "--ink-holdout",
         type=_writers,
-        metavar="A-B",
-        help="do not learn from writers A to B of the ink files, but evaluate on them",
+        metavar="LIST",
+        help="do not learn from these writers of the ink files, but evaluate on them: their "
+        "numbers or names, or the names of splits, such as 26-30,choose. The split 'choose' also "
+        "decides the temperature and the thresholds of the verdict",
     )
     parser.add_argument(
         "--out",
@@ -148,9 +151,11 @@ def _add_evaluate_options(parser: ArgumentParser, folder: Path) -> None:
     _add_ink(parser, "evaluate on", folder)
     parser.add_argument(
         "--writers",
+        "--split",
         type=_writers,
-        metavar="A-B",
-        help="evaluate only on the drawings of writers A to B of the ink files",
+        metavar="LIST",
+        help="evaluate only on these writers or splits of the ink files, each on its own, such as "
+        "26-30,choose",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     parser.add_argument(
@@ -194,7 +199,8 @@ def _add_ink(parser: ArgumentParser, purpose: str, folder: Path) -> None:
         type=folder.joinpath,
         metavar="FILE",
         action="append",
-        help=f"labelled ink file to {purpose}: UNIPEN or Quick, Draw! ndjson; may be repeated",
+        help=f"labelled ink file to {purpose}: UNIPEN or Quick, Draw! ndjson; may be repeated. "
+        "Letters and other signs in it are what is not a digit",
     )
 
 
@@ -216,8 +222,8 @@ def _png(text: str) -> Path:
     return Path(text)
 
 
-def _writers(text: str) -> range:
-    first, _, last = text.partition("-")
-    if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
-        raise ArgumentTypeError(f"must be a range such as 26-30, not {text!r}")
-    return range(int(first), int(last) + 1)
+def _writers(text: str) -> tuple[Writers, ...]:
+    try:
+        return parse_writers(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None

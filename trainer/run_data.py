@@ -1,15 +1,15 @@
-"""The images that a run learns from, and those that its weights are evaluated on."""
+"""The images that a run learns from, and those that its weights are calibrated and evaluated on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from trainer.data.digits import DataError, Digits, NoDrawingsError
-from trainer.data.ink import TRAINING_PEN_WIDTHS, load_ink
+from trainer.data.digits import DataError, Digits
+from trainer.data.ink import TRAINING_PEN_WIDTHS, Ink, load_ink
 from trainer.data.mnist import default_data_dir, has_mnist, load_mnist, split_validation
+from trainer.data.outliers import synthetic_outliers
 from trainer.data.synthetic import synthetic_digits
 from trainer.options import EvaluateOptions, TrainOptions
 from trainer.run.report import say
@@ -18,6 +18,12 @@ SYNTHETIC_IMAGES = 20_000
 """Number of images of `--data synthetic`. A third of MNIST is drawn in seconds, and an epoch of
 them is long enough to watch. The last tenth is held out for validation. The test set is another
 tenth, drawn with another seed."""
+
+CHOOSE = "choose"
+"""The split of ink files by which temperature and thresholds are chosen; other held-out drawings
+are only evaluated on."""
+
+_HELD_OUT_SEED = 2**32  # of synthetic outliers; no run has it
 
 
 @dataclass(frozen=True)
@@ -29,21 +35,35 @@ class RunData:
     """None if the run learns from all images."""
     ink: list[Digits]
     """Drawings to learn from, real and synthetic."""
+    outliers: list[Digits]
+    """What is no digit, to learn from, real and synthetic."""
     held_out: list[Digits]
-    """Drawings by the writers that the run does not learn from."""
+    """Drawings by the writers that the run does not learn from, digits and outliers."""
+    choose: list[Digits]
+    """Those of `held_out` by which temperature and thresholds are chosen."""
     mnist: Digits | None
     """All of MNIST's training images; None if the run does not use MNIST."""
 
     @property
     def parts(self) -> list[Digits]:
         """Everything that the run learns from."""
-        return [self.training, *self.ink]
+        return [self.training, *self.ink, *self.outliers]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The images that decide the temperature and the thresholds of a run's weights."""
+
+    temperature: Digits | None
+    """None if the run held nothing out."""
+    digits: Digits
+    outliers: Digits
 
 
 def load_run_data(options: TrainOptions) -> RunData:
     """Load what a run with these options needs before its first epoch. Raises DataError."""
     recipe = options.run_recipe
-    if options.ink and not recipe.ink_share and options.ink_holdout is None:
+    if options.ink and not recipe.ink_share and not options.ink_holdout:
         error = DataError(
             f"the recipe {recipe.name} does not learn from ink; leave the ink files out"
         )
@@ -55,13 +75,42 @@ def load_run_data(options: TrainOptions) -> RunData:
         mnist = digits = load_mnist(data_dir(options), train=True, report=say)
         split = split_validation
     training, validation = (digits, None) if options.final else split(digits)
-    ink = [
-        load_ink(path, report=say, without=options.ink_holdout, pen_widths=TRAINING_PEN_WIDTHS)
-        for path in (options.ink if recipe.ink_share else ())
-    ]
+    files = [load_ink(path, report=say) for path in options.ink]
+    ink, outliers = _to_learn_from(files, options) if recipe.ink_share else ([], [])
     if recipe.synthetic_drawings and options.data != "synthetic":
         ink.append(synthetic_digits(recipe.synthetic_drawings, options.seed))
-    return RunData(training, validation, ink, _held_out(options), mnist)
+    if recipe.synthetic_outliers:
+        n = recipe.synthetic_outliers
+        n = min(n, SYNTHETIC_IMAGES // 2) if options.data == "synthetic" else n
+        outliers.append(synthetic_outliers(n, options.seed))
+    held_out = _held_out(files, options)
+    return RunData(
+        training,
+        validation,
+        ink,
+        outliers,
+        [part for _, part in held_out],
+        [part for writers, part in held_out if writers == CHOOSE],
+        mnist,
+    )
+
+
+def calibration(data: RunData) -> Calibration:
+    """What decides the temperature and the thresholds of a run's weights: what it held out.
+
+    The thresholds are for drawings, so held-out drawings decide them if there are any. A run that
+    held nothing out has its thresholds from images that it has learned: the Net is so small that it
+    knows others nearly as well.
+    """
+    digits = [part for part in data.choose if not part.are_outliers]
+    outliers = [part for part in data.choose if part.are_outliers]
+    held_out = [part for part in (data.validation, *digits) if part]
+    learned = data.training.part(slice(5_000), data.training.name)
+    return Calibration(
+        Digits.joined(held_out) if held_out else None,
+        Digits.joined(digits or [data.validation or learned]),
+        Digits.joined(outliers or [synthetic_outliers(SYNTHETIC_IMAGES // 10, _HELD_OUT_SEED)]),
+    )
 
 
 def _split_synthetic(digits: Digits) -> tuple[Digits, Digits]:
@@ -83,6 +132,28 @@ def splits_to_evaluate(options: TrainOptions, data: RunData) -> Iterator[Digits]
     else:
         yield load_mnist(data_dir(options), train=False, report=say)
     yield from data.held_out
+    yield from outlier_splits()
+
+
+def outlier_splits() -> Iterator[Digits]:
+    """Synthetic outliers to evaluate weights on: they are the same for all runs, which have not
+    learned them."""
+    for kind in ("pairs", "scribbles"):
+        outliers = synthetic_outliers(SYNTHETIC_IMAGES // 20, _HELD_OUT_SEED + 1, kind)
+        yield replace(outliers, name=f"synthetic {kind}")
+
+
+def ink_splits(options: EvaluateOptions) -> Iterator[Digits]:
+    """The drawings to evaluate weights on: digits, and what is none. Raises DataError."""
+    n = 0
+    for path in options.ink:
+        ink = load_ink(path, report=say)
+        for part in map(ink.only, options.writers) if options.writers else [ink]:
+            for digits in filter(None, (part.render_digits(), part.render_outliers())):
+                n += 1
+                yield digits
+    if options.ink and not n:
+        raise DataError("no ink file has drawings by these writers or splits")
 
 
 def load_mnist_if_present(options: TrainOptions) -> Digits:
@@ -101,15 +172,29 @@ def data_dir(options: TrainOptions | EvaluateOptions) -> Path:
     return options.folder / default if isinstance(options, TrainOptions) else default
 
 
-def _held_out(options: TrainOptions) -> list[Digits]:
-    """The drawings by held-out writers, from those ink files that have any."""
-    if options.ink_holdout is None:
-        return []
-    found = []
-    for path in options.ink:
-        with suppress(NoDrawingsError):
-            found.append(load_ink(path, report=say, only=options.ink_holdout))
-    if not found:
+def _to_learn_from(files: list[Ink], options: TrainOptions) -> tuple[list[Digits], list[Digits]]:
+    """The drawings in ink files by the writers that are not held out: digits and outliers."""
+    rest = [ink.without(options.ink_holdout) for ink in files]
+    for before, ink in zip(files, rest, strict=True):
+        if not ink.digits and not ink.outliers:
+            raise DataError(
+                f"{before.name}: all writers are held out; hold out fewer, or leave the file out"
+            )
+    digits = [ink.render_digits(TRAINING_PEN_WIDTHS) for ink in rest]
+    outliers = [ink.render_outliers(TRAINING_PEN_WIDTHS) for ink in rest]
+    return [each for each in digits if each], [each for each in outliers if each]
+
+
+def _held_out(files: list[Ink], options: TrainOptions) -> list[tuple[str, Digits]]:
+    """The held-out drawings, by the item of `--ink-holdout` that holds them out."""
+    found = [
+        (writers.text, digits)
+        for writers in options.ink_holdout
+        for part in (ink.only(writers) for ink in files)
+        for digits in (part.render_digits(), part.render_outliers())
+        if digits
+    ]
+    if options.ink_holdout and not found:
         raise DataError(
             "no ink file has drawings by the writers to hold out; hold out other writers, or none"
         )

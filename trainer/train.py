@@ -22,7 +22,7 @@ from digitpad.training_messages import (
     WeightsWritten,
 )
 from trainer.data.digits import DataError, Digits
-from trainer.evaluation.calibration import fit_temperature
+from trainer.evaluation.calibration import fit_temperature, fit_thresholds
 from trainer.evaluation.comparison import Baseline, cannot_compare, has_learned
 from trainer.evaluation.examples import examples
 from trainer.evaluation.metrics import evaluate
@@ -41,7 +41,14 @@ from trainer.run.output import (
 )
 from trainer.run.report import Report, say, shell_line
 from trainer.run.stop import CANCEL, Stop, StopRequests, stop_requests
-from trainer.run_data import RunData, load_mnist_if_present, load_run_data, splits_to_evaluate
+from trainer.run_data import (
+    Calibration,
+    RunData,
+    calibration,
+    load_mnist_if_present,
+    load_run_data,
+    splits_to_evaluate,
+)
 
 
 def train(options: TrainOptions, report: Report) -> int:
@@ -112,7 +119,7 @@ def _train(options: TrainOptions, outputs: Outputs, report: Report) -> Stop | No
         if stop and not stop.weights:
             _end_without_weights(stop, outputs.checkpoint)
             return stop
-        metadata = start.metadata | _progress(run) | {"temperature": _temperature(run)}
+        metadata = start.metadata | _progress(run) | _calibrate(run, calibration(start.data))
         save_weights(outputs, run.net, metadata)
         if not (stop and stop.checkpoint):
             outputs.checkpoint.unlink(missing_ok=True)
@@ -134,6 +141,7 @@ def _prepare(options: TrainOptions, resumed: Checkpoint | None) -> _Start:
         data.training,
         data.validation,
         ink=Digits.joined(data.ink) if data.ink else None,
+        outliers=Digits.joined(data.outliers) if data.outliers else None,
         seed=options.seed,
         device=device,
     )
@@ -274,7 +282,7 @@ def _compare(
 
 def _comparison_line(compared: Compared) -> str:
     if compared.verdict == "unknown":
-        return compared.explanation
+        return f"Cannot compare: {compared.explanation}"
     relations = {"better": "better than", "worse": "worse than", "equal": "equal to"}
     relation = relations[compared.verdict]
     return f"These weights are {relation} {compared.baseline}: {compared.explanation}"
@@ -285,11 +293,19 @@ def _progress(run: Run) -> dict[str, Any]:
     return {"epochs_done": round(run.epochs_done, 3), "seconds": round(run.seconds, 3)}
 
 
-def _temperature(run: Run) -> float:
-    """The temperature fitted to the validation images or, without any, the recipe's."""
-    if run.validation is None:
-        return run.recipe.temperature
-    return round(fit_temperature(logits(run.net, run.validation), run.validation.labels), 4)
+def _calibrate(run: Run, images: Calibration) -> dict[str, Any]:
+    """The temperature and the thresholds of the verdict, as metadata."""
+    temperature = run.recipe.temperature
+    if images.temperature:
+        fitted = fit_temperature(logits(run.net, images.temperature), images.temperature.labels)
+        temperature = round(fitted, 4)
+    thresholds = fit_thresholds(
+        logits(run.net, images.digits).double().numpy(),
+        images.digits.labels.numpy(),
+        logits(run.net, images.outliers).double().numpy(),
+        temperature,
+    )
+    return {"temperature": temperature, "verdict": thresholds.to_metadata()}
 
 
 def _device(name: str) -> torch.device:

@@ -122,9 +122,10 @@ class TestNdjson:
         assert read(json.dumps(line).encode()) == ([Sample(Drawing(strokes), label=7)], [])
 
     @pytest.mark.parametrize("word", ["seven", "10", "-1", "", "٣", "²", " 7", 7, 7.0, None, ["7"]])
-    def test_word_that_is_not_a_digit_is_no_label(self, read, word):
+    def test_word_that_is_not_a_digit_is_a_text_and_no_label(self, read, word):
         line = json.dumps({"word": word, "drawing": [[[0, 1], [0, -2]]]}, ensure_ascii=False)
-        assert read(line.encode()) == ([Sample(TICK)], [])
+        text = word if isinstance(word, str) else None
+        assert read(line.encode()) == ([Sample(TICK, text=text)], [])
 
     @pytest.mark.parametrize("drawing", [b"[]", b"[[[],[]]]", b"[[[],[],[]],[[],[]]]"])
     def test_drawing_without_points_has_no_strokes(self, read, drawing):

@@ -39,6 +39,17 @@ def test_lock_is_held_until_its_process_ends(tmp_path, end):
     assert list(tmp_path.iterdir()) == [lock_file(weights)]
 
 
+def test_a_link_and_its_target_share_a_lock(tmp_path):
+    target, link = tmp_path / "folder" / "net.safetensors", tmp_path / "link.safetensors"
+    target.parent.mkdir()
+    link.symlink_to(target)
+    with locked(link):
+        assert is_locked(target)
+    with locked(target):
+        assert is_locked(link)
+    assert list(target.parent.iterdir()) == [lock_file(link)]
+
+
 def test_asking_for_the_lock_leaves_no_trace(tmp_path):
     assert not is_locked(tmp_path / "net.safetensors")
     assert not is_locked(tmp_path / "missing" / "net.safetensors")

@@ -7,7 +7,7 @@ from safetensors.numpy import save_file
 
 from digitpad.ink import Drawing, Stroke, ink_image
 from digitpad.network import METADATA_KEY, WeightsError, read_weights
-from digitpad.recognizer import Prediction, Recognizer, softmax
+from digitpad.recognizer import Recognizer, softmax
 from digitpad.weights_store import bundled_weights
 
 ONE = Drawing((Stroke.from_xy([0, 1], [0, 90]),))
@@ -43,10 +43,16 @@ def test_softmax_is_that_of_torch(temperature, offset):
     np.testing.assert_allclose(softmax(LOGITS + offset, temperature), expected, atol=1e-9)
 
 
-@pytest.mark.parametrize(("probability", "sure"), [(0.89, False), (0.9, True), (1.0, True)])
-def test_a_prediction_is_sure_from_a_probability_of_90_percent(probability, sure):
-    prediction = Prediction(1, (1 - probability, probability, *[0.0] * 8))
-    assert (prediction.probability, prediction.sure) == (probability, sure)
+@pytest.mark.parametrize(
+    ("sure", "least_energy", "verdict"),
+    [(0.5, -1e3, "sure"), (1.0, -1e3, "unsure"), (0.5, 1e3, "not a digit")],
+)
+def test_the_weights_bring_the_thresholds_of_the_verdict(keep, sure, least_energy, verdict):
+    thresholds = {"sure": sure, "known": {"energy": least_energy, "scale": 1}}
+    prediction = Recognizer(keep("mine.safetensors", verdict=thresholds)).recognize(ONE)
+    assert (prediction.digit, prediction.verdict) == (1, verdict)
+    assert prediction.sure == (verdict == "sure")
+    assert prediction.known == (verdict != "not a digit")
 
 
 def test_weights_whose_logits_could_overflow_are_refused(tmp_path):

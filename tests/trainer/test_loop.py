@@ -6,10 +6,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from digitpad.recipe import PAD, SEED
+from digitpad.recipe import PATIENT, SEED
 from digitpad.training_messages import BatchDone, EpochDone
-from trainer.data.digits import Digits
-from trainer.loop import DivergedError, Run, accuracy
+from trainer.data.digits import NOT_A_DIGIT, Digits
+from trainer.loop import DivergedError, Run, accuracy, logits
 from trainer.net import Net
 from trainer.optim import autocast, lr_factor
 from trainer.teacher import Teacher, distillation_loss
@@ -46,10 +46,11 @@ def test_a_run_reports_its_progress_and_learns(blobs):
     assert not run.net.training
 
 
-def test_the_steps_of_the_recipe_pad_match_a_plain_loop(blobs):
+def test_the_steps_of_the_recipe_patient_match_a_plain_loop(blobs):
     # The blobs do not follow the MNIST rule, as the augmentation of `pad` would make them do.
-    recipe = replace(PAD, epochs=1, batch_size=320, augmentation="seed")
-    run = Run(recipe, blobs, None, seed=0, device=CPU)
+    recipe = replace(PATIENT, epochs=1, batch_size=320, augmentation="seed")
+    few = blobs.part(slice(20), "few")
+    run = Run(recipe, blobs, None, outliers=few, seed=0, device=CPU)
     *_, done = run.train(never)
 
     torch.manual_seed(0)
@@ -60,12 +61,16 @@ def test_the_steps_of_the_recipe_pad_match_a_plain_loop(blobs):
     generator = torch.Generator().manual_seed(0)
     averages = {}
     for step, chosen in enumerate(torch.randperm(640, generator=generator).split(320)):
-        x = normalize(augment_seed(blobs.images[chosen], generator))
+        outliers = blobs.images[torch.randint(20, (32,), generator=generator)]
+        images = torch.cat([blobs.images[chosen], outliers])
+        x = normalize(augment_seed(images, generator))
         labels = blobs.labels[chosen]
         with autocast(CPU):
             x = x.contiguous(memory_format=torch.channels_last)
-            logits, teacher_logits = net(x).float(), teacher(x).float()
-        loss = distillation_loss(logits, teacher_logits, labels)
+            logits, teacher_logits = net(x).float(), teacher(x[:320]).float()
+        flat = torch.full((32, 10), 0.1)
+        loss = distillation_loss(logits[:320], teacher_logits, labels)
+        loss = loss + 0.12 * F.cross_entropy(logits[320:], flat)
         (loss + F.cross_entropy(teacher_logits, labels)).backward()
         learning_rate = 0.2 * lr_factor(recipe, step, batches_per_epoch=2)
         with torch.no_grad():
@@ -104,6 +109,18 @@ def test_a_share_of_each_batch_is_ink(blobs):
     assert accuracy(run.net, blobs) > 0.9
 
 
+def test_the_net_learns_to_answer_outliers_flatly(blobs):
+    blank = Digits(
+        "blank", torch.zeros(9, 28, 28, dtype=torch.uint8), torch.full((9,), NOT_A_DIGIT)
+    )
+    recipe = replace(SEED, epochs=4, outliers=16, outlier_weight=0.5)
+    run = Run(recipe, blobs, None, outliers=blank, seed=0, device=CPU)
+    list(run.train(never))
+    probabilities = logits(run.net, blank).softmax(dim=1)
+    assert probabilities.max() < 0.2
+    assert accuracy(run.net, blobs) > 0.95
+
+
 def test_the_same_seed_ends_with_the_same_weights(blobs):
     first, second, other = (
         train(blobs, replace(SEED, epochs=1), seed=seed)[0].net.state_dict() for seed in (3, 3, 4)
@@ -114,9 +131,10 @@ def test_the_same_seed_ends_with_the_same_weights(blobs):
 
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(blobs):
     def new():
-        short = replace(PAD, epochs=3, dropout=0.1)
+        short = replace(PATIENT, epochs=3, dropout=0.1)
         few = blobs.part(slice(300), "few")
-        return Run(short, few, last(blobs), ink=last(blobs), seed=3, device=CPU)
+        data = {"ink": last(blobs), "outliers": last(blobs)}
+        return Run(short, few, last(blobs), **data, seed=3, device=CPU)
 
     content = io.BytesIO()
     whole = new()

@@ -11,6 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+NOT_A_DIGIT = -1
+"""The label of an outlier: an image of what is no digit, such as a letter or a scribble."""
+
 
 class DataError(Exception):
     """The data cannot be used. The message says what is wrong and what to do.
@@ -30,14 +33,24 @@ class DataMissingError(DataError):
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """Labelled ink images: images, uint8 [n, 28, 28], and labels, int64 [n]."""
+    """Labelled ink images: images, uint8 [n, 28, 28], and labels, int64 [n].
+
+    The labels of outliers are NOT_A_DIGIT.
+    """
 
     name: str
     images: Tensor
     labels: Tensor
+    writers: tuple[str | None, ...] | None = None
+    """The writer of each image, as far as known; None where no writer is."""
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def are_outliers(self) -> bool:
+        """Whether these are images of what is no digit."""
+        return bool((self.labels == NOT_A_DIGIT).all())
 
     @cached_property
     def sha256(self) -> str:
@@ -51,7 +64,8 @@ class Digits:
 
     def part(self, which: slice, name: str) -> Digits:
         """A slice of the images, with a name."""
-        return Digits(name, self.images[which], self.labels[which])
+        writers = self.writers and self.writers[which]
+        return Digits(name, self.images[which], self.labels[which], writers)
 
     @classmethod
     def joined(cls, parts: Iterable[Digits]) -> Digits:

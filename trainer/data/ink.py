@@ -1,61 +1,97 @@
-"""Drawings in ink files, rendered as images."""
+"""Drawings in ink files, rendered as images: digits, and outliers such as letters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from digitpad.ink import PEN_WIDTH, ink_image
-from digitpad.inkfile import InkFileError, read_ink
-from trainer.data.digits import DataError, Digits, NoDrawingsError
+from digitpad.inkfile import InkFileError, Sample, read_ink
+from digitpad.writers import Writers
+from trainer.data.digits import NOT_A_DIGIT, DataError, Digits, NoDrawingsError
+from trainer.data.outliers import is_outlier
 
 TRAINING_PEN_WIDTHS = (2.0, 2.3, 2.6, 2.9, 3.2)
 """Pen widths, in pixels, of training images. They cover most of the stroke widths in MNIST."""
 
 
-def load_ink(
-    path: Path,
-    *,
-    report: Callable[[str], None],
-    only: range | None = None,
-    without: range | None = None,
-    pen_widths: Sequence[float] = (PEN_WIDTH,),
-) -> Digits:
-    """Render the labelled drawings of an ink file, each once per pen width.
+@dataclass(frozen=True)
+class Ink:
+    """Labelled drawings of an ink file: digits and outliers, which are no digits."""
 
-    `only` and `without` select drawings by the writer's number. Drawings without a label or a
-    stroke are skipped. So are unreadable lines, each with a `report`. Raises DataError if the file
+    name: str
+    digits: tuple[Sample, ...]
+    outliers: tuple[Sample, ...]
+
+    def only(self, writers: Writers) -> Ink:
+        """The drawings by these writers."""
+        name = f"{self.name}, {writers}"
+        return Ink(name, *(tuple(filter(writers.include, part)) for part in self._parts))
+
+    def without(self, writers: Sequence[Writers]) -> Ink:
+        """The drawings by all others."""
+        present = [each for each in writers if any(map(each.include, sum(self._parts, ())))]
+        name = self.name + " without " * bool(present) + ", ".join(map(str, present))
+        return Ink(
+            name,
+            *(
+                tuple(each for each in part if not any(w.include(each) for w in present))
+                for part in self._parts
+            ),
+        )
+
+    def render_digits(self, pen_widths: Sequence[float] = (PEN_WIDTH,)) -> Digits | None:
+        """Each digit, once per pen width, with its writers; None if there are none."""
+        if not self.digits:
+            return None
+        images = [ink_image(each.drawing, width) for width in pen_widths for each in self.digits]
+        labels = [each.label for _ in pen_widths for each in self.digits]
+        writers = tuple(each.writer for _ in pen_widths for each in self.digits)
+        return Digits(
+            self.name, torch.from_numpy(np.stack(images)), torch.tensor(labels), writers=writers
+        )
+
+    def render_outliers(self, pen_widths: Sequence[float] = (PEN_WIDTH,)) -> Digits | None:
+        """Each outlier once, with the pen widths in turn; None if there are none."""
+        if not self.outliers:
+            return None
+        images = [
+            ink_image(each.drawing, pen_widths[i % len(pen_widths)])
+            for i, each in enumerate(self.outliers)
+        ]
+        return Digits(
+            f"{self.name}: outliers",
+            torch.from_numpy(np.stack(images)),
+            torch.full((len(images),), NOT_A_DIGIT),
+        )
+
+    @property
+    def _parts(self) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
+        return self.digits, self.outliers
+
+
+def load_ink(path: Path, *, report: Callable[[str], None]) -> Ink:
+    """Read the labelled drawings of an ink file.
+
+    Drawings without a stroke or a label are skipped, and so are letters that look like digits
+    (`is_outlier`). So are unreadable lines, each with a `report`. Raises DataError if the file
     cannot be read, and NoDrawingsError if no drawing is left.
     """
-    selection = ""
-    if only is not None:
-        selection += f", writers {_span(only)}"
-    if without is not None:
-        selection += f" without writers {_span(without)}"
+    digits, outliers = [], []
     try:
-        samples = [
-            sample
-            for sample in read_ink(path, lambda line, reason: report(f"{path}:{line}: {reason}"))
-            if sample.drawing
-            and sample.label is not None
-            and (only is None or _is_of(sample.writer, only))
-            and (without is None or not _is_of(sample.writer, without))
-        ]
+        for sample in read_ink(path, lambda line, reason: report(f"{path}:{line}: {reason}")):
+            if not sample.drawing:
+                continue
+            if sample.label is not None:
+                digits.append(sample)
+            elif sample.text is not None and is_outlier(sample.text):
+                outliers.append(sample)
     except InkFileError as error:
         raise DataError(str(error)) from error
-    if not samples:
-        raise NoDrawingsError(f"{path}{selection}: no drawing is labelled with a digit")
-    images = [ink_image(sample.drawing, width) for width in pen_widths for sample in samples]
-    labels = [sample.label for _ in pen_widths for sample in samples]
-    return Digits(path.name + selection, torch.from_numpy(np.stack(images)), torch.tensor(labels))
-
-
-def _is_of(writer: str | None, writers: range) -> bool:
-    return writer is not None and writer.isdecimal() and int(writer) in writers
-
-
-def _span(writers: range) -> str:
-    return f"{writers[0]}-{writers[-1]}"
+    if not digits and not outliers:
+        raise NoDrawingsError(f"{path}: no drawing is labelled with a digit, a letter or a sign")
+    return Ink(path.name, tuple(digits), tuple(outliers))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
+
+from digitpad.verdict import Thresholds, energy
 
 _MIN, _MAX = 0.1, 10.0
 _BISECTIONS = 50  # of the logarithm's range: to a double's full precision
@@ -34,3 +38,16 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
         else:
             high = middle
     return math.exp(high)
+
+
+def fit_thresholds(
+    logits: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    outlier_logits: NDArray[np.float64],
+    temperature: float,
+) -> Thresholds:
+    """Placeholder until the part of it is merged."""
+    levels = energy(logits)
+    threshold = float(np.quantile(levels, 0.008))
+    scale = max(float(np.median(levels)) - threshold, 1e-3) / 4.6
+    return Thresholds(0.9, round(threshold, 4), round(scale, 4))

@@ -139,7 +139,7 @@ def compare(
 
 def cannot_compare(path: Path, reason: str) -> Compared:
     """The message if weights cannot be compared with the baseline in `path`."""
-    return Compared(str(path), "unknown", f"Cannot compare: {reason}")
+    return Compared(str(path), "unknown", reason)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitpad.recognizer import SURE, softmax
+from digitpad.recognizer import softmax
+from digitpad.verdict import Thresholds
 
 BINS = 15
 """Number of bins of confidence for the calibration error."""
@@ -104,7 +105,7 @@ def evaluate(
     confidence, is_correct = probabilities.max(axis=1), predicted == labels
     confusion = np.zeros((10, 10), np.int64)
     np.add.at(confusion, (labels, predicted), 1)
-    is_sure = confidence >= SURE
+    is_sure = confidence >= Thresholds().sure
     return Evaluation(
         confusion,
         nll=_nll(probabilities, labels),

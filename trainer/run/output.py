@@ -83,7 +83,7 @@ def run_outputs(
     checkpoint = resume or checkpoint_file(weights)
     check_writable(weights)
     # The two differ if a resumed run writes its weights elsewhere.
-    both = {lock_file(each).resolve(): each for each in (weights, weights_file(checkpoint))}
+    both = {lock_file(each): each for each in (weights, weights_file(checkpoint))}
     with ExitStack() as stack:
         for each in both.values():
             _lock(each, until=stack)

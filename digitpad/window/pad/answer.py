@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from digitpad.percent import percent
+from digitpad.verdict import percent
 from digitpad.window.widgets.colours import faded, secondary_colour
 
 if TYPE_CHECKING:

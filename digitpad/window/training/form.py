@@ -24,6 +24,7 @@ from digitpad.window.widgets.controls import button, choice, number
 from digitpad.window.widgets.layout import Fold, column, row
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold, breakable
+from digitpad.writers import parse_writers
 
 _DATA = {
     "mnist": ("MNIST", "Handwriting of 500 people. Downloaded (12 MB) if missing."),
@@ -53,7 +54,7 @@ class TrainingForm(QWidget):
         self.folder.setPlaceholderText("Default")
         self.ink = QListWidget()
         self.writers = QLineEdit()
-        self.writers.setPlaceholderText("None. Example: 26-30")
+        self.writers.setPlaceholderText("None. Example: 26-30,choose")
         self.seed = number(0, _LARGEST_SEED)
         self.device = choice(_DEVICES.items())
         self._folder_problem, self._ink_problem, self._writers_problem = (
@@ -296,10 +297,13 @@ def _ink_problem(files: list[Path]) -> str:
 
 
 def _writers_problem(writers: str) -> str:
-    first, _, last = writers.partition("-")
-    if not writers or (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+    if not writers:
         return ""
-    return "Enter two numbers, the smaller one first, such as 26-30. Or leave it empty."
+    try:
+        parse_writers(writers)
+    except ValueError as error:
+        return f"This {error}. Or leave it empty."
+    return ""
 
 
 def _show_problem(field: QWidget, label: QLabel, problem: str) -> bool:

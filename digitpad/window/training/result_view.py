@@ -181,7 +181,7 @@ def _comparison(state: RunState, in_use: Path | None, *, is_used: bool) -> tuple
     if state.compared is None:
         return "In use now" if is_used else "", ""
     verdict = _VERDICTS[state.compared.verdict]
-    reason = state.compared.explanation.removeprefix("Cannot compare: ")
+    reason = state.compared.explanation
     reason = reason[:1].upper() + reason[1:]
     if is_used:
         return f"In use now. {verdict.format('before')}", reason

@@ -6,7 +6,8 @@ import torch
 
 from digitpad.ink import CENTRE, INK_BOX, centre_of_mass, ink_image
 from digitpad.recognizer import Recognizer
-from trainer.data.synthetic import STYLES, draw, synthetic_digits
+from trainer.data.styles import STYLES
+from trainer.data.synthetic import draw, synthetic_digits
 
 SEED_WEIGHTS = Path(__file__).parents[2] / "data" / "seed.safetensors"
 

@@ -39,7 +39,8 @@ def prediction(**given):
     known = {int(name[1]): probability for name, probability in given.items()}
     rest = (1 - sum(known.values())) / (10 - len(known))
     probabilities = tuple(known.get(digit, rest) for digit in range(10))
-    return Prediction(max(known, key=known.__getitem__), probabilities)
+    verdict = "sure" if max(probabilities) >= 0.9 else "unsure"
+    return Prediction(max(known, key=known.__getitem__), probabilities, 1.0, verdict)
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_the_log_is_folded_and_keeps_the_last_lines(qtbot, panel, person):
 
 
 def compared(verdict):
-    return [Compared(str(IN_USE), verdict, "Cannot compare: 99 % against 98 %.")]
+    return [Compared(str(IN_USE), verdict, "99 % against 98 %.")]
 
 
 @pytest.mark.parametrize(
