@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from digitpad.curve import arms, end_arm
+
 IMAGE_SIZE = 28
 """Side of an ink image, in pixels."""
 
@@ -30,6 +32,15 @@ MAX_COORDINATE = 1e9
 # pixels, the edge of the chain is less than 0.01 pixels off the true edge, and a corner is cut off
 # by at most half the distance.
 _SPACING = 0.25
+
+# A stroke smaller than a twentieth of the largest would be less than a pixel in the image: nobody
+# writes a part of a digit so small. (Just under a twentieth, so that rounding errors do not decide
+# about strokes of 1 and 20 pixels.)
+_SPECK = 0.0499
+
+_T = np.arange(1, 5) / 4
+_BERNSTEIN = np.stack([(1 - _T) ** 3, 3 * _T * (1 - _T) ** 2, 3 * _T**2 * (1 - _T), _T**3])
+"""Weights [4, 4] of a Bézier curve's control points (rows) at the ends of its four quarters."""
 
 # Bounds the time for an image. It is reached at 5,000 pixels of stroke, a scribble that covers its
 # box thirty times; beyond that, the discs move apart.
@@ -103,14 +114,16 @@ def ink_image(drawing: Drawing, pen_width: float = PEN_WIDTH) -> NDArray[np.uint
     """The ink image of a drawing: uint8 [28, 28], white ink on black, by the MNIST rule.
 
     Scales the strokes, keeping their aspect ratio, until the longer side of the ink's bounding box
-    is 20 pixels. Draws them with a round pen of `pen_width` pixels, shifts the centre of mass to
-    pixel index (14, 14), and scales the brightness to a maximum of 255. The position and the size
-    of the drawing and the width of its brush therefore do not matter. A drawing without extent
-    becomes a dot. Raises ValueError if the drawing has no strokes.
+    is 20 pixels. Draws them as smooth curves with a round pen of `pen_width` pixels, leaving out
+    specks: strokes smaller than a twentieth of the largest, such as the tap of a palm. Shifts the
+    centre of mass to pixel index (14, 14), and scales the brightness to a maximum of 255. The
+    position and the size of the drawing and the width of its brush therefore do not matter. A
+    drawing without extent becomes a dot. Raises ValueError if the drawing has no strokes.
     """
     if not drawing:
         raise ValueError("an empty drawing has no image")
-    strokes = _scaled_to_box([stroke.xy for stroke in drawing.strokes], INK_BOX - pen_width)
+    paths = [_smoothed(stroke.xy) for stroke in _without_specks(drawing.strokes)]
+    strokes = _scaled_to_box(paths, INK_BOX - pen_width)
     length = sum(float(_steps(stroke).sum()) for stroke in strokes)
     spacing = max(_SPACING, length / _MAX_DISCS)
     discs = np.concatenate([_along(stroke, spacing) for stroke in strokes])
@@ -119,6 +132,27 @@ def ink_image(drawing: Drawing, pen_width: float = PEN_WIDTH) -> NDArray[np.uint
     ink = _render(discs, pen_width / 2)
     discs += CENTRE - centre_of_mass(ink)
     return to_uint8(_render(discs, pen_width / 2))
+
+
+def _without_specks(strokes: tuple[Stroke, ...]) -> list[Stroke]:
+    """The strokes that are more than specks. If none has an extent, all of them are dots."""
+    extents = [float(np.ptp(stroke.xy, axis=0).max()) for stroke in strokes]
+    smallest = _SPECK * max(extents)
+    return [stroke for stroke, extent in zip(strokes, extents, strict=True) if extent >= smallest]
+
+
+def _smoothed(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The curve through `points` [n, 2], as points [m, 2] to be joined by straight lines."""
+    z = np.ascontiguousarray(points).view(np.complex128)[:, 0]
+    z = np.concatenate([z[:1], z[1:][z[1:] != z[:-1]]])
+    chords = np.diff(z)
+    if len(chords) < 2:
+        return points
+    arriving, leaving = arms(chords[:-1], chords[1:])
+    first, last = end_arm(chords[:1], arriving[:1]), end_arm(chords[-1:], leaving[-1:])
+    leaving, arriving = np.concatenate([first, leaving]), np.concatenate([arriving, last])
+    curves = np.stack([z[:-1], z[:-1] + leaving, z[1:] - arriving, z[1:]], axis=1)
+    return np.concatenate([z[:1], (curves @ _BERNSTEIN).ravel()]).view(np.float64).reshape(-1, 2)
 
 
 def centre_of_mass(ink: NDArray[np.float32]) -> NDArray[np.float64]:

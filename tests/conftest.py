@@ -123,6 +123,12 @@ def data_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cases(data_dir: Path) -> Path:
+    """Folder of small inputs that were once read wrong."""
+    return _present(data_dir.parent / "cases")
+
+
+@pytest.fixture(scope="session")
 def pen_file(data_dir: Path) -> Path:
     """7,494 pen drawings of 30 writers, as UNIPEN text."""
     return _present(data_dir / "pen" / "pendigits-orig.tra")

@@ -8,13 +8,15 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen, QPolygonF
 
+from digitpad.curve import arms, end_arm
+
 WIDTH = 14.0
 """Width of a stroke at full pressure, in canvas units."""
 
 _MIN_WIDTH = 0.3  # width at no pressure, as a fraction of WIDTH
 _SMOOTHING = 0.4  # weight of a point's own pressure: a stylus reports it with jitter
 _WIDTH_STEP = 0.25  # widths are rounded to this, so that neighbouring points can share a segment
-_MAX_SEGMENT = 64  # points; bounds what is painted again while a stroke grows
+_MAX_SEGMENT = 64  # curves; bounds what is painted again while a stroke grows
 
 
 class Segment(NamedTuple):
@@ -31,39 +33,59 @@ class Segment(NamedTuple):
 class Trace:
     """Turns the points of one stroke into segments, point by point.
 
-    The line is a chain of quadratic curves. Each runs from the middle of two neighbouring points to
-    the middle of the next two, with the shared point as its control point. The line is smooth, and
-    a new point changes no earlier curve: only the last segment is still open.
+    The line is the curve that the Net sees, `digitpad.curve`. A new point changes only the curve to
+    the point before it, so only the last segment is still open.
     """
 
     def __init__(self, x: float, y: float, pressure: float) -> None:
-        self._point = self._middle = QPointF(x, y)
+        self._point = complex(x, y)
+        # The curve to the last point, which is not on the path yet: its chord and its first arm,
+        # which is not known before the stroke has a second curve.
+        self._chord = 0j
+        self._arm: complex | None = None
+        self._path = QPainterPath(_at(self._point))
         self._pressure = pressure
         self._width = _width(pressure)
-        self._path = QPainterPath(self._middle)
 
     def add(self, x: float, y: float, pressure: float) -> tuple[QRectF, Segment | None]:
         """The area that the new point changes, and the segment that it completes, if any."""
-        point = QPointF(x, y)
+        changed = [self._path.currentPosition(), *self._open_curve()]
+        if chord := complex(x, y) - self._point:
+            leaving = None
+            if self._chord:
+                arriving, leaving = arms(self._chord, chord)
+                settled = self._curve(arriving)
+                self._path.cubicTo(*settled)
+                changed += settled
+            self._point, self._chord, self._arm = complex(x, y), chord, leaving
+            changed += self._open_curve()
         self._pressure += _SMOOTHING * (pressure - self._pressure)
         width = _width(self._pressure)
-        completed = None
         margin = max(self._width, width) / 2
+        completed = None
         if width != self._width or self._path.elementCount() > 3 * _MAX_SEGMENT:
             completed = Segment(self._path, self._width)
-            self._path, self._width = QPainterPath(self._middle), width
-        middle = (self._point + point) / 2
-        self._path.quadTo(self._point, middle)
-        area = QPolygonF([self._middle, self._point, point]).boundingRect()
-        self._point, self._middle = point, middle
+            self._path, self._width = QPainterPath(self._path.currentPosition()), width
+        area = QPolygonF(changed).boundingRect()
         return area.adjusted(-margin, -margin, margin, margin), completed
 
     def open_segment(self) -> Segment:
         """The segment that ends at the stroke's last point."""
         path = QPainterPath(self._path)
+        path.cubicTo(*self._open_curve())
         # Qt paints nothing for a line without length, and a dot has none.
-        path.lineTo(self._point + QPointF(0.001, 0))
+        path.lineTo(_at(self._point) + QPointF(0.001, 0))
         return Segment(path, self._width)
+
+    def _open_curve(self) -> tuple[QPointF, QPointF, QPointF]:
+        """The curve to the last point, which is not on the path yet."""
+        return self._curve(end_arm(self._chord, self._arm or self._chord / 3))
+
+    def _curve(self, last_arm: complex) -> tuple[QPointF, QPointF, QPointF]:
+        """The last three control points of the curve to the last point."""
+        first_arm = self._arm or end_arm(self._chord, last_arm)
+        start = self._point - self._chord
+        return _at(start + first_arm), _at(self._point - last_arm), _at(self._point)
 
 
 def segments(points: Iterable[Sequence[float]]) -> Iterator[Segment]:
@@ -75,6 +97,10 @@ def segments(points: Iterable[Sequence[float]]) -> Iterator[Segment]:
         if completed:
             yield completed
     yield trace.open_segment()
+
+
+def _at(point: complex) -> QPointF:
+    return QPointF(point.real, point.imag)
 
 
 def _width(pressure: float) -> float:
