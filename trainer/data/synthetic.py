@@ -13,8 +13,19 @@ from numpy.random import Generator
 
 from digitpad.ink import IMAGE_SIZE, Drawing, ink_image
 from trainer.data.digits import Digits
-from trainer.data.styles import STYLES
+from trainer.data.styles import COMMON_STYLES, RARE_STYLES, RARITY
 from trainer.data.templates import draw_template
+
+STYLES = tuple(common | rare for common, rare in zip(COMMON_STYLES, RARE_STYLES, strict=True))
+"""For each digit, all ways to write it, by name."""
+
+_WEIGHTS = [
+    [RARITY] * len(c) + [1] * len(r) for c, r in zip(COMMON_STYLES, RARE_STYLES, strict=True)
+]
+_PROBABILITIES = [np.array(weights) / sum(weights) for weights in _WEIGHTS]
+
+PEN_WIDTHS = 2.0, 3.2
+"""Range of the widths, in pixels, of synthetic strokes."""
 
 
 def synthetic_digits(n: int, seed: int) -> Digits:
@@ -26,11 +37,13 @@ def synthetic_digits(n: int, seed: int) -> Digits:
     labels = np.arange(n, dtype=np.int64) % 10
     images = np.empty((n, IMAGE_SIZE, IMAGE_SIZE), dtype=np.uint8)
     for image, digit in zip(images, labels.tolist(), strict=True):
-        image[:] = ink_image(draw(digit, generator), pen_width=generator.uniform(2.0, 3.2))
+        image[:] = ink_image(draw(digit, generator), pen_width=generator.uniform(*PEN_WIDTHS))
     return Digits(f"synthetic, seed {seed}", torch.from_numpy(images), torch.from_numpy(labels))
 
 
 def draw(digit: int, generator: Generator, style: str | None = None) -> Drawing:
-    """Draw a digit, about one unit high, in a style from `STYLES`; by default, in a random one."""
-    styles = STYLES[digit]
-    return draw_template(styles[style or generator.choice(list(styles))], generator)
+    """Draw a digit, about one unit high, in a style of `STYLES`; by default, in a random one."""
+    styles, probabilities = STYLES[digit], _PROBABILITIES[digit]
+    return draw_template(
+        styles[style or generator.choice(list(styles), p=probabilities)], generator
+    )
