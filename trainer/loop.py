@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 
 from digitpad.recipe import Recipe
 from digitpad.training_messages import BatchDone, EpochDone, Message, RunStarted
+from trainer.capture import Captured
 from trainer.data.digits import Digits
 from trainer.net import Net
 from trainer.optim import (
@@ -86,6 +87,12 @@ class Run:
             exponential_moving_average(self._net, recipe.ema_decay) if recipe.ema_decay else None
         )
         self._optimizer = make_optimizer(self._net, self._teacher, recipe)
+        self._parameters = [
+            each for group in self._optimizer.param_groups for each in group["params"]
+        ]
+        self._strength = torch.ones((), device=device)  # of the augmentation
+        is_cuda = device.type == "cuda"
+        self._compute = Captured(self._losses, [self._generator]) if is_cuda else self._losses
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimizer, lambda step: lr_factor(recipe, step, self._batches_per_epoch)
         )
@@ -222,6 +229,24 @@ class Run:
     def _step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Learn from one batch; return the mean loss and the number of correct predictions."""
         strength = augmentation_strength(self.recipe, self.epochs_done)
+        loss, correct, *gradients = self._compute(images, labels, self._strength.fill_(strength))
+        assert loss is not None
+        assert correct is not None
+        for parameter, gradient in zip(self._parameters, gradients, strict=True):
+            parameter.grad = gradient
+        self._optimizer.step()
+        self._schedule.step()
+        if self._ema:
+            self._ema.update_parameters(self._net)
+        return loss, correct
+
+    def _losses(
+        self, images: Tensor, labels: Tensor, strength: Tensor
+    ) -> tuple[Tensor | None, ...]:
+        """The mean loss on a batch, the number of correct predictions, and the gradients.
+
+        A parameter that has no influence on the objective has no gradient.
+        """
         x = normalize(self._augment(images, self._generator, strength))
         x = x.contiguous(memory_format=torch.channels_last)
         n = len(labels)
@@ -234,13 +259,8 @@ class Run:
             objective = objective + F.cross_entropy(teacher_logits, labels)
         if self._outliers:
             objective = objective + self.recipe.outlier_weight * flatness_loss(outlier_logits)
-        self._optimizer.zero_grad()
-        objective.backward()
-        self._optimizer.step()
-        self._schedule.step()
-        if self._ema:
-            self._ema.update_parameters(self._net)
-        return loss.detach(), (logits.argmax(dim=1) == labels).sum()
+        gradients = torch.autograd.grad(objective, self._parameters, allow_unused=True)
+        return loss.detach(), (logits.argmax(dim=1) == labels).sum(), *gradients
 
     @property
     def _parts(self) -> dict[str, Any]:

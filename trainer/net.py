@@ -70,8 +70,12 @@ def batch_norm_of_convolution(norm: nn.BatchNorm2d, conv: nn.Conv2d, images: Ten
         patches = images[:, 0].unfold(1, 3, 1).unfold(2, 3, 1)  # [n, h − 2, w − 2, 3, 3]
         patches = patches.permute(3, 4, 0, 1, 2).reshape(9, -1)
         kernels = conv.weight.flatten(1)  # [channels, 9]
-        mean = kernels @ patches.mean(dim=1)
-        variance = (kernels @ patches.cov(correction=0) * kernels).sum(dim=1)
+        centre = patches.mean(dim=1, keepdim=True)
+        mean = (kernels @ centre)[:, 0]
+        patches = patches - centre
+        # Not `patches.cov()`, which waits for a GPU.
+        covariance = patches @ patches.T / patches.shape[1]
+        variance = (kernels @ covariance * kernels).sum(dim=1)
         gain = norm.weight * (variance + norm.eps).rsqrt()
     _update_running_statistics(norm, conv, mean, variance, patches.shape[1])
     weight = gain[:, None, None, None] * conv.weight

@@ -22,7 +22,7 @@ _SIGNS = frozenset("+=#*?")
 
 # Half a digit can be another one: an 8 is made of zeros, and a 4 has a 1. These are none: the digit
 # and whether its upper half is left.
-_HALVES = ((0, True), (0, False), (2, False), (3, False), (4, True), (5, True))
+_HALVES = ((0, True), (0, False), (2, False), (3, False), (5, True))
 
 
 def is_outlier(text: str) -> bool:
@@ -72,12 +72,14 @@ def _half(generator: Generator) -> Drawing:
     drawing = draw(digit, generator)
     y = _points(drawing)[:, 1]
     cut = y.min() + generator.uniform(0.4, 0.5) * np.ptp(y)
-    pieces = []
+    pieces: list[Stroke] = []
     for stroke in drawing.strokes:
         is_left = (stroke.xy[:, 1] < cut) == is_upper
-        for piece in np.split(stroke.xy, np.flatnonzero(np.diff(is_left)) + 1):
-            if (piece[0, 1] < cut) == is_upper and len(piece) > 1:
-                pieces.append(Stroke.from_xy(*piece.T))
+        pieces += [
+            Stroke.from_xy(*piece.T)
+            for piece in np.split(stroke.xy, np.flatnonzero(np.diff(is_left)) + 1)
+            if (piece[0, 1] < cut) == is_upper and len(piece) > 1
+        ]
     return Drawing(tuple(pieces)) if pieces else _half(generator)
 
 
