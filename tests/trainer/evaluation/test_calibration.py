@@ -94,28 +94,29 @@ def test_an_outlier_of_a_higher_energy_than_most_digits_costs_few_of_them():
 
 def test_as_many_predictions_are_sure_as_few_enough_of_them_are_wrong():
     """400 correct ones of 0.92 may have one error among them."""
-    correct, wrong = predicting(3, *[0.92] * 400), predicting(3, 0.95, 0.8)
-    logits = np.concatenate([correct, wrong, predicting(3, *[0.7] * 9)])
-    labels = np.array([3] * 400 + [5] * 2 + [3] * 9)
-    # From 0.8 on, 2 of 402 are wrong; above it, 1 of 401 is.
-    assert fit_thresholds(logits, labels, NONE, 1.0).sure == pytest.approx(0.8001)
-    # Without the error of 0.8, those of 0.7 are sure as well, and so would be all from 0.5 on.
+    probabilities = [0.92] * 400 + [0.94005, 0.80005] + [0.75] * 9
+    logits, labels = predicting(3, *probabilities), np.full(411, 3)
+
+    def sure(logits, temperature=1.0):
+        return fit_thresholds(logits, labels, NONE, temperature).sure
+
+    labels[[400, 401]] = 5
+    assert sure(logits) == 0.8001  # from 0.8 on, 2 of 402 are wrong; above it, 1 of 401 is
+    assert sure(2 * logits, temperature=2) == 0.8001  # the same probabilities
     labels[401] = 3
-    assert fit_thresholds(logits, labels, NONE, 1.0).sure == 0.5
-    # At a temperature of 2, 0.92 is 0.53, but 0.8 only 0.4: √0.8 of √0.8 + 9 √(0.2 / 9).
-    labels[401] = 5
-    assert fit_thresholds(logits, labels, NONE, 2.0).sure == 0.5
-    # With two more errors of 0.92, nothing is sure, not even the 0.95.
+    assert sure(logits) == 0.7  # the lowest that there is
     labels[:2] = 5
-    assert 0.95 < fit_thresholds(logits, labels, NONE, 1.0).sure < 1
+    assert sure(logits) == 0.9401  # 3 of 401 are wrong from 0.92 on, and the only one above it
+    labels[402:] = 5
+    assert sure(predicting(3, *[0.96] * 411)) == 0.95  # the highest that there is
 
 
 def test_errors_that_are_not_a_digit_do_not_count():
-    far = predicting(3, *[0.99] * 7) - 20
+    far = predicting(3, *[0.94005] * 7) - 20
     logits = np.concatenate([predicting(3, *[0.9] * 993), far])
     labels = np.array([3] * 993 + [5] * 7)
-    assert fit_thresholds(logits, labels, flat(-17), 1.0).sure >= 0.99  # the outlier is below them
-    assert fit_thresholds(logits, labels, flat(5), 1.0).sure == 0.5
+    assert fit_thresholds(logits, labels, flat(-17), 1.0).sure == 0.9401  # the outlier is lower
+    assert fit_thresholds(logits, labels, flat(5), 1.0).sure == 0.7
 
 
 @pytest.mark.parametrize("outliers", [NONE, flat(1), flat(50)])
