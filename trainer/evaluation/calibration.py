@@ -20,8 +20,8 @@ _BISECTIONS = 50  # of the logarithm's range: to a double's full precision
 # Share of outliers to call not a digit, at the cost of these shares of the digits.
 _REJECTED = 0.99
 _LEAST_LOST, _MOST_LOST = 0.003, 0.008
-# Share of sure digits that may be wrong. A few hundred digits say little about so small a share, and
-# a few wrong labels could leave nothing sure, so the threshold stays within a range.
+# Share of sure digits that may be wrong. A few hundred digits say little about so small a share,
+# and a few wrong labels would leave nothing sure, so the threshold stays in a range.
 _MOST_WRONG = 0.0025
 _SURE = np.arange(7_000, 9_501) / 10_000
 
