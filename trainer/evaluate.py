@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from digitpad.recognizer import Recognizer, softmax
+from digitpad.recognizer import Recognizer
 from digitpad.weights_store import bundled_weights
 from trainer.data.mnist import load_mnist
-from trainer.evaluation.metrics import evaluate as evaluate_logits
+from trainer.evaluation.metrics import evaluate_split
 from trainer.options import EvaluateOptions
 from trainer.run.output import check_writable
 from trainer.run.report import say
@@ -23,7 +23,7 @@ def evaluate(options: EvaluateOptions) -> None:
         check_writable(options.plot, "--plot")
     weights = options.weights or bundled_weights()
     recognizer = Recognizer(weights)
-    temperature = recognizer.temperature
+    temperature, thresholds = recognizer.temperature, recognizer.thresholds
     splits = [
         load_mnist(data_dir(options), train=False, report=say),
         *ink_splits(options),
@@ -31,14 +31,15 @@ def evaluate(options: EvaluateOptions) -> None:
     ]
     logits = [recognizer.logits(split.images.numpy()) for split in splits]
     evaluations = [
-        evaluate_logits(each, split.labels.numpy(), temperature)
-        for each, split in zip(logits, splits, strict=True)
+        evaluate_split(split, each, temperature, thresholds)
+        for split, each in zip(splits, logits, strict=True)
     ]
     named = list(zip([split.name for split in splits], evaluations, strict=True))
     if options.json:
         content = {
             "weights": str(weights),
             "temperature": temperature,
+            "verdict": recognizer.metadata.get("verdict"),
             "evaluations": [{"split": name} | evaluation.to_json() for name, evaluation in named],
         }
         print(json.dumps(content))
@@ -47,5 +48,5 @@ def evaluate(options: EvaluateOptions) -> None:
     if options.plot:
         from trainer.evaluation.plot import write_plot  # noqa: PLC0415  # it imports matplotlib
 
-        probabilities = [softmax(each, temperature) for each in logits]
-        write_plot(options.plot, list(zip(evaluations, splits, probabilities, strict=True)))
+        evaluated = list(zip(evaluations, splits, logits, strict=True))
+        write_plot(options.plot, evaluated, temperature, thresholds)

@@ -17,7 +17,7 @@ from trainer.train import train
 
 
 def train_seeds(options: TrainOptions, report: Report) -> int:
-    """Train with each seed, print a table of the accuracies, and return the exit code.
+    """Train with each seed, print a table of their metrics, and return the exit code.
 
     The weights of the first seed go to `--out`, those of seed 1 to the same name with `-seed1`, and
     so on. Finished weights of the same command are not trained again, so that an interrupted

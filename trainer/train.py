@@ -25,7 +25,7 @@ from trainer.data.digits import DataError, Digits
 from trainer.evaluation.calibration import fit_temperature, fit_thresholds
 from trainer.evaluation.comparison import Baseline, cannot_compare, has_learned
 from trainer.evaluation.examples import examples
-from trainer.evaluation.metrics import evaluate
+from trainer.evaluation.metrics import Evaluation, evaluate_split
 from trainer.loop import DivergedError, Run, TrainingError, logits
 from trainer.optim import precision
 from trainer.options import TrainOptions
@@ -231,24 +231,30 @@ def _evaluate_and_compare(
 def _evaluate(
     options: TrainOptions, start: _Start, recognizer: Recognizer, report: Report
 ) -> list[dict[str, Any]]:
-    """Evaluate weights on each split and report it; the metrics as JSON."""
+    """Evaluate weights on each split and report it; the metrics as JSON.
+
+    The messages are about digits: what the weights make of outliers is only in the metrics.
+    """
     metrics = []
     for split in splits_to_evaluate(options, start.data):
         split_logits = recognizer.logits(split.images.numpy())
-        evaluation = evaluate(split_logits, split.labels.numpy(), recognizer.temperature)
+        evaluation = evaluate_split(
+            split, split_logits, recognizer.temperature, recognizer.thresholds
+        )
         sha256 = split.sha256
         say(evaluation.headline(split.name))
-        report(
-            Evaluated(
-                split=split.name,
-                sha256=sha256,
-                images=evaluation.images,
-                correct=evaluation.correct,
-                baseline_accuracy=_baseline_accuracy(start.baseline, start.data, split),
-                confusion=evaluation.confusion.tolist(),
-                examples=examples(split, split_logits.argmax(axis=1)),
+        if isinstance(evaluation, Evaluation):
+            report(
+                Evaluated(
+                    split=split.name,
+                    sha256=sha256,
+                    images=evaluation.images,
+                    correct=evaluation.correct,
+                    baseline_accuracy=_baseline_accuracy(start.baseline, start.data, split),
+                    confusion=evaluation.confusion.tolist(),
+                    examples=examples(split, split_logits.argmax(axis=1)),
+                )
             )
-        )
         metrics.append({"split": split.name, "sha256": sha256} | evaluation.to_json())
     return metrics
 

@@ -98,3 +98,28 @@ def test_a_table_summarizes_the_accuracies_of_each_split():
         "long  100.00%    0.00%  100.00%  100.00%  100.00%  100.00%  100.00%",
     ]
     assert table({3: metrics(a=0.5)}).split()[-5:] == ["50.00%", "nan%", *["50.00%"] * 3]
+
+
+def test_a_table_summarizes_the_verdicts_of_each_split():
+    """Of 200 digits and 100 letters; the second run is sure of no digit."""
+
+    def verdicts(*, correct, sure, wrong, none, letters):
+        counts = {"sure": sure, "sure_correct": sure - wrong, "not_a_digit": none}
+        return [
+            {"split": "a", "images": 200, "accuracy": correct / 200, **counts},
+            {"split": "letters", "images": 100, "sure": letters, "unsure": 0, "not_a_digit": 90},
+        ]
+
+    several = {
+        0: verdicts(correct=190, sure=160, wrong=4, none=4, letters=3),
+        1: verdicts(correct=180, sure=0, wrong=0, none=8, letters=5),
+    }
+    rows = [line.rsplit(maxsplit=6) for line in table(several).splitlines()[1:]]
+    assert [[name, mean, *seeds] for name, mean, _sd, _min, _max, *seeds in rows] == [
+        ["a", "92.50%", "95.00%", "90.00%"],
+        ["a: sure", "40.00%", "80.00%", "0.00%"],
+        ["a: wrong among sure", "1.25%", "2.50%", "0.00%"],
+        ["a: not a digit", "3.00%", "2.00%", "4.00%"],
+        ["letters: sure", "4.00%", "3.00%", "5.00%"],
+        ["letters: not a digit", "90.00%", "90.00%", "90.00%"],
+    ]

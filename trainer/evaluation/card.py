@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from string import Template
@@ -16,6 +17,7 @@ from typing import Any
 
 from digitpad.files import replacing
 from digitpad.network import read_weights
+from digitpad.verdict import thresholds_from_metadata
 from trainer.evaluation.summary import Summary, summarize
 from trainer.run.output import OutputError
 
@@ -108,8 +110,10 @@ def _card(runs: Sequence[Metadata]) -> str:
         "epochs": bundled.get("recipe", {}).get("epochs", "–"),
         "seed": bundled.get("seed", "–"),
         "temperature": bundled.get("temperature", "–"),
+        "verdict": _verdict(bundled),
         "minutes": _minutes([bundled]),
-        "bundled": _table(_bundled_rows(bundled)),
+        "digits": _table(_digit_rows(bundled)),
+        "outliers": _outliers(bundled),
         "recipes": _table(_recipe_rows(runs)),
         "runs": _table(_run_rows(runs)),
     }
@@ -129,23 +133,61 @@ def _readme(text: str, runs: Sequence[Metadata]) -> str:
     return between.sub(lambda _match: f"\n{table}\n\n", text)
 
 
-def _bundled_rows(run: Metadata) -> Iterator[list[str]]:
-    """Metrics of the bundled weights per split, with and without the temperature."""
-    yield ["split", "accuracy", "NLL", "at T = 1", "calibration error", "at T = 1"]
-    for metric in _test_metrics(run):
-        images, accuracy = metric["images"], metric["accuracy"]
+def _verdict(run: Metadata) -> str:
+    """What decides the verdict, as a sentence."""
+    thresholds = thresholds_from_metadata(run)
+    sure = f"sure from a probability of {thresholds.sure:g}"
+    if math.isfinite(thresholds.energy):
+        return f"not a digit below an energy of {thresholds.energy:g}, else {sure}"
+    return f"{sure}; everything is a digit"
+
+
+def _digit_rows(run: Metadata) -> Iterator[list[str]]:
+    """Metrics of the bundled weights on digits. Older weights files have no verdicts."""
+    yield [
+        *("split", "accuracy", "worst writer", "NLL", "calibration error"),
+        *("sure", "wrong among sure", "not a digit"),
+    ]
+    for metric in _digit_metrics(run):
+        images, accuracy, sure = metric["images"], metric["accuracy"], metric.get("sure", 0)
         yield [
             metric["split"],
             f"{_percent(accuracy)} ({round(accuracy * images):,} of {images:,})",
+            _worst_writer(metric.get("writers")),
+            f"{metric['nll']:.4f}" if "nll" in metric else "–",
+            _percent(metric["calibration_error"]) if "calibration_error" in metric else "–",
+            _share(metric.get("sure"), images),
+            _share(sure - metric.get("sure_correct", 0), sure),
+            _share(metric.get("not_a_digit"), images),
+        ]
+
+
+def _worst_writer(writers: Mapping[str, Any] | None) -> str:
+    if writers is None:
+        return "–"
+    below, n = writers["below_95"], writers["writers"]
+    return f"{_percent(writers['worst_accuracy'])}; {below} of {n} below 95 %"
+
+
+def _outliers(run: Metadata) -> str:
+    """A table of the verdicts of the bundled weights on what is no digit."""
+    metrics = [metric for metric in run["metrics"] if "accuracy" not in metric]
+    if not metrics:
+        return "These weights were not evaluated on it."
+    verdicts = ("not_a_digit", "unsure", "sure")
+    return _table(
+        [
+            ["split", "images", "not a digit", "unsure", "sure"],
             *(
-                f"{metric[key]:.4f}" if key in metric else "–"
-                for key in ("nll", "nll_without_temperature")
-            ),
-            *(
-                _percent(metric[key]) if key in metric else "–"
-                for key in ("calibration_error", "calibration_error_without_temperature")
+                [
+                    metric["split"],
+                    f"{metric['images']:,}",
+                    *(_share(metric[verdict], metric["images"]) for verdict in verdicts),
+                ]
+                for metric in metrics
             ),
         ]
+    )
 
 
 def _recipe_rows(runs: Sequence[Metadata]) -> Iterator[list[str]]:
@@ -158,7 +200,7 @@ def _recipe_rows(runs: Sequence[Metadata]) -> Iterator[list[str]]:
         settings = json.dumps(run.get("recipe"), sort_keys=True)
         groups.setdefault((_recipe(run), settings), []).append(run)
     for ((name, trained_on, epochs), _), group in groups.items():
-        summaries = summarize(map(_test_metrics, group))
+        summaries = summarize(map(_digit_metrics, group))
         means = [_mean(summaries[split]) if split in summaries else "–" for split in splits]
         yield [f"`{name}`", trained_on, epochs, _minutes(group), *means]
         if runs[0] in group:
@@ -197,16 +239,21 @@ def _recipe(run: Metadata) -> tuple[str, str, str]:
 
 
 def _splits(runs: Iterable[Metadata]) -> list[str]:
-    return list(dict.fromkeys(metric["split"] for run in runs for metric in _test_metrics(run)))
+    return list(dict.fromkeys(metric["split"] for run in runs for metric in _digit_metrics(run)))
 
 
-def _test_metrics(run: Metadata) -> list[dict[str, Any]]:
-    """The metrics without those of validation splits, which choices were based on."""
-    return [metric for metric in run["metrics"] if not metric["split"].endswith("validation")]
+def _digit_metrics(run: Metadata) -> list[dict[str, Any]]:
+    """The metrics of splits of digits, without those of MNIST's validation images, which choices
+    were based on."""
+    return [
+        metric
+        for metric in run["metrics"]
+        if "accuracy" in metric and not metric["split"].endswith("validation")
+    ]
 
 
 def _accuracies(run: Metadata) -> dict[str, str]:
-    return {metric["split"]: _percent(metric["accuracy"]) for metric in _test_metrics(run)}
+    return {metric["split"]: _percent(metric["accuracy"]) for metric in _digit_metrics(run)}
 
 
 def _minutes(runs: Iterable[Metadata]) -> str:
@@ -223,6 +270,10 @@ def _mean(summary: Summary) -> str:
     if summary.n == 1:
         return f"{_percent(summary.mean)} (1)"
     return f"{100 * summary.mean:.2f} ± {_percent(summary.sd)} ({summary.n})"
+
+
+def _share(n: int | None, of: int) -> str:
+    return "–" if n is None or of == 0 else _percent(n / of)
 
 
 def _percent(share: float) -> str:

@@ -1,24 +1,48 @@
-"""How well predictions fit the labels: accuracy, confusion, calibration."""
+"""How well predictions fit the labels: accuracy, confusion, calibration, verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitpad.recognizer import softmax
-from digitpad.verdict import Thresholds
+from digitpad.verdict import Thresholds, energy
+from trainer.data.digits import Digits
 
 BINS = 15
 """Number of bins of confidence for the calibration error."""
 
+ENOUGH_DIGITS = 20
+"""A writer with fewer digits has no accuracy worth a comparison."""
+
+
+@dataclass(frozen=True)
+class WriterAccuracies:
+    """How well the writers of a split were read, of those with at least 20 digits."""
+
+    writers: int
+    """Their number, above 0."""
+    worst: str
+    """The writer with the lowest accuracy."""
+    worst_accuracy: float
+    """0–1."""
+    below_95: int
+    """Number of writers with an accuracy below 95 %."""
+
+    def to_text(self) -> str:
+        return (
+            f"writers: {self.writers} with at least {ENOUGH_DIGITS} digits, the worst "
+            f"{self.worst} at {self.worst_accuracy:.2%}, {self.below_95} below 95%"
+        )
+
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How the images of one split were predicted."""
+    """How the digits of one split were predicted."""
 
     confusion: NDArray[np.int64]
     """[i, j]: number of images of the digit i that were predicted as j."""
@@ -35,6 +59,15 @@ class Evaluation:
     """Number of predictions the pad would call sure."""
     sure_correct: int
     """Number of sure predictions that are correct."""
+    unsure: int
+    unsure_correct: int
+    writers: WriterAccuracies | None
+    """None if no writer is known to have enough digits."""
+
+    @property
+    def not_a_digit(self) -> int:
+        """Number of digits the pad would call not a digit."""
+        return self.images - self.sure - self.unsure
 
     @property
     def images(self) -> int:
@@ -66,6 +99,9 @@ class Evaluation:
             "calibration_error_without_temperature": self.calibration_error_without_temperature,
             "sure": self.sure,
             "sure_correct": self.sure_correct,
+            "unsure": self.unsure,
+            "not_a_digit": self.not_a_digit,
+            **({"writers": asdict(self.writers)} if self.writers else {}),
             "recall": self.recall,
             "confusion": self.confusion.tolist(),
         }
@@ -80,7 +116,9 @@ class Evaluation:
         if self.temperature != 1:
             nll, error = self.nll_without_temperature, self.calibration_error_without_temperature
             lines.append(f"  without temperature {self.temperature:g}: {nll:.4f}, {error:.2%}")
-        lines += [f"  {line}" for line in self._verdicts()]
+        lines += [f"  {line}" for line in self.verdicts()]
+        if self.writers:
+            lines.append(f"  {self.writers.to_text()}")
         lines.append("  digit  recall   predicted as " + "".join(f"{j:>6}" for j in range(10)))
         for digit, recall in enumerate(self.recall):
             counts = "".join(f"{count or '·':>6}" for count in self.confusion[digit].tolist())
@@ -88,24 +126,82 @@ class Evaluation:
             lines.append(f"  {digit:>5} {share}                {counts}")
         return "\n".join(lines)
 
-    def _verdicts(self) -> Iterator[str]:
+    def verdicts(self) -> Iterator[str]:
+        """How many predictions have each verdict, and are correct."""
         if self.sure:
             accuracy = f"{self.sure_correct / self.sure:.2%} of them correct"
             yield f"sure: {self.sure / self.images:.2%} of predictions, {accuracy}"
-        if unsure := self.images - self.sure:
-            yield f"unsure: {unsure:,} predictions, {self.correct - self.sure_correct:,} correct"
+        if self.unsure:
+            yield f"unsure: {self.unsure:,} predictions, {self.unsure_correct:,} correct"
+        if self.not_a_digit:
+            yield f"not a digit: {self.not_a_digit:,} ({self.not_a_digit / self.images:.2%})"
+
+
+@dataclass(frozen=True)
+class OutlierEvaluation:
+    """The verdicts on the images of one split, none of which is a digit."""
+
+    images: int
+    sure: int
+    """Number of images the pad would call a sure digit."""
+    unsure: int
+
+    @property
+    def not_a_digit(self) -> int:
+        """Number of images the pad would call not a digit, as they are."""
+        return self.images - self.sure - self.unsure
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"not_a_digit": self.not_a_digit}
+
+    def headline(self, split: str) -> str:
+        shares = (each / self.images for each in (self.not_a_digit, self.unsure, self.sure))
+        return "{}: not a digit {:.2%}, unsure {:.2%}, sure {:.2%} (of {:,})".format(
+            split, *shares, self.images
+        )
+
+    def to_text(self, split: str) -> str:
+        """A line for a terminal."""
+        return self.headline(split)
+
+
+def evaluate_split(
+    split: Digits, logits: NDArray[np.float64], temperature: float, thresholds: Thresholds
+) -> Evaluation | OutlierEvaluation:
+    """Evaluate the logits [n, 10] of a split of digits, or of outliers."""
+    if split.are_outliers:
+        return evaluate_outliers(logits, temperature, thresholds)
+    return evaluate(logits, split.labels.numpy(), temperature, thresholds, split.writers)
+
+
+def evaluate_outliers(
+    logits: NDArray[np.float64], temperature: float, thresholds: Thresholds
+) -> OutlierEvaluation:
+    """Count the verdicts on outliers with logits [n, 10] at a temperature."""
+    found = verdicts(logits, temperature, thresholds)
+    return OutlierEvaluation(
+        len(logits), int((found == "sure").sum()), int((found == "unsure").sum())
+    )
 
 
 def evaluate(
-    logits: NDArray[np.float64], labels: NDArray[np.int64], temperature: float
+    logits: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    temperature: float,
+    thresholds: Thresholds,
+    writers: Sequence[str | None] | None = None,
 ) -> Evaluation:
-    """Compare the predictions that logits [n, 10] make at a temperature with labels [n]."""
+    """Compare the predictions that logits [n, 10] make at a temperature with labels [n].
+
+    `writers` are those of the images, as far as known.
+    """
     probabilities, without = softmax(logits, temperature), softmax(logits, 1.0)
     predicted = logits.argmax(axis=1)
     confidence, is_correct = probabilities.max(axis=1), predicted == labels
     confusion = np.zeros((10, 10), np.int64)
     np.add.at(confusion, (labels, predicted), 1)
-    is_sure = confidence >= Thresholds().sure
+    found = verdicts(logits, temperature, thresholds)
+    is_sure, is_unsure = found == "sure", found == "unsure"
     return Evaluation(
         confusion,
         nll=_nll(probabilities, labels),
@@ -115,7 +211,41 @@ def evaluate(
         calibration_error_without_temperature=calibration_error(without.max(axis=1), is_correct),
         sure=int(is_sure.sum()),
         sure_correct=int((is_sure & is_correct).sum()),
+        unsure=int(is_unsure.sum()),
+        unsure_correct=int((is_unsure & is_correct).sum()),
+        writers=writer_accuracies(writers, is_correct) if writers else None,
     )
+
+
+def writer_accuracies(
+    writers: Sequence[str | None], is_correct: NDArray[np.bool_]
+) -> WriterAccuracies | None:
+    """The accuracies of the writers with at least 20 digits; None if there are none.
+
+    `writers` and `is_correct` are [n], for each digit.
+    """
+    digits: dict[str, list[bool]] = {}
+    for writer, correct in zip(writers, is_correct.tolist(), strict=True):
+        if writer is not None:
+            digits.setdefault(writer, []).append(correct)
+    accuracies = {
+        writer: sum(each) / len(each)
+        for writer, each in digits.items()
+        if len(each) >= ENOUGH_DIGITS
+    }
+    if not accuracies:
+        return None
+    worst = min(accuracies, key=accuracies.__getitem__)
+    below = sum(accuracy < 0.95 for accuracy in accuracies.values())
+    return WriterAccuracies(len(accuracies), worst, accuracies[worst], below)
+
+
+def verdicts(
+    logits: NDArray[np.float64], temperature: float, thresholds: Thresholds
+) -> NDArray[np.str_]:
+    """The verdicts [n] on images with logits [n, 10] at a temperature."""
+    confidence = softmax(logits, temperature).max(axis=1)
+    return np.array(list(map(thresholds.verdict, confidence, energy(logits))))
 
 
 def _nll(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float:

@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 
 from digitpad.network import METADATA_KEY, WeightsError, read_weights
 from digitpad.recipe import PAD
+from digitpad.verdict import Thresholds
 from trainer.evaluation import card
 
 SPLITS = ("MNIST test", "pendigits-orig.tra, writers 26-30")
@@ -99,20 +100,24 @@ def test_the_command_restores_numbers_changed_by_hand_in_a_checkout(checkout, re
 
 
 def test_new_bundled_weights_need_the_files_of_all_runs(checkout, weights):
-    rewrite(checkout / card.BUNDLED, metrics=metrics(0.9876, 0.9765), seed=1)
+    bundled = checkout / card.BUNDLED
+    recipe, seed = (read_weights(bundled).metadata[key] for key in ("recipe", "seed"))
+    rewrite(bundled, metrics=metrics(0.9876, 0.9765), seed=seed + 1)
     with pytest.raises(card.CardError, match="name the weights files of all runs"):
         card.write_card([], checkout)
-    card.write_card([weights("other"), checkout / card.BUNDLED], checkout)
+    card.write_card([weights("other"), bundled], checkout)
     check(checkout)
     text = (checkout / card.CARD).read_text("utf-8")
     assert rows(text, SPLITS[0])[0][1] == "98.76 % (9,876 of 10,000)"
-    runs = [row for row in rows(text, "`pad`") if row[1].isdigit()]
-    assert [row[1] for row in runs] == ["1", "0"]
+    runs = [row for row in rows(text, f"`{recipe['name']}`") if row[1].isdigit()]
+    assert [row[1] for row in runs] == [str(seed + 1), str(seed)]
 
 
 def test_the_runs_with_the_same_settings_are_one_row(checkout, weights):
     def run(seed, *accuracies):
         return {
+            "recipe": PAD.settings(),
+            "epochs_done": PAD.epochs,
             "seed": seed,
             "metrics": metrics(*accuracies),
             "seconds": 1740 + 60 * seed,
@@ -128,14 +133,22 @@ def test_the_runs_with_the_same_settings_are_one_row(checkout, weights):
     changed = weights(
         "changed",
         without=("seconds", "threads"),
-        recipe={"name": "pad", "epochs": PAD.epochs, "ease": 0.5},  # of an older version
+        recipe={"name": "pad", "epochs": 60, "ease": 0.5},  # of an older version
+        epochs_done=60,
         metrics=metrics(0.98, 0.96),
     )
     card.write_card([*others, changed], checkout)
     trained_on = "MNIST train (7), synthetic (9)"
     pad, other = readme_rows(checkout, "`pad`")
     assert pad == [
-        *("`pad`", trained_on, "60", "30 on 1 thread", "99.60 ± 0.10 % (3)", "90.00 % (1)")
+        *(
+            "`pad`",
+            trained_on,
+            str(PAD.epochs),
+            "30 on 1 thread",
+            "99.60 ± 0.10 % (3)",
+            "90.00 % (1)",
+        )
     ]
     assert other[3:] == ["–", "98.00 % (1)", "96.00 % (1)"]
     assert readme_rows(checkout, "bundled weights") == [
@@ -145,8 +158,48 @@ def test_the_runs_with_the_same_settings_are_one_row(checkout, weights):
     assert "validation" not in text.split(card.BEGIN)[1].split(card.END)[0]
 
 
+def test_the_card_says_what_the_verdict_costs(checkout):
+    digits = {
+        "split": "a.ndjson, choose",
+        "images": 400,
+        "accuracy": 0.99,
+        "nll": 0.03,
+        "calibration_error": 0.004,
+        "sure": 390,
+        "sure_correct": 387,
+        "unsure": 7,
+        "not_a_digit": 3,
+        "writers": {"writers": 12, "worst": "ann", "worst_accuracy": 0.925, "below_95": 2},
+    }
+    never_sure = digits | {"split": "b", "sure": 0, "sure_correct": 0, "unsure": 397}
+    del never_sure["writers"]
+    counts = {"images": 1_000, "sure": 5, "unsure": 10, "not_a_digit": 985}
+    letters = {"split": "b.ndjson, choose: outliers", **counts}
+    rewrite(
+        checkout / card.BUNDLED,
+        metrics=[*metrics(0.9962), digits, never_sure, letters],
+        verdict=Thresholds(0.85, 3.25, 1.5).to_metadata(),
+    )
+    card.write_card([checkout / card.BUNDLED], checkout)
+    text = (checkout / card.CARD).read_text("utf-8")
+    assert "| not a digit below an energy of 3.25, else sure from a probability of 0.85 (" in text
+    assert rows(text, digits["split"]) == [
+        [
+            *(digits["split"], "99.00 % (396 of 400)", "92.50 %; 2 of 12 below 95 %"),
+            *("0.0300", "0.40 %", "97.50 %", "0.77 %", "0.75 %"),
+        ]
+    ]
+    assert rows(text, "b")[0][2:] == ["–", "0.0300", "0.40 %", "0.00 %", "–", "0.75 %"]
+    assert rows(text, SPLITS[0])[0][2:] == ["–"] * 6  # metrics of an older weights file
+    assert rows(text, letters["split"]) == [
+        [letters["split"], "1,000", "98.50 %", "1.00 %", "0.50 %"]
+    ]
+    (bundled,) = readme_rows(checkout, "bundled weights")
+    assert bundled[4:] == ["**99.62 %**", "**99.00 %**", "**99.00 %**"]  # not of the letters
+
+
 def unfinished(_checkout, weights, _monkeypatch):
-    return [weights("stopped", epochs_done=3.25)]
+    return [weights("stopped", recipe=PAD.settings(), epochs_done=3.25)]
 
 
 def no_markers(checkout, _weights, _monkeypatch):

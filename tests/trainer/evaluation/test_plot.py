@@ -10,11 +10,12 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
-from digitpad.recognizer import Recognizer, softmax
+from digitpad.recognizer import Recognizer
+from digitpad.verdict import Thresholds
 from digitpad.weights_store import bundled_weights
-from trainer.data.digits import Digits
+from trainer.data.digits import NOT_A_DIGIT, Digits
 from trainer.evaluation import plot
-from trainer.evaluation.metrics import evaluate
+from trainer.evaluation.metrics import evaluate_split
 
 # (prediction, its probability) of six images; another digit has the rest
 PREDICTIONS = [(3, 0.9), (4, 0.6), (7, 0.99), (7, 0.7), (1, 0.95), (2, 0.8)]
@@ -31,10 +32,13 @@ def digits():
 
 
 def evaluated(digits):
-    recognizer = Recognizer(bundled_weights())
-    logits = recognizer.logits(digits.images.numpy())
-    evaluation = evaluate(logits, digits.labels.numpy(), recognizer.temperature)
-    return evaluation, digits, softmax(logits, recognizer.temperature)
+    logits = Recognizer(bundled_weights()).logits(digits.images.numpy())
+    return evaluate_split(digits, logits, 1.0, Thresholds()), digits, logits
+
+
+def outliers(digits):
+    """The same images as what is no digit."""
+    return dataclasses.replace(digits, labels=torch.full((len(digits),), NOT_A_DIGIT))
 
 
 def test_the_number_of_worst_errors_can_be_limited():
@@ -74,14 +78,35 @@ def test_the_confusion_matrix_has_every_count_and_colours_only_errors():
     assert np.argwhere(~np.ma.getmaskarray(image.get_array())).tolist() == [[4, 9], [9, 4]]
 
 
+def test_the_energies_of_digits_and_outliers_are_drawn_with_the_threshold():
+    axes = Figure().subplots()
+    plot.draw_energies(axes, np.array([5.0, 6, 7, 8]), np.array([2.0, 2, 3, 7]), 4.5)
+    assert [sum(bar.get_height() for bar in bars) for bars in axes.containers] == [1, 1]
+    (line,) = axes.lines
+    assert line.get_xdata() == [4.5, 4.5]
+    axes = Figure().subplots()
+    plot.draw_energies(axes, np.empty(0), np.array([2.0, 3]), -np.inf)  # of older weights
+    assert not axes.lines
+
+
+def test_the_contact_sheet_shows_the_outliers_called_sure_the_most_probable_first(digits):
+    axes = Figure().subplots()
+    is_sure = np.array([True, False, True, False, True, False])
+    plot.draw_sure_outliers(axes, outliers(digits), PROBABILITIES, is_sure)
+    assert [text.get_text() for text in axes.texts] == ["7 99 %", "1 95 %", "3 90 %"]
+    assert [image.get_array()[0, 0] for image in axes.images] == [2, 4, 0]
+
+
 @pytest.mark.parametrize("n", [1, 640])
 def test_any_number_of_images_and_errors_can_be_drawn(blobs, tmp_path, n):
     some = evaluated(blobs.part(slice(n), "some"))
     labels = torch.from_numpy(some[2].argmax(axis=1))
     without_errors = evaluated(dataclasses.replace(some[1], labels=labels))
-    plot.write_plot(tmp_path / "plot.png", [some, without_errors])
+    no_digits = evaluated(outliers(some[1]))
+    splits = [some, without_errors, no_digits]
+    plot.write_plot(tmp_path / "plot.png", splits, 1.0, Thresholds())
     with Image.open(tmp_path / "plot.png") as picture:
-        assert picture.size == (plot.WIDTH, 2 * plot.HEIGHT)
+        assert picture.size == (plot.WIDTH, 3 * plot.HEIGHT)
     assert [path.name for path in tmp_path.iterdir()] == ["plot.png"]
 
 
@@ -91,5 +116,5 @@ def test_a_full_disk_leaves_the_old_picture(blobs, tmp_path, monkeypatch):
     full = Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
     monkeypatch.setattr(Figure, "savefig", full)
     with pytest.raises(plot.OutputError, match=r"No space left on device\. Make room"):
-        plot.write_plot(path, [evaluated(blobs)])
+        plot.write_plot(path, [evaluated(blobs)], 1.0, Thresholds())
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("plot.png", b"old")]

@@ -81,7 +81,13 @@ def test_a_whole_run_is_reported(whole, files):
     assert files(folder) == ["copy", WEIGHTS]
     metrics = read_weights(folder / WEIGHTS).metadata["metrics"]
     assert 0.1 < metrics[0]["nll"] < metrics[0]["nll_without_temperature"]
-    for metric, evaluated in zip(metrics, (validation, test), strict=True):
+    *digits, pairs, scribbles = metrics
+    for outliers, kind in ((pairs, "pairs"), (scribbles, "scribbles")):
+        assert outliers.keys() == {"split", "sha256", "images", "sure", "unsure", "not_a_digit"}
+        assert (outliers["split"], outliers["images"]) == (f"synthetic {kind}", 50)
+        assert sum(outliers[each] for each in ("sure", "unsure", "not_a_digit")) == 50
+        assert f"synthetic {kind}: not a digit " in trainer.errors
+    for metric, evaluated in zip(digits, (validation, test), strict=True):
         assert isinstance(evaluated, Evaluated)
         assert (metric["split"], metric["sha256"]) == (evaluated.split, evaluated.sha256)
         assert metric["correct"] == evaluated.correct
@@ -141,7 +147,7 @@ def test_stop_saves_the_weights_so_far_and_cancel_discards_them(
         metadata = read_weights(weights).metadata
         assert 1 < metadata["epochs_done"] < 100_000
         correct = [message.correct for message in trainer.messages_of(Evaluated)]
-        assert [metric["correct"] for metric in metadata["metrics"]] == correct
+        assert [each["correct"] for each in metadata["metrics"] if "correct" in each] == correct
 
 
 def test_the_checkpoint_stays_when_the_starter_dies(tmp_path, start_trainer, files):
@@ -188,7 +194,7 @@ def test_a_signal_keeps_the_weights_so_far_and_the_checkpoint(
 @pytest.mark.parametrize(
     ("moment", "code", "metrics"),
     [
-        (EpochDone, 0, 2),  # only `cancel` counts now
+        (EpochDone, 0, 4),  # only `cancel` counts now
         (WeightsWritten, 130, 0),  # nobody has to wait for the evaluation
     ],
 )
