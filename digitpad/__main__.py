@@ -56,9 +56,9 @@ def _parser() -> ArgumentParser:
         "recognize",
         help="recognize the drawings in files",
         description="Recognize the drawings in pictures and ink files (UNIPEN or Quick, Draw! "
-        "ndjson). Writes one line per drawing: the digit, with a ? if it is unsure, its "
-        "probability, the file, and the index of the drawing in the file, from 0. Exit code: 0 if "
-        "everything could be read, 1 if not, 2 for wrong arguments.",
+        "ndjson). Writes one line per drawing: the digit, with a ? if it is unsure, and its "
+        "probability, or that it is not a digit; the file, and the index of the drawing in the "
+        "file, from 0. Exit code: 0 if everything could be read, 1 if not, 2 for wrong arguments.",
     )
     # Without SUPPRESS, the command's default would override a --weights before the command.
     for each, default in ((parser, None), (recognize, argparse.SUPPRESS)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +33,20 @@ class Recognition:
         """Whether the predicted digit is the label."""
         return self.prediction is not None and self.prediction.digit == self.label
 
+    @property
+    def is_not_a_digit(self) -> bool:
+        """Whether the verdict is not a digit."""
+        return self.prediction is not None and self.prediction.verdict == "not a digit"
+
     def as_text(self) -> str:
-        answer = "no ink"
-        if self.prediction is not None:
+        if self.prediction is None:
+            answer = "no ink"
+        elif self.is_not_a_digit:
+            answer = "not a digit"
+        else:
             mark = " " if self.prediction.sure else "?"
             answer = f"{self.prediction.digit}{mark} {percent(self.prediction.probability):>5} %"
-        return f"{answer:10}  {self.source}  {self.index}"
+        return f"{answer:11}  {self.source}  {self.index}"
 
     def as_json(self) -> str:
         prediction = self.prediction
@@ -46,6 +56,9 @@ class Recognition:
         record["digit"] = prediction and prediction.digit
         record["probabilities"] = prediction and prediction.probabilities
         record["sure"] = prediction is not None and prediction.sure
+        record["verdict"] = prediction and prediction.verdict
+        # Rounded down, so that 0.5 or more always means a digit.
+        record["known"] = prediction and math.floor(prediction.known * 10_000) / 10_000
         return json.dumps(record)
 
 
@@ -55,7 +68,8 @@ def recognize(
     """Write a line for each drawing in `files` to `out`, and a line for each problem to `errors`.
 
     The accuracy on the drawings with labels comes last: on `out`, or on `errors` if `out` is JSON.
-    A drawing without ink counts as incorrect. Returns whether everything could be read.
+    Whatever the verdict, a drawing is correct if its most probable digit is its label; one without
+    ink is incorrect. Returns whether everything could be read.
     """
     has_problems = False
 
@@ -64,19 +78,26 @@ def recognize(
         has_problems = True
         print(problem, file=errors)
 
-    correct: dict[str, list[bool]] = {}
+    counts: dict[str, Counter[str]] = {}
     for file in files:
         for each in _recognitions(file, recognizer, report):
             print(each.as_json() if as_json else each.as_text(), file=out)
             if each.label is not None:
-                correct.setdefault(file, []).append(each.is_correct)
-    if len(correct) > 1:
-        correct["all files"] = [each for file in correct.values() for each in file]
-    for name, results in correct.items():
-        n = len(results)
-        summary = f"{sum(results)} of {n} correct, accuracy {100 * sum(results) / n:.2f} %"
-        print(f"{name}: {summary}", file=errors if as_json else out)
+                count = counts.setdefault(file, Counter())
+                count["labelled"] += 1
+                count["correct"] += each.is_correct
+                count["not a digit"] += each.is_not_a_digit
+    if len(counts) > 1:
+        counts["all files"] = sum(counts.values(), Counter())
+    for name, count in counts.items():
+        print(f"{name}: {_summary(count)}", file=errors if as_json else out)
     return not has_problems
+
+
+def _summary(count: Counter[str]) -> str:
+    n, correct, rejected = count["labelled"], count["correct"], count["not a digit"]
+    summary = f"{correct} of {n} correct, accuracy {100 * correct / n:.2f} %"
+    return f"{summary}, {rejected} called not a digit" if rejected else summary
 
 
 def _recognitions(

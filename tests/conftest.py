@@ -17,11 +17,16 @@ from hypothesis import settings
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from digitpad.ink import Drawing, Stroke, ink_image
 from digitpad.inkfile import Sample, read_ink
 from digitpad.network import METADATA_KEY, read_weights
+from digitpad.recognizer import Recognizer
+from digitpad.verdict import Thresholds, energy
 from digitpad.weights_store import bundled_weights, weights_folder
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+Points = list[list[tuple[int, int]]]
 
 # Set before any test imports Qt, and inherited by the processes that tests start.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -93,6 +98,43 @@ def weights(tmp_path_factory: pytest.TempPathFactory, write_weights: Callable[..
         temperature=3.0,
         recipe={"name": "other"},
         metrics=[{"split": "MNIST test", "accuracy": 0.1}],
+    )
+
+
+@pytest.fixture(scope="session")
+def seven() -> Points:
+    """The points of the strokes of a crossed 7, in canvas units."""
+    return [[(60, 60), (120, 58), (200, 60), (170, 130), (140, 220)], [(110, 150), (190, 145)]]
+
+
+@pytest.fixture(scope="session")
+def scribble() -> Points:
+    """The points of a zigzag, in canvas units."""
+    return [[(40 + 200 * (i % 2), 40 + 20 * i) for i in range(11)]]
+
+
+@pytest.fixture(scope="session")
+def as_drawing() -> Callable[[Points], Drawing]:
+    """Makes a drawing of the points of its strokes."""
+    return lambda strokes: Drawing(
+        tuple(Stroke.from_xy(*zip(*points, strict=True)) for points in strokes)
+    )
+
+
+@pytest.fixture(scope="session")
+def judging_weights(
+    tmp_path_factory: pytest.TempPathFactory,
+    write_weights: Callable[..., Path],
+    as_drawing: Callable[[Points], Drawing],
+    seven: Points,
+    scribble: Points,
+) -> Path:
+    """A weights file whose thresholds make `seven` a digit, and `scribble` none."""
+    images = [ink_image(as_drawing(strokes)) for strokes in (seven, scribble)]
+    digit, outlier = energy(Recognizer(bundled_weights()).logits(np.stack(images)))
+    return write_weights(
+        tmp_path_factory.mktemp("weights") / "judging.safetensors",
+        verdict=Thresholds(energy=(digit + outlier) / 2).to_metadata(),
     )
 
 

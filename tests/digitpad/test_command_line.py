@@ -51,6 +51,20 @@ def ink(tmp_path):
 
 
 @pytest.fixture
+def judged(tmp_path, as_drawing, seven, scribble, judging_weights):
+    """An ink file for `judging_weights`, and the digit that its second drawing resembles most.
+
+    It has a 7, a scribble labelled as that digit, an unlabelled one, and a drawing without ink.
+    """
+    digit, outlier = as_drawing(seven), as_drawing(scribble)
+    resembled = Recognizer(judging_weights).recognize(outlier).digit
+    path = tmp_path / "judged.ndjson"
+    labelled = [Sample(digit, label=7), Sample(outlier, label=resembled)]
+    write_ink(path, [*labelled, Sample(outlier), Sample(Drawing(), label=3)])
+    return path, resembled
+
+
+@pytest.fixture
 def pen_drawings(pen_file, tmp_path):
     """The first 200 drawings of the pen file."""
     path = tmp_path / "pen.tra"
@@ -64,11 +78,25 @@ def pen_drawings(pen_file, tmp_path):
 def test_each_drawing_has_a_line_and_the_accuracy_comes_last(ink):
     done = run("recognize", ink)
     first, second, third, summary = done.stdout.splitlines()
-    assert re.fullmatch(rf"7  +\d+\.\d %  {re.escape(str(ink))}  0", first)
-    assert re.fullmatch(rf"\d[ ?] +\d+\.\d %  {re.escape(str(ink))}  1", second)
+    assert re.fullmatch(rf"7  +\d+\.\d % +{re.escape(str(ink))}  0", first)
+    assert re.fullmatch(rf"\d[ ?] +\d+\.\d % +{re.escape(str(ink))}  1", second)
     assert re.fullmatch(rf"no ink +{re.escape(str(ink))}  2", third)
     assert summary == f"{ink}: 1 of 2 correct, accuracy 50.00 %"
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_not_a_digit_is_called_so(judged, judging_weights):
+    path, *_ = judged
+    lines = run("recognize", "--weights", judging_weights, path).stdout.splitlines()
+    assert re.match(r"7  +\d+\.\d %  ", lines[0])
+    assert [line.startswith("not a digit  ") for line in lines[:4]] == [False, True, True, False]
+    assert len({line.index(str(path)) for line in lines[:4]}) == 1  # the columns are aligned
+    assert lines[4].endswith(" of 3 correct, accuracy 66.67 %, 1 called not a digit")
+
+
+def test_weights_without_thresholds_call_everything_a_digit(judged, seed_weights):
+    path, *_ = judged
+    assert "not a digit" not in run("recognize", "--weights", seed_weights, path).stdout
 
 
 @pytest.mark.parametrize(("temperature", "line"), [(99, r"7\?  1\d\.\d %"), (1e-9, r"7   99\.9 %")])
@@ -102,7 +130,8 @@ def test_json_has_an_object_with_the_prediction_for_each_drawing(request, name):
     path, recognizer = request.getfixturevalue(name), Recognizer(bundled_weights())
     done = run("recognize", "--json", path)
     lines, samples = done.stdout.splitlines(), list(read_ink(path, pytest.fail))
-    n_correct, n_labelled = 0, sum(sample.label is not None for sample in samples)
+    n_correct = n_rejected = 0
+    n_labelled = sum(sample.label is not None for sample in samples)
     for index, (line, sample) in enumerate(zip(lines, samples, strict=True)):
         prediction = recognizer.recognize(sample.drawing)
         assert json.loads(line) == {
@@ -112,11 +141,29 @@ def test_json_has_an_object_with_the_prediction_for_each_drawing(request, name):
             "digit": prediction and prediction.digit,
             "probabilities": prediction and list(prediction.probabilities),
             "sure": bool(prediction and prediction.sure),
+            "verdict": prediction and prediction.verdict,
+            "known": prediction and pytest.approx(prediction.known, abs=1e-4),
         }
-        n_correct += bool(prediction and prediction.digit == sample.label)
+        if prediction and sample.label is not None:
+            n_correct += prediction.digit == sample.label
+            n_rejected += prediction.verdict == "not a digit"
     accuracy = 100 * n_correct / n_labelled
     summary = f"{n_correct} of {n_labelled} correct, accuracy {accuracy:.2f} %"
+    if n_rejected:
+        summary += f", {n_rejected} called not a digit"
     assert (done.returncode, done.stderr) == (0, f"{path}: {summary}\n")
+
+
+def test_json_has_the_verdict_and_how_much_a_drawing_looks_like_a_digit(judged, judging_weights):
+    path, resembled = judged
+    done = run("recognize", "--json", "--weights", judging_weights, path)
+    digit, outlier, _, empty = map(json.loads, done.stdout.splitlines())
+    assert (digit["digit"], digit["verdict"], digit["sure"]) == (7, "sure", True)
+    assert (outlier["digit"], outlier["verdict"]) == (resembled, "not a digit")
+    assert not outlier["sure"]
+    assert 0 <= outlier["known"] < 0.5 <= digit["known"] <= 1
+    assert (empty["verdict"], empty["known"], empty["sure"]) == (None, None, False)
+    assert done.stderr == f"{path}: 2 of 3 correct, accuracy 66.67 %, 1 called not a digit\n"
 
 
 def test_picture_has_one_prediction(tmp_path, mnist_test):
@@ -125,7 +172,8 @@ def test_picture_has_one_prediction(tmp_path, mnist_test):
     Image.fromarray(255 - images[0]).resize((280, 280)).save(path)
     done = run("recognize", "--json", path)
     answer = json.loads(done.stdout)
-    assert answer.keys() == {"source", "index", "digit", "probabilities", "sure"}
+    assert answer.keys() >= {"source", "index", "digit", "probabilities", "verdict"}
+    assert "label" not in answer
     assert (answer["source"], answer["index"]) == (str(path), 0)
     assert answer["digit"] == labels[0]
     assert (done.returncode, done.stderr) == (0, "")

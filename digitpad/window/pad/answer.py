@@ -1,4 +1,4 @@
-"""The answer: the digit, how sure it is, and the probability of each of the ten digits."""
+"""The answer: the digit, the verdict on it, and the probability of each of the ten digits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from digitpad.verdict import percent
 from digitpad.window.widgets.colours import faded, secondary_colour
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class Answer(QWidget):
 
     def _describe(self) -> None:
         answer = self._prediction
-        words = [str(answer.digit), *_verdict(answer)] if answer else [self._hint]
+        words = _words(answer) if answer else [self._hint]
         self.setAccessibleDescription(", ".join(words))
         self.update()
 
@@ -117,9 +116,10 @@ class Answer(QWidget):
         large = QFont(normal)
         large.setPixelSize(round(min(area.height() * 0.9, area.width() * 0.4)))
         painter.setFont(large)
-        painter.setPen(accent if prediction.sure else text)
-        painter.drawText(area, _LEFT, f"{prediction.digit}" + "?" * (not prediction.sure))
-        # The words stay in place, with or without a question mark before them.
+        colours = {"sure": accent, "unsure": text, "not a digit": secondary_colour(palette)}
+        painter.setPen(colours[prediction.verdict])
+        painter.drawText(area, _LEFT, _symbol(prediction))
+        # The words stay in place, with a digit, a question mark or both before them.
         area.setLeft(painter.fontMetrics().horizontalAdvance("0?") + normal.pixelSize())
         headline, *more = _verdict(prediction)
         line = QFontMetrics(normal).height()
@@ -133,7 +133,7 @@ class Answer(QWidget):
     def _paint_row(self, painter: QPainter, digit: int, area: QRectF) -> None:
         palette, prediction = self.palette(), self._prediction
         text = palette.color(QPalette.ColorRole.WindowText)
-        is_answer = prediction is not None and digit == prediction.digit
+        is_answer = prediction is not None and digit == _answer(prediction)
         metrics = painter.fontMetrics()
         bar = area.adjusted(
             2 * metrics.horizontalAdvance("0"), 0, -metrics.horizontalAdvance("000.0 %"), 0
@@ -178,7 +178,7 @@ class TrainingAnswer(QWidget):
         self._heading = "In training" if is_training else "Trained"
         words = [f"after epoch {epoch}"]
         if prediction:
-            words += [str(prediction.digit), *_verdict(prediction)]
+            words += _words(prediction)
         self.setAccessibleDescription(", ".join(words))
         self.update()
 
@@ -191,8 +191,9 @@ class TrainingAnswer(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             head, rows = _split(self.rect())
             text = self.palette().color(QPalette.ColorRole.WindowText)
+            secondary = secondary_colour(self.palette())
             line = self.fontMetrics().height()
-            painter.setPen(secondary_colour(self.palette()))
+            painter.setPen(secondary)
             # The digit, the line above it and the line below it are centred in the head together.
             size = max(round(min((head.height() - 2 * line) * 0.9, head.width() * 0.8)), 1)
             height = round(1.1 * size)
@@ -206,13 +207,12 @@ class TrainingAnswer(QWidget):
                 digit.setPixelSize(size)
                 painter.save()
                 painter.setFont(digit)
-                painter.setPen(text)
-                answer = f"{prediction.digit}" + "?" * (not prediction.sure)
-                painter.drawText(middle, _LEFT, answer)
+                painter.setPen(secondary if _answer(prediction) is None else text)
+                painter.drawText(middle, _LEFT, _symbol(prediction))
                 painter.restore()
             for row_digit, row in enumerate(rows):
                 probability = prediction.probabilities[row_digit] if prediction else 0.0
-                is_answer = prediction is not None and row_digit == prediction.digit
+                is_answer = prediction is not None and row_digit == _answer(prediction)
                 colour = faded(text, _TRAINING_BAR if is_answer else _BAR)
                 thickness = min(row.height() * 0.35, line * 0.6)
                 _paint_bar(painter, row, thickness, probability, colour, faded(text, _TRACK))
@@ -245,9 +245,28 @@ def _paint_bar(
     painter.drawRoundedRect(bar, min(radius, bar.width() / 2), radius)
 
 
+def _answer(prediction: Prediction) -> int | None:
+    """The digit to show as the answer; None for what is not a digit."""
+    return None if prediction.verdict == "not a digit" else prediction.digit
+
+
+def _symbol(prediction: Prediction) -> str:
+    """The answer in one or two characters."""
+    digit = prediction.digit
+    return {"sure": f"{digit}", "unsure": f"{digit}?", "not a digit": "?"}[prediction.verdict]
+
+
+def _words(prediction: Prediction) -> list[str]:
+    """The answer in words, for a screen reader."""
+    answer, verdict = _answer(prediction), _verdict(prediction)
+    return verdict if answer is None else [str(answer), *verdict]
+
+
 def _verdict(prediction: Prediction) -> list[str]:
-    """Whether the answer is sure, its probability, and the second choice if it is not sure."""
+    """The verdict, and below it the probability, or what else it could be, or both."""
     probability = _percent(prediction.probability)
+    if prediction.verdict == "not a digit":
+        return ["Not a digit", f"Most like {prediction.digit}"]
     if prediction.sure:
         return ["Sure", probability]
     likely = prediction.probabilities
@@ -256,6 +275,9 @@ def _verdict(prediction: Prediction) -> list[str]:
 
 
 def _percent(probability: float) -> str:
+    # Imports NumPy, which the first paint does not need.
+    from digitpad.verdict import percent  # noqa: PLC0415
+
     return f"{percent(probability)}\N{NO-BREAK SPACE}%"
 
 

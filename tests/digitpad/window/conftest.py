@@ -58,12 +58,6 @@ def choose_file():
 
 
 @pytest.fixture
-def seven():
-    """A crossed 7, in canvas units."""
-    return [[(60, 60), (120, 58), (200, 60), (170, 130), (140, 220)], [(110, 150), (190, 145)]]
-
-
-@pytest.fixture
 def grey_of():
     """Grabs a widget: the grey values of its pixels, from 0 to 255, [height, width]."""
 

@@ -31,16 +31,17 @@ def training(qtbot, answer):
     return widget
 
 
-def prediction(**given):
+def prediction(verdict=None, **given):
     """A Prediction with the probabilities given, as in `prediction(d7=0.9)`.
 
-    The other digits share the rest equally.
+    The other digits share the rest equally. By default, the verdict is sure or unsure.
     """
     known = {int(name[1]): probability for name, probability in given.items()}
     rest = (1 - sum(known.values())) / (10 - len(known))
     probabilities = tuple(known.get(digit, rest) for digit in range(10))
-    verdict = "sure" if max(probabilities) >= 0.9 else "unsure"
-    return Prediction(max(known, key=known.__getitem__), probabilities, 1.0, verdict)
+    verdict = verdict or ("sure" if max(probabilities) >= 0.9 else "unsure")
+    looks = 0.1 if verdict == "not a digit" else 1.0
+    return Prediction(max(known, key=known.__getitem__), probabilities, looks, verdict)
 
 
 @pytest.mark.parametrize(
@@ -50,16 +51,17 @@ def prediction(**given):
         (prediction(d7=0.5, d1=0.3), "7, Not sure, 50.0 %, Or 1: 30.0 %"),
         (prediction(d0=0.6, d9=0.39), "0, Not sure, 60.0 %, Or 9: 39.0 %"),
         (prediction(d3=1.0), "3, Sure, 99.9 %"),
+        (prediction("not a digit", d4=0.95), "Not a digit, Most like 4"),
         (None, "The answer appears here while you draw."),
     ],
 )
-def test_the_answer_says_how_sure_it_is_and_never_100_percent(answer, shown, words):
+def test_the_answer_says_the_verdict_and_never_100_percent(answer, shown, words):
     answer.set_prediction(prediction(d4=0.7))
     answer.set_prediction(shown)
     assert answer.prediction == shown
     assert answer.accessibleDescription().replace("\N{NO-BREAK SPACE}", " ") == words
     has_accent = ACCENT.rgb() in colours(answer, range(answer.height()))
-    assert has_accent == (shown is not None)
+    assert has_accent == (shown is not None and shown.verdict != "not a digit")
 
 
 def colours(answer, rows):
@@ -86,9 +88,12 @@ def test_only_the_answers_bar_has_the_accent_and_its_length_is_the_probability(a
 
 
 @pytest.mark.parametrize("size", ["minimumSizeHint", "sizeHint"])
-def test_no_text_is_cut_off_at_the_side(answer, size):
+@pytest.mark.parametrize(
+    "shown", [prediction(d4=0.888, d0=0.1), prediction("not a digit", d4=0.888)]
+)
+def test_no_text_is_cut_off_at_the_side(answer, size, shown):
     answer.resize(getattr(answer, size)())
-    answer.set_prediction(prediction(d4=0.888, d0=0.1))
+    answer.set_prediction(shown)
     image = answer.grab().toImage()
     head = range(round(image.height() * 0.3))
     assert {image.pixel(image.width() - 1, y) for y in head} == {BACKGROUND.rgb()}
@@ -103,6 +108,20 @@ def test_the_bars_of_the_net_in_training_are_in_line_with_the_answers(answer, tr
     assert len(painted) == 1  # every row has a track of the same length, full or empty
     dark = [any(QColor(pixel).lightness() < 100 for pixel in row) for row in rows]
     assert dark == [row == digit for row in range(10)]
+
+
+def test_what_is_not_a_digit_is_not_shown_as_one(answer, training):
+    heads = []
+    for digit in range(10):
+        outlier = prediction("not a digit", **{f"d{digit}": 0.9})
+        answer.set_prediction(outlier)
+        training.set_prediction(outlier, 3)
+        assert training.accessibleDescription() == f"after epoch 3, Not a digit, Most like {digit}"
+        heads.append(colours(training, range(round(training.height() * 0.3))))
+        assert ACCENT.rgb() not in colours(answer, range(answer.height()))
+        bar = colours(training, row_of(answer, digit))
+        assert min(QColor(pixel).lightness() for pixel in bar) > 100
+    assert all(head == heads[0] for head in heads)  # a question mark, whatever it resembles
 
 
 def test_the_net_in_training_has_no_answer_for_an_empty_drawing(training):
