@@ -108,9 +108,8 @@ PAD = Recipe(
     outliers=32,
     outlier_weight=0.12,
     synthetic_outliers=15_000,
-    # Fitted on MNIST's last 5,000 training images in a run with seed 0 that held out these images
-    # and the writers 21–30.
-    temperature=1.1471,
+    # Fitted on MNIST's last 5,000 training images and UNIPEN's `choose` writers, with seed 0.
+    temperature=0.7991,
 )
 """The default: also learns from drawings, and augments every image anew in each epoch."""
 
@@ -121,6 +120,7 @@ PATIENT = replace(
     description="As “For this pad”, three times as long, and with a teacher.",
     epochs=60,
     teacher=True,
+    temperature=1.0609,  # fitted as that of `PAD`
 )
 """The recipe of the bundled weights."""
 
