@@ -257,13 +257,17 @@ def _accuracies(run: Metadata) -> dict[str, str]:
 
 
 def _minutes(runs: Iterable[Metadata]) -> str:
-    """The mean training time, with the number of threads."""
+    """The mean training time, with the number of threads, or on a GPU."""
     timed = [run for run in runs if "seconds" in run]
     if not timed:
         return "–"
+    minutes = f"{fmean(run['seconds'] for run in timed) / 60:.0f}"
+    if any(run.get("device") == "cuda" for run in timed):
+        return f"{minutes} on a GPU"
     threads = sorted({run["threads"] for run in timed if "threads" in run})
-    on = f" on {' or '.join(map(str, threads))} thread{'s' * (threads != [1])}" if threads else ""
-    return f"{fmean(run['seconds'] for run in timed) / 60:.0f}{on}"
+    if not threads:
+        return minutes
+    return f"{minutes} on {' or '.join(map(str, threads))} thread{'s' * (threads != [1])}"
 
 
 def _mean(summary: Summary) -> str:
