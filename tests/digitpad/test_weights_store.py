@@ -129,7 +129,7 @@ def test_metadata_of_kept_weights_are_listed(keep):
         WeightsFile(
             path,
             datetime.fromisoformat(metadata["created"]),
-            recipe="pad",
+            recipe=metadata["recipe"]["name"],
             seed=metadata["seed"],
             epochs_done=metadata["recipe"]["epochs"],
             epochs=metadata["recipe"]["epochs"],

@@ -6,8 +6,7 @@ import torch
 
 from digitpad.ink import CENTRE, INK_BOX, centre_of_mass, ink_image
 from digitpad.recognizer import Recognizer
-from trainer.data.styles import STYLES
-from trainer.data.synthetic import draw, synthetic_digits
+from trainer.data.synthetic import STYLES, draw, synthetic_digits
 
 SEED_WEIGHTS = Path(__file__).parents[2] / "data" / "seed.safetensors"
 
@@ -22,9 +21,9 @@ def all_points(drawing):
 
 
 def mean_path(digit, style, seed):
-    """24 equidistant points [24, 2] on the pen's path, as the mean of 60 drawings."""
+    """24 equidistant points [24, 2] on the pen's path, as the mean of 300 drawings."""
     paths = []
-    for points in map(all_points, drawings(digit, style, 60, seed)):
+    for points in map(all_points, drawings(digit, style, 300, seed)):
         length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
         at = np.linspace(0, length[-1], 24)
         paths.append(np.stack([np.interp(at, length, x) for x in points.T], axis=1))

@@ -122,6 +122,7 @@ def test_the_runs_with_the_same_settings_are_one_row(checkout, weights):
             "metrics": metrics(*accuracies),
             "seconds": 1740 + 60 * seed,
             "threads": 1,
+            "device": "cpu",
             "data": [
                 {"name": "MNIST training", "images": 7},
                 {"name": f"synthetic, seed {seed}", "images": 9},

@@ -24,7 +24,7 @@ NEWEST = datetime(2026, 5, 23, 21, 50, tzinfo=UTC)
     for metric in read_weights(bundled_weights()).metadata["metrics"]
     if metric["split"] == "MNIST test"
 )
-PAD = f"pad · {100 * ACCURACY:.2f} % on MNIST test"
+BUNDLED = f"patient · {100 * ACCURACY:.2f} % on MNIST test"
 
 
 @pytest.fixture
@@ -126,9 +126,9 @@ def test_the_menu_lists_all_weights_newest_first(keep, open_window, opened, qtbo
     )
     menu = opened(window)
     assert texts(menu) == [
-        f"Bundled  –  {PAD}",
-        f"{date(NEWEST)}  –  {PAD}",
-        f"{date(NEWEST - timedelta(hours=1))}  –  {PAD}",
+        f"Bundled  –  {BUNDLED}",
+        f"{date(NEWEST)}  –  {BUNDLED}",
+        f"{date(NEWEST - timedelta(hours=1))}  –  {BUNDLED}",
         f"{date(NEWEST - timedelta(days=1))}  –  seed (seed 3) · stopped after 7.3 of 20 epochs",
         "Import…",
         "Export",
@@ -256,7 +256,7 @@ def test_weights_damaged_while_the_menu_is_open_change_nothing(drawn, keep, open
     entry(menu, date(NEWEST - timedelta(hours=1))).trigger()
     assert in_use(window) == good
     assert str(bad) in window.notice.text
-    assert checked(opened(window)) == [f"{date(NEWEST)}  –  {PAD}"]
+    assert checked(opened(window)) == [f"{date(NEWEST)}  –  {BUNDLED}"]
     window.close()
     assert in_use(drawn()) == good
 
