@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from digitpad.training_messages import RunEnded, to_json
+from digitpad.training.messages import RunEnded, to_json
 from trainer.installation import install_command, missing_package
 
 

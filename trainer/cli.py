@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from digitpad.training_messages import RunEnded
+from digitpad.training.messages import RunEnded
 from trainer.installation import install_command
 from trainer.options import PROCESS_OPTIONS, EvaluateOptions, TrainOptions
 from trainer.parser import parse

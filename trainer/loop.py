@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from digitpad.recipe import Recipe
-from digitpad.training_messages import BatchDone, EpochDone, Message, RunStarted
+from digitpad.training.messages import BatchDone, EpochDone, Message, RunStarted
+from digitpad.training.recipe import Recipe
 from trainer.capture import Captured
 from trainer.data.digits import Digits
 from trainer.net import Net

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
-from digitpad.recipe import Recipe
+from digitpad.training.recipe import Recipe
 from trainer.net import Net
 from trainer.teacher import TEACHER_LR_RATIO, Teacher
 

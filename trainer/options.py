@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from digitpad.recipe import PAD, RECIPES, Recipe
+from digitpad.training.recipe import PAD, RECIPES, Recipe
 from digitpad.writers import Writers
 
 Data = Literal["mnist", "synthetic"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from digitpad.recipe import RECIPES
+from digitpad.training.recipe import RECIPES
 from digitpad.writers import Writers, parse_writers
 from trainer.options import Data, Device, Progress, TrainOptions
 
@@ -121,7 +121,7 @@ def _add_train_options(parser: ArgumentParser, folder: Path) -> None:
         "--progress",
         choices=get_args(Progress),
         help="'json' is for programs: it writes one message per line on standard output (see "
-        "digitpad/training_messages.py) and reads commands from standard input. 'stop' saves and "
+        "digitpad/training/messages.py) and reads commands from standard input. 'stop' saves and "
         "evaluates the weights so far, 'cancel' discards them. At the end of standard input the "
         "training ends without weights but keeps its checkpoint; "
         f"default: {TrainOptions.progress}",

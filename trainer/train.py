@@ -12,7 +12,7 @@ import torch
 
 import digitpad
 from digitpad.recognizer import Recognizer
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     Compared,
     EpochDone,
     EpochWeightsWritten,

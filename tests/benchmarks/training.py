@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, Subset
 
-from digitpad.recipe import SEED
-from digitpad.training_messages import EpochDone
+from digitpad.training.messages import EpochDone
+from digitpad.training.recipe import SEED
 from tests.benchmarks.ratio import Ratio
 from trainer.data.mnist import default_data_dir, load_mnist
 from trainer.data.torchvision_compat import datasets

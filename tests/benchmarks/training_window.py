@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digitpad.training_messages import EpochDone, from_json
+from digitpad.training.messages import EpochDone, from_json
 from tests.benchmarks.latency import FRAME, open_window, seconds_to_painted_answer
 from tests.benchmarks.ratio import Ratio
 

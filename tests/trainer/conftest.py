@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 import pytest
 import torch
 
-from digitpad.training_messages import from_json
+from digitpad.training.messages import from_json
 from trainer import run_data
 from trainer.__main__ import main
 from trainer.data.digits import Digits

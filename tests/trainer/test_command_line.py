@@ -14,8 +14,7 @@ from PIL import Image
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
 from digitpad.network import read_weights
-from digitpad.recipe import RECIPES, SEED
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     BatchDone,
     Compared,
     EpochDone,
@@ -24,6 +23,7 @@ from digitpad.training_messages import (
     RunStarted,
     from_json,
 )
+from digitpad.training.recipe import RECIPES, SEED
 from digitpad.weights_store import bundled_weights
 from digitpad.writers import parse_writers
 from trainer.cli import train_options

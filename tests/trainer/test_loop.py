@@ -6,8 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from digitpad.recipe import PATIENT, SEED
-from digitpad.training_messages import BatchDone, EpochDone
+from digitpad.training.messages import BatchDone, EpochDone
+from digitpad.training.recipe import PATIENT, SEED
 from trainer.data.digits import NOT_A_DIGIT, Digits
 from trainer.loop import DivergedError, Run, accuracy, logits
 from trainer.net import Net

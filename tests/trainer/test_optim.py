@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from digitpad.recipe import PAD, SEED
+from digitpad.training.recipe import PAD, SEED
 from trainer.optim import augmentation_strength, lr_factor
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from digitpad.network import read_weights
-from digitpad.recipe import RECIPES, SEED
-from digitpad.training_messages import EpochDone, RunEnded, RunStarted
+from digitpad.training.messages import EpochDone, RunEnded, RunStarted
+from digitpad.training.recipe import RECIPES, SEED
 from trainer.evaluation.summary import table
 
 ARGUMENTS = [

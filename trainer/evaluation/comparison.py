@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from digitpad.network import WeightsError
 from digitpad.recognizer import Recognizer
-from digitpad.training_messages import Compared
+from digitpad.training.messages import Compared
 from trainer.data.digits import Digits
 from trainer.data.mnist import VALIDATION_IMAGES
 

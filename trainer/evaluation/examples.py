@@ -16,7 +16,7 @@ def examples(digits: Digits, predicted: NDArray[np.int64]) -> list[list[int | st
     """The first 12 images of each cell [i, j] of the confusion matrix.
 
     `predicted` [n] are the predictions for `digits`. The form is that of
-    `digitpad.training_messages.Evaluated`.
+    `digitpad.training.messages.Evaluated`.
     """
     cells = digits.labels.numpy() * 10 + predicted
     return [

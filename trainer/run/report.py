@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     BatchDone,
     EpochDone,
     Message,

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QPalette, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from digitpad.training_messages import BatchDone, EpochDone, Message
+from digitpad.training.messages import BatchDone, EpochDone, Message
 from digitpad.window.training.chart_export import ChartExport
 from digitpad.window.training.plot import (
     LOSS_TICKS,

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from digitpad.training_messages import Evaluated
+from digitpad.training.messages import Evaluated
 from digitpad.window.widgets.colours import contrast, mixed, secondary_colour
 from digitpad.window.widgets.controls import choice
 from digitpad.window.widgets.text import percent

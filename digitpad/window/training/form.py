@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from digitpad.inkfile import InkFileError, is_ink_file
-from digitpad.recipe import RECIPES, Recipe
+from digitpad.training.recipe import RECIPES, Recipe
 from digitpad.window.widgets.controls import button, choice, number
 from digitpad.window.widgets.layout import Fold, column, row
 from digitpad.window.widgets.secondary_text import SecondaryText

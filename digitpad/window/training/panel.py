@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from digitpad.training_run import RunState
+from digitpad.training.run import RunState
 from digitpad.window.training.lines import LOG_LINES
 from digitpad.window.training.progress_view import ProgressView
 from digitpad.window.training.result_view import ResultView

@@ -24,7 +24,7 @@ from PySide6.QtCore import (
 from digitpad.files import remove_leftovers
 from digitpad.lock import LockedError, locked
 from digitpad.network import WeightsError, read_weights
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     Compared,
     Evaluated,
     Message,
@@ -32,7 +32,7 @@ from digitpad.training_messages import (
     WeightsWritten,
     from_json,
 )
-from digitpad.training_run import Exit, Request, RunState
+from digitpad.training.run import Exit, Request, RunState
 from digitpad.weights_store import checkpoint_file, epoch_weights_file, release_name
 from digitpad.window.training.lines import LOG_LINES, LineReader, log_text
 
@@ -80,7 +80,7 @@ class TrainingProcess(QObject):
     """The run's new state. The last one has an `outcome`, and then another run can start."""
 
     message_received = Signal(object)
-    """A `digitpad.training_messages.Message`; `state` includes it already."""
+    """A `digitpad.training.messages.Message`; `state` includes it already."""
 
     log_line = Signal(str)
     """A line that is not a message."""

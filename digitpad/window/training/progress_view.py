@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from digitpad.training_messages import RunStarted
-from digitpad.training_run import Phase, RunState
+from digitpad.training.messages import RunStarted
+from digitpad.training.run import Phase, RunState
 from digitpad.window.widgets.controls import button
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.secondary_text import SecondaryText

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from digitpad.training_messages import Evaluated
-from digitpad.training_run import Outcome, RunState
+from digitpad.training.messages import Evaluated
+from digitpad.training.run import Outcome, RunState
 from digitpad.window.widgets.controls import button
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.secondary_text import SecondaryText

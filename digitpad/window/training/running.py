@@ -17,14 +17,14 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from digitpad.network import WeightsError
 from digitpad.recognizer import Recognizer
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     EpochWeightsWritten,
     Evaluated,
     Message,
     RunStarted,
     WeightsWritten,
 )
-from digitpad.training_run import Exit, Outcome, RunState
+from digitpad.training.run import Exit, Outcome, RunState
 from digitpad.weights_store import new_weights_file, weights_file
 from digitpad.window.training.chart import TrainingChart
 from digitpad.window.training.confusion import ConfusionView

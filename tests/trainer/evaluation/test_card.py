@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from digitpad.network import METADATA_KEY, WeightsError, read_weights
-from digitpad.recipe import PAD
+from digitpad.training.recipe import PAD
 from digitpad.verdict import Thresholds
 from trainer.evaluation import card
 

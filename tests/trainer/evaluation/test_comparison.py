@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from digitpad.recognizer import Recognizer
-from digitpad.training_messages import Compared
+from digitpad.training.messages import Compared
 from trainer.evaluation.comparison import (
     Baseline,
     compare,

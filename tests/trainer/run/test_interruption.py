@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from digitpad.network import read_weights
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     EpochDone,
     EpochWeightsWritten,
     Evaluated,

@@ -12,7 +12,7 @@ import pytest
 from digitpad.files import replacing
 from digitpad.lock import is_locked, locked
 from digitpad.network import read_weights
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     EpochDone,
     EpochWeightsWritten,
     RunEnded,

@@ -28,7 +28,7 @@ sys.exit(__main__.main())
 FAKE = f"""
 import os, shutil, signal, subprocess, sys, time
 from pathlib import Path
-from digitpad.training_messages import *
+from digitpad.training.messages import *
 
 (file,) = (a.partition("=")[2] for a in sys.argv if a.startswith(("--out=", "--resume=")))
 out = Path(file.removesuffix(".checkpoint"))

@@ -8,7 +8,7 @@ import pyqtgraph as pg
 import pytest
 from PySide6.QtGui import QColor, QImage, QPalette
 
-from digitpad.training_messages import BatchDone, EpochDone
+from digitpad.training.messages import BatchDone, EpochDone
 from digitpad.window.training.chart import COLUMNS, TrainingChart
 from digitpad.window.training.plot import PERCENT_TICKS, accuracy_height, fitting_ticks, loss_height
 

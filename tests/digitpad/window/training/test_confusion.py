@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 
-from digitpad.training_messages import Evaluated
+from digitpad.training.messages import Evaluated
 from digitpad.window.training.confusion import ConfusionView
 
 SEVEN_AS_ONE = b64encode(bytes([200] * 784)).decode()

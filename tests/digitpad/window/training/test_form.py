@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QScrollArea
 
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
-from digitpad.recipe import RECIPES, SEED
+from digitpad.training.recipe import RECIPES, SEED
 from digitpad.window.training.form import TrainingForm
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QLabel, QProgressBar, QWidget
 
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     BatchDone,
     Compared,
     EpochDone,
@@ -17,7 +17,7 @@ from digitpad.training_messages import (
     RunStarted,
     WeightsWritten,
 )
-from digitpad.training_run import Exit, RunState
+from digitpad.training.run import Exit, RunState
 from digitpad.weights_store import weights_folder
 from digitpad.window.training.chart import TrainingChart
 from digitpad.window.training.confusion import ConfusionView

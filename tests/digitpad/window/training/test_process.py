@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from digitpad.lock import lock_file, locked
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     EpochWeightsWritten,
     RunEnded,
     RunStarted,
@@ -143,7 +143,7 @@ WINDOW = """
 import subprocess, sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
-from digitpad.training_messages import RunStarted
+from digitpad.training.messages import RunStarted
 from digitpad.window.training.process import TrainerCommand, TrainingProcess
 app = QCoreApplication([])
 process = TrainingProcess()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     BatchDone,
     Compared,
     EpochDone,
@@ -14,7 +14,7 @@ from digitpad.training_messages import (
     RunStarted,
     WeightsWritten,
 )
-from digitpad.training_run import Exit, RunState
+from digitpad.training.run import Exit, RunState
 
 CHECKPOINT, WEIGHTS, IN_USE = Path("net.checkpoint"), Path("net.safetensors"), Path("used")
 STARTED = RunStarted({}, 0, "cpu", 9, 0, 10, 100, 10, "", None)

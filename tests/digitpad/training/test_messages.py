@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     BatchDone,
     Evaluated,
     Message,

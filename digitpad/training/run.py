@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from digitpad.training_messages import (
+from digitpad.training.messages import (
     BatchDone,
     Compared,
     EpochDone,

@@ -1,0 +1,1 @@
+"""What the trainer and the window share about a training."""
