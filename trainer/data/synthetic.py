@@ -2,8 +2,8 @@
 
 Styles and deformations were designed by comparison with real digits: those of pendigits' writers
 1–25, of UNIPEN's `train` writers, and MNIST's validation images. A Net trained on 40,000 of these
-drawings alone (seed 7, 8 epochs of the recipe `PAD` without ink and outliers) reached an accuracy of
-98.96 % on pendigits' writers 21–25 and of 97.58 % on UNIPEN's `train` writers.
+drawings alone (seed 7, 8 epochs of the recipe `PAD` without ink and outliers) reached an accuracy
+of 98.96 % on pendigits' writers 21–25 and of 97.58 % on UNIPEN's `train` writers.
 """
 
 from __future__ import annotations
