@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from digitpad.inkfile import InkFileError, is_ink_file, read_ink
+from digitpad.percent import percent
 from digitpad.recognizer import Prediction, Recognizer
-from digitpad.verdict import percent
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,11 +71,3 @@ def energy(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     highest = logits.max(axis=1)
     total: NDArray[np.float64] = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
     return total
-
-
-def percent(probability: float) -> str:
-    """The percentage for a probability from 0 to 1, rounded down to one decimal; at most 99.9.
-
-    "100.0" would claim a certainty that the Net does not have.
-    """
-    return f"{min(int(probability * 1000), 999) / 10:.1f}"

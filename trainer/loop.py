@@ -92,7 +92,11 @@ class Run:
         ]
         self._strength = torch.ones((), device=device)  # of the augmentation
         is_cuda = device.type == "cuda"
-        self._compute = Captured(self._losses, [self._generator]) if is_cuda else self._losses
+        self._compute = (
+            Captured(self._loss_and_gradients, [self._generator])
+            if is_cuda
+            else self._loss_and_gradients
+        )
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimizer, lambda step: lr_factor(recipe, step, self._batches_per_epoch)
         )
@@ -240,7 +244,7 @@ class Run:
             self._ema.update_parameters(self._net)
         return loss, correct
 
-    def _losses(
+    def _loss_and_gradients(
         self, images: Tensor, labels: Tensor, strength: Tensor
     ) -> tuple[Tensor | None, ...]:
         """The mean loss on a batch, the number of correct predictions, and the gradients.

@@ -117,7 +117,7 @@ PATIENT = replace(
     PAD,
     name="patient",
     title="For this pad, patiently",
-    description="As “For this pad”, three times as long, and with a teacher.",
+    description="As “For this pad”, with a teacher and three times as many epochs.",
     epochs=60,
     teacher=True,
     temperature=1.0609,  # fitted as that of `PAD`

@@ -344,7 +344,7 @@ def test_mnist_images_hardly_change(mnist_test):
 
 
 def test_pen_drawings_on_paper_look_like_on_the_pad(pen_samples):
-    """The largest of these 40 is 4.3: on paper, the points of a fast stroke are joined by lines."""
+    """The mean of these 40 is 1.2, and the largest 2.4."""
     light = np.linspace(1, 0.5, SIZE[0])[None]
     differences = []
     for sample in pen_samples[:40]:
@@ -353,8 +353,9 @@ def test_pen_drawings_on_paper_look_like_on_the_pad(pen_samples):
         strokes = [
             [tuple(point) for point in (stroke.xy - low) * (200 / span) + 50]
             for stroke in sample.drawing.strokes
+            if np.ptp(stroke.xy, axis=0).max() > span / 20  # on paper, a speck may touch the digit
         ]
         on_paper = read(lit(drawn(strokes, 4), light), "JPEG", quality=85)
         differences.append(difference(on_paper, ink_image(sample.drawing)))
     assert np.mean(differences) < 2
-    assert max(differences) < 5
+    assert max(differences) < 4

@@ -7,7 +7,7 @@ import torch
 
 from digitpad.network import WeightsError
 from digitpad.recognizer import Recognizer
-from digitpad.verdict import Thresholds, energy, percent, thresholds_from_metadata
+from digitpad.verdict import Thresholds, energy, thresholds_from_metadata
 
 THRESHOLDS = Thresholds(sure=0.8, energy=5.0, scale=2.0)
 
@@ -71,11 +71,3 @@ def test_weights_with_impossible_thresholds_are_refused(verdict, keep):
 def test_energy_is_torch_logsumexp(offset):
     logits = np.random.default_rng(0).normal(offset, 5, (50, 10))
     np.testing.assert_allclose(energy(logits), torch.from_numpy(logits).logsumexp(dim=1))
-
-
-@pytest.mark.parametrize(
-    ("probability", "text"),
-    [(0, "0.0"), (0.1239, "12.3"), (0.5, "50.0"), (0.9989, "99.8"), (0.99999, "99.9"), (1, "99.9")],
-)
-def test_probability_is_rounded_down_and_never_100_percent(probability, text):
-    assert percent(probability) == text

@@ -29,20 +29,19 @@ class Ink:
 
     def only(self, writers: Writers) -> Ink:
         """The drawings by these writers."""
-        name = f"{self.name}, {writers}"
-        return Ink(name, *(tuple(filter(writers.include, part)) for part in self._parts))
+        return self._filtered(f"{self.name}, {writers}", writers.include)
 
     def without(self, writers: Sequence[Writers]) -> Ink:
-        """The drawings by all others."""
-        present = [each for each in writers if any(map(each.include, sum(self._parts, ())))]
-        name = self.name + " without " * bool(present) + ", ".join(map(str, present))
-        return Ink(
-            name,
-            *(
-                tuple(each for each in part if not any(w.include(each) for w in present))
-                for part in self._parts
-            ),
-        )
+        """The drawings by all others. The name lists those writers that the file has."""
+        samples = self.digits + self.outliers
+        present = [each for each in writers if any(map(each.include, samples))]
+        if not present:
+            return self
+        name = f"{self.name} without {', '.join(map(str, present))}"
+        return self._filtered(name, lambda sample: not any(w.include(sample) for w in present))
+
+    def _filtered(self, name: str, keep: Callable[[Sample], bool]) -> Ink:
+        return Ink(name, tuple(filter(keep, self.digits)), tuple(filter(keep, self.outliers)))
 
     def render_digits(self, pen_widths: Sequence[float] = (PEN_WIDTH,)) -> Digits | None:
         """Each digit, once per pen width, with its writers; None if there are none."""
@@ -68,10 +67,6 @@ class Ink:
             torch.from_numpy(np.stack(images)),
             torch.full((len(images),), NOT_A_DIGIT),
         )
-
-    @property
-    def _parts(self) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
-        return self.digits, self.outliers
 
 
 def load_ink(path: Path, *, report: Callable[[str], None]) -> Ink:

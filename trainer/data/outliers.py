@@ -42,7 +42,7 @@ def synthetic_outliers(n: int, seed: int, kind: str | None = None) -> Digits:
     The same seed gives the same drawings; a larger `n` only appends more.
     """
     generator = np.random.default_rng(seed)
-    kinds = [kind] if kind else list(KINDS)
+    kinds = (kind,) if kind else _IN_TURN
     images = np.empty((n, IMAGE_SIZE, IMAGE_SIZE), dtype=np.uint8)
     for i, image in enumerate(images):
         drawing = KINDS[kinds[i % len(kinds)]](generator)
@@ -84,7 +84,7 @@ def _half(generator: Generator) -> Drawing:
 
 
 def _scribble(generator: Generator) -> Drawing:
-    """A pen moved to and fro, in curves or in straight lines, over all of a box or to one side."""
+    """A pen moved to and fro: hatching, loops, or from anywhere to anywhere."""
     n = int(generator.integers(5, 30))
     if generator.random() < 0.35:  # hatching
         across = np.linspace(0, 1, n)
@@ -121,8 +121,9 @@ KINDS: dict[str, Callable[[Generator], Drawing]] = {
     "signs": _sign,
     "halves": _half,
     "scribbles": _scribble,
-    "more signs": _sign,
     "numbers": lambda generator: _number(generator, int(generator.integers(2, 5))),
     "dots": _dots,
 }
 """Draws one outlier, by kind."""
+
+_IN_TURN = ("pairs", "signs", "halves", "scribbles", "signs", "numbers", "dots")

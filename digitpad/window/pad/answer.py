@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from digitpad.percent import percent
 from digitpad.window.widgets.colours import faded, secondary_colour
 
 if TYPE_CHECKING:
@@ -275,9 +276,6 @@ def _verdict(prediction: Prediction) -> list[str]:
 
 
 def _percent(probability: float) -> str:
-    # Imports NumPy, which the first paint does not need.
-    from digitpad.verdict import percent  # noqa: PLC0415
-
     return f"{percent(probability)}\N{NO-BREAK SPACE}%"
 
 
