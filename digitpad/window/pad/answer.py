@@ -26,6 +26,9 @@ _DIGITS = 10
 _HEAD = 0.3  # fraction of the height above the bars
 _HINT = "The answer appears here while you draw."
 _MAX_GROWTH = 1.75
+_RESEMBLANCE = (
+    0.5  # probability from which on the most probable digit is named beside "Not a digit"
+)
 # Opacities: of an empty bar; of the bar and the number of a digit that is not the answer; of the
 # answer's bar in TrainingAnswer, which leaves the accent colour to Answer.
 _TRACK, _BAR, _NUMBER, _TRAINING_BAR = 0.08, 0.35, 0.7, 0.75
@@ -267,7 +270,8 @@ def _verdict(prediction: Prediction) -> list[str]:
     """The verdict, and below it the probability, or what else it could be, or both."""
     probability = _percent(prediction.probability)
     if prediction.verdict == "not a digit":
-        return ["Not a digit", f"Most like {prediction.digit}"]
+        resembles_one = prediction.probability >= _RESEMBLANCE
+        return ["Not a digit", *([f"Most like {prediction.digit}"] if resembles_one else [])]
     if prediction.sure:
         return ["Sure", probability]
     likely = prediction.probabilities

@@ -72,9 +72,10 @@ class Trace:
     def open_segment(self) -> Segment:
         """The segment that ends at the stroke's last point."""
         path = QPainterPath(self._path)
-        path.cubicTo(*self._open_curve())
-        # Qt paints nothing for a line without length, and a dot has none.
-        path.lineTo(_at(self._point) + QPointF(0.001, 0))
+        if self._chord:
+            path.cubicTo(*self._open_curve())
+        else:  # a dot; Qt paints nothing for a line without length
+            path.lineTo(_at(self._point) + QPointF(0.001, 0))
         return Segment(path, self._width)
 
     def _open_curve(self) -> tuple[QPointF, QPointF, QPointF]:

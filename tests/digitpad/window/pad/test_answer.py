@@ -52,6 +52,7 @@ def prediction(verdict=None, **given):
         (prediction(d0=0.6, d9=0.39), "0, Not sure, 60.0 %, Or 9: 39.0 %"),
         (prediction(d3=1.0), "3, Sure, 99.9 %"),
         (prediction("not a digit", d4=0.95), "Not a digit, Most like 4"),
+        (prediction("not a digit", d4=0.12), "Not a digit"),
         (None, "The answer appears here while you draw."),
     ],
 )

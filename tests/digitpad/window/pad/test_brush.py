@@ -27,3 +27,11 @@ def test_the_sheet_shows_what_the_net_sees(x_y, pressures):
     ]
     difference = ink_image(Drawing(tuple(shown))) - ink_image(Drawing((stroke,))).astype(int)
     assert abs(difference).max() <= 20
+
+
+@pytest.mark.parametrize("x_y", STROKES.values(), ids=STROKES)
+def test_a_stroke_ends_at_its_last_point_without_a_turn(x_y):
+    points = [(x, y, 1.0) for x, y in zip(*x_y, strict=True)]
+    *_, last = segments(points)
+    end = last.path.currentPosition()
+    assert (end.x(), end.y()) == points[-1][:2]
