@@ -81,6 +81,8 @@ class RunState:
     started: RunStarted | None = None
     progress: BatchDone | EpochDone | None = None
     """The latest progress of this process."""
+    accuracy: float | None = None
+    """Accuracy (0–1) on the validation images after the last epoch; None if there is none."""
     weights: Path | None = None
     """The file of the saved weights."""
     evaluations: tuple[Evaluated, ...] = ()
@@ -96,13 +98,15 @@ class RunState:
     def after(self, message: Message) -> RunState:
         """The state after a message of the trainer."""
         state = self
+        if isinstance(message, EpochDone):
+            state = replace(self, accuracy=message.validation_accuracy)
         match message:
             case RunStarted():
                 state = replace(self, started=message)
             case BatchDone() | EpochDone() if self.started:
                 # A resumed run reports its earlier epochs again.
                 if message.epoch > self.started.epochs_done:
-                    state = replace(self, progress=message)
+                    state = replace(state, progress=message)
             case WeightsWritten():
                 state = replace(self, weights=Path(message.path))
             case Evaluated():

@@ -7,15 +7,19 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
+from digitpad.window.appearance import Appearance
+from digitpad.window.foot import Foot, weights_summary
 from digitpad.window.geometry import restore_geometry, save_geometry
 from digitpad.window.pad.answer import Answer, TrainingAnswer
 from digitpad.window.pad.canvas import Canvas
-from digitpad.window.pad.net_view import NetView
-from digitpad.window.pad.pad import Pad
+from digitpad.window.pad.columns import Columns, ColumnsCard
+from digitpad.window.pad.net_view import NetCard, NetView
+from digitpad.window.pad.pad import Pad, Parts
+from digitpad.window.pad.tools import Tools
 from digitpad.window.weights.in_use import WeightsInUse
 from digitpad.window.weights.menu import WeightsMenu
 from digitpad.window.widgets.notices import Notices
@@ -64,7 +68,9 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas()
         self.answer, self.training_answer = Answer(), TrainingAnswer()
         self.training_answer.hide()
+        self.columns = Columns()
         self.net_view = NetView()
+        self.foot = Foot()
         self.picture: PictureSheet | None = None
         self.training: TrainingDock | None = None
         self._interrupted_runs: InterruptedRuns | None = None
@@ -109,6 +115,7 @@ class MainWindow(QMainWindow):
         )
         self.menuBar().addMenu("&Training").addAction(train)
         self.menuBar().addMenu(self.weights_menu)
+        self._appearance_choice = Appearance(self.menuBar().addMenu("&View").addMenu("&Appearance"))
         self.menuBar().addMenu("&Help").addAction(about_action)
 
     def _lay_out(self) -> None:
@@ -116,18 +123,28 @@ class MainWindow(QMainWindow):
         central.setAccessibleName("Pad")
         central.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside the sheet focuses it
         central.setFocusProxy(self.canvas)
-        rows = QVBoxLayout(central)
-        rows.setContentsMargins(16, 16, 16, 16)
-        rows.setSpacing(16)
-        answers, actions = (
-            (self.answer, self.training_answer),
-            (self._undo, self._redo, self._clear),
+        tools = Tools(((self._undo, "undo"), (self._redo, "redo"), (self._clear, "clear")))
+        pad = Pad(
+            Parts(
+                self.canvas,
+                tools,
+                self.answer,
+                ColumnsCard(self.columns, self.training_answer),
+                NetCard(self.net_view),
+            )
         )
-        pad = Pad(self.canvas, answers, self.net_view, actions)
-        pad.addAction(self._clear)
+        central.addAction(self._clear)
+        rows = QVBoxLayout(central)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
         rows.addWidget(pad, 1)
-        self._notices = Notices(rows)
+        rows.addWidget(self.foot)
+        self._notices = Notices(
+            pad, lambda: self.canvas.rect().translated(self.canvas.mapTo(pad, QPoint()))
+        )
+        pad.arranged.connect(self._notices.place)
         self.setCentralWidget(central)
+        self.setMinimumSize(400, 560)
 
     def _connect(self) -> None:
         self.appeared.connect(self._read_weights)
@@ -141,6 +158,8 @@ class MainWindow(QMainWindow):
         for weights in (self._in_use, self.weights_menu):
             weights.failed.connect(partial(self._notices.show, topic="weights"))
         self._notices.offer_due.connect(self._offer_interrupted_run)
+        self.foot.weights_clicked.connect(self._open_weights_menu)
+        self.foot.training_clicked.connect(self.show_training)
 
     def _update_actions(self) -> None:
         self._undo.setEnabled(self.canvas.can_undo)
@@ -172,7 +191,9 @@ class MainWindow(QMainWindow):
         else:
             self._image = self.picture.digit if self.picture else None
         self.net_view.set_image(self._image)
-        self.answer.set_prediction(self._predict(self._in_use.recognizer))
+        prediction = self._predict(self._in_use.recognizer)
+        self.answer.set_prediction(prediction)
+        self.columns.set_prediction(prediction)
         self._answer_in_training()
         if not self.canvas.is_drawing:  # a screen reader could not keep up with every move
             self.answer.announce()
@@ -182,9 +203,11 @@ class MainWindow(QMainWindow):
         """Show the answer of the Net in training as well, if there is one."""
         if self.training:
             net = self.training.recognizer
+            prediction = self._predict(net)
+            self.columns.set_training(prediction)
             self.training_answer.setVisible(net is not None)
             self.training_answer.set_prediction(
-                self._predict(net), self.training.epoch, is_training=self.training.is_running
+                prediction, self.training.epoch, is_training=self.training.is_running
             )
 
     def _predict(self, recognizer: Recognizer | None) -> Prediction | None:
@@ -198,6 +221,7 @@ class MainWindow(QMainWindow):
         self._in_use.read()
         if self._in_use.recognizer is None:
             self.answer.set_hint("No answer without weights.")
+            self.foot.show_weights("No weights in use")
 
     def use_weights(self, path: Path) -> None:
         """Use these weights from now on. If that is impossible, only show a notice."""
@@ -206,7 +230,15 @@ class MainWindow(QMainWindow):
             self.answer.set_hint()
             self._answer_drawing(self.canvas.drawing)
 
+    def _open_weights_menu(self) -> None:
+        self.weights_menu.popup(self.foot.weights.mapToGlobal(QPoint()))
+
     def _show_in_use(self, path: Path) -> None:
+        from digitpad.weights_store import bundled_weights
+
+        name = "Bundled weights" if path == bundled_weights() else path.stem
+        recognizer = self._in_use.recognizer
+        self.foot.show_weights(weights_summary(name, recognizer.metadata if recognizer else {}))
         self.weights_menu.in_use = path
         if self.training:
             self.training.set_in_use(path)
@@ -277,6 +309,7 @@ class MainWindow(QMainWindow):
             self.training.net_changed.connect(self._answer_in_training)
             self.training.use_requested.connect(self.use_weights)
             self.training.may_close.connect(self.close)
+            self.training.status_changed.connect(self.foot.show_training)
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.training)
             if self._in_use.recognizer and self._in_use.path:
                 self.training.set_in_use(self._in_use.path)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QBrush,
     QEventPoint,
     QInputDevice,
     QMouseEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
-    QPalette,
     QPen,
     QPixmap,
     QPointingDevice,
@@ -29,6 +29,8 @@ from digitpad.window.pad.brush import Segment, segments
 from digitpad.window.pad.draft import Draft
 from digitpad.window.pad.pens import Action, Device, Kind, Pen, PenEvent, adds_ink, decide
 from digitpad.window.pad.view import View, fitted_view
+from digitpad.window.widgets import theme
+from digitpad.window.widgets.button import is_focused_by_keyboard, paint_focus_ring
 
 if TYPE_CHECKING:
     from digitpad.ink import Drawing, Stroke
@@ -37,7 +39,8 @@ HISTORY = 200
 """Steps that can be undone."""
 
 _HINT = "Draw a digit"
-_CORNER = 8.0  # radius of the sheet's corners, in pixels
+_OTHERWISE = "or drop, paste or open a picture of one"
+_GHOST = ((94.0, 72.0), (186.0, 72.0), (132.0, 204.0))  # a 7, in canvas units
 
 # These finish a stroke: its release may never reach the sheet.
 _INTERRUPTIONS = {
@@ -292,34 +295,41 @@ class Canvas(QWidget):
     # The look
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        palette = self.palette()
+        colours = theme.colours(self.palette())
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.fillRect(event.rect(), palette.base())
+            painter.fillRect(event.rect(), colours.card)
             if self.is_blank:
-                self._paint_hint(painter)
+                self._paint_empty(painter, colours)
             else:
                 painter.drawPixmap(0, 0, self._settled_ink())
             if self._draft:
                 painter.save()
                 painter.setTransform(self._view.to_widget(), combine=True)
-                self._draft.open_segment().paint(painter, palette.text())
+                self._draft.open_segment().paint(painter, self.palette().text())
                 painter.restore()
             edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
             around = QPainterPath()
             around.addRect(QRectF(self.rect()))
-            around.addRoundedRect(edge, _CORNER, _CORNER)
-            painter.fillPath(around, palette.window())
-            colour = palette.accent() if self.hasFocus() else palette.mid()
-            painter.setPen(QPen(colour, 1))
-            painter.drawRoundedRect(edge, _CORNER, _CORNER)
+            around.addRoundedRect(edge, theme.CARD_RADIUS, theme.CARD_RADIUS)
+            painter.fillPath(around, colours.window)
+            painter.setPen(QPen(colours.line, 1))
+            painter.drawRoundedRect(edge, theme.CARD_RADIUS, theme.CARD_RADIUS)
+            if is_focused_by_keyboard(self):
+                paint_focus_ring(painter, edge, theme.CARD_RADIUS, colours.accent)
 
-    def _paint_hint(self, painter: QPainter) -> None:
-        font = self.font()
-        font.setPixelSize(max(14, min(self.width(), self.height()) // 16))
-        painter.setFont(font)
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _HINT)
+    def _paint_empty(self, painter: QPainter, colours: theme.Colours) -> None:
+        """Paint what invites to draw: the ghost of a digit, and a sentence."""
+        painter.save()
+        painter.setTransform(self._view.to_widget(), combine=True)
+        for segment in segments([(x, y, 0.6) for x, y in _GHOST]):
+            segment.paint(painter, QBrush(colours.line))
+        painter.restore()
+        for text, size, top in ((_HINT, theme.LARGE, 0.81), (_OTHERWISE, theme.BODY, 0.87)):
+            painter.setFont(theme.font(self.font(), size))
+            painter.setPen(colours.secondary)
+            line = QRectF(8, self.height() * top, self.width() - 16, 2.5 * size)
+            painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, text)
 
     def _settled_ink(self) -> QPixmap:
         """All ink except the draft's open segment."""

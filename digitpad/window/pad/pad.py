@@ -1,70 +1,63 @@
-"""Arranges the pad: the sheet on the left; the answer, the Net's view and the buttons beside it."""
+"""Puts the parts of the pad in their places; scrolls where they do not fit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import NamedTuple
 
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from digitpad.window.pad.net_view import CAPTION, EXPLANATION
-from digitpad.window.widgets.secondary_text import SecondaryText
+from digitpad.window.pad.arrangement import arrange
 
 
-class Pad(QWidget):
-    """Shows the sheet, at most as wide as high, and what belongs to its drawing."""
+class Parts(NamedTuple):
+    """The parts of the pad, in the order in which Tab reaches them."""
 
-    def __init__(
-        self,
-        sheet: QWidget,
-        answers: Iterable[QWidget],
-        net_view: QWidget,
-        actions: Iterable[QAction],
-    ) -> None:
+    sheet: QWidget
+    tools: QWidget
+    answer: QWidget
+    columns: QWidget
+    net: QWidget
+
+
+class Pad(QScrollArea):
+    """Shows the sheet, and what belongs to its drawing beside or below it."""
+
+    arranged = Signal()
+    """The parts have new places."""
+
+    def __init__(self, parts: Parts) -> None:
         super().__init__()
-        self._sheet = sheet
-        caption = QVBoxLayout()
-        for label in (QLabel(CAPTION, wordWrap=True), SecondaryText(EXPLANATION)):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            caption.addWidget(label)
-        caption.addStretch()
-        net = QHBoxLayout()
-        net.setSpacing(12)
-        net.addWidget(net_view)
-        net.addLayout(caption, 1)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._parts, self._board = parts, QWidget()
+        for part in parts:
+            part.setParent(self._board)
+        self.setWidget(self._board)
 
-        buttons = QHBoxLayout()
-        for action in actions:
-            buttons.addWidget(_button(action))
-
-        side = QVBoxLayout()
-        side.setSpacing(16)
-        beside = QHBoxLayout()
-        beside.setSpacing(16)
-        for answer in answers:
-            beside.addWidget(answer)
-        side.addLayout(beside, 1)
-        side.addLayout(net)
-        side.addLayout(buttons)
-
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(20)
-        row.addWidget(sheet, 2)
-        row.addLayout(side, 1)
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, 320)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._sheet.setMaximumWidth(self.height())
+        self._arrange()
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.StyleChange:
+            self._arrange()
+        return super().event(event)
 
-def _button(action: QAction) -> QPushButton:
-    """A button that triggers the action."""
-    button = QPushButton(action.text())
-    shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    button.setToolTip(f"{action.iconText()} ({shortcut})")
-    button.setAccessibleName(action.iconText())
-    button.setEnabled(action.isEnabled())
-    button.clicked.connect(action.trigger)
-    action.enabledChanged.connect(button.setEnabled)
-    return button
+    def _arrange(self) -> None:
+        # Not the viewport's size: that depends on the scroll bar, which depends on the places.
+        size = self.maximumViewportSize()
+        places = arrange(size.width(), size.height())
+        if places.height > size.height():
+            bar = self.verticalScrollBar().sizeHint().width()
+            places = arrange(size.width() - bar, size.height())
+            size.setWidth(size.width() - bar)
+        self._board.resize(size.expandedTo(QSize(0, places.height)))
+        for part, place in zip(self._parts, places, strict=True):
+            part.setGeometry(place)
+        self.arranged.emit()

@@ -7,9 +7,9 @@ from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from digitpad.picture import Picture
+from digitpad.window.widgets.theme import CARD_RADIUS
 
 _EDGE = 1.0  # width of the sheet's border, which stays visible, in pixels
-_CORNER = 7.0  # radius of the corners inside the border, in pixels
 
 
 class PictureSheet(QWidget):
@@ -41,7 +41,7 @@ class PictureSheet(QWidget):
         del event
         inside = QRectF(self.rect()).adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
         page = QPainterPath()
-        page.addRoundedRect(inside, _CORNER, _CORNER)
+        page.addRoundedRect(inside, CARD_RADIUS - _EDGE, CARD_RADIUS - _EDGE)
         size = QSizeF(self._image.size()).scaled(inside.size(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRectF(inside.topLeft(), size)
         place.moveCenter(inside.center())

@@ -24,9 +24,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from digitpad.training.messages import Evaluated
-from digitpad.window.widgets.colours import contrast, mixed, secondary_colour
+from digitpad.window.widgets.colours import contrast, mixed
 from digitpad.window.widgets.controls import choice
 from digitpad.window.widgets.text import percent
+from digitpad.window.widgets.theme import colours
 
 _DIGITS = 10
 _PIXELS = 28
@@ -215,7 +216,7 @@ class _Table(QWidget):
     def _paint_headings(self, painter: QPainter) -> None:
         left, top = self._headings()
         side, line = self._side(), self.fontMetrics().height()
-        painter.setPen(secondary_colour(self.palette()))
+        painter.setPen(colours(self.palette()).secondary)
         centre = Qt.AlignmentFlag.AlignCenter
         painter.drawText(QRect(left, 0, _DIGITS * side, line), centre, "predicted as")
         painter.save()

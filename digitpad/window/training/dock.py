@@ -16,6 +16,7 @@ from digitpad.window.training.chart import TrainingChart
 from digitpad.window.training.confusion import ConfusionView
 from digitpad.window.training.form import TrainingForm
 from digitpad.window.training.panel import TrainingPanel
+from digitpad.window.training.progress_view import status
 from digitpad.window.training.running import RunControl
 from digitpad.window.widgets.colours import tinted
 
@@ -33,6 +34,9 @@ class TrainingDock(QDockWidget):
     use_requested = Signal(Path)
     """Use these weights from now on."""
 
+    status_changed = Signal(str)
+    """How a run stands, as a line of text; empty if there is none."""
+
     may_close = Signal()
     """After `ask_to_close`: the run has ended, and the person wants to leave."""
 
@@ -49,6 +53,9 @@ class TrainingDock(QDockWidget):
         self.control.net_changed.connect(self.net_changed)
         self.control.use_requested.connect(self.use_requested)
         self.control.may_close.connect(self.may_close)
+        self.control.process.state_changed.connect(
+            lambda state: self.status_changed.emit(status(state))
+        )
         self.control.attention_wanted.connect(self.open)
         self.resume = self.control.resume
         self.set_in_use = self.control.set_in_use

@@ -11,7 +11,7 @@ from digitpad.training.run import Phase, RunState
 from digitpad.window.widgets.controls import button
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.secondary_text import SecondaryText
-from digitpad.window.widgets.text import bold
+from digitpad.window.widgets.text import bold, percent
 
 _STEPS_PER_EPOCH = 1_000
 
@@ -84,6 +84,18 @@ class ProgressView(QWidget):
     def _hide_question(self) -> None:
         self._question.hide()
         self._buttons.show()
+
+
+def status(state: RunState) -> str:
+    """How a run stands, in one line; empty when it has ended."""
+    if state.phase == "ended":
+        return ""
+    facts = [f"Training: {_texts(state)[0].lower().rstrip('…')}"]
+    if state.phase == "training" and state.accuracy is not None:
+        facts.append(percent(state.accuracy))
+    if state.phase == "training" and state.progress:
+        facts.append(f"{duration(state.progress.seconds_left)} left")
+    return " · ".join(facts)
 
 
 def _texts(state: RunState) -> tuple[str, str]:

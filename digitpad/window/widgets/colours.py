@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QIcon, QPainter, QPalette
+from PySide6.QtGui import QColor, QIcon, QPainter
 
 
 def faded(colour: QColor, opacity: float) -> QColor:
@@ -17,15 +17,6 @@ def mixed(colour: QColor, background: QColor, opacity: float) -> QColor:
     """The opaque colour that `faded(colour, opacity)` looks like on the background."""
     parts = zip(_red_green_blue(colour), _red_green_blue(background), strict=True)
     return QColor.fromRgbF(*(opacity * above + (1 - opacity) * below for above, below in parts))
-
-
-def secondary_colour(palette: QPalette) -> QColor:
-    """The colour of secondary text on the window's background.
-
-    Its contrast is at least 4.5:1 (WCAG 2, level AA), unlike that of Qt's placeholder text.
-    """
-    text, window = QPalette.ColorRole.Text, QPalette.ColorRole.Window
-    return mixed(palette.color(text), palette.color(window), 0.7)
 
 
 def contrast(one: QColor, other: QColor) -> float:

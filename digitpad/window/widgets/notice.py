@@ -1,26 +1,36 @@
-"""Notices: messages above the pad that do not interrupt drawing."""
+"""Notices: messages that float over the pad and do not interrupt drawing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
     QAction,
     QCloseEvent,
     QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMessageBox, QWidget
 
+from digitpad.window.widgets import theme
+from digitpad.window.widgets.button import Button
+from digitpad.window.widgets.card import Card
+from digitpad.window.widgets.icons import SIZE, icon
 from digitpad.window.widgets.text import Sentence
 
+_MAX_LINES = 3
+_BESIDE = 520  # from this width on, the buttons are beside the text, in pixels
 
-class Notice(QFrame):
-    """A framed text with a warning sign and a button for each action.
+
+class Notice(Card):
+    """A text with a warning sign and a button for each action, three lines high at most.
 
     A screen reader reads it when it appears. An action, the close button or Esc closes it, and it
     deletes itself.
@@ -33,32 +43,61 @@ class Notice(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
         self.text = text
-        self._text = Sentence("Notice")
+        self._text = Sentence("Notice", _MAX_LINES)
         self._text.setPlainText(text)
-        style = self.style()
-        sign = QLabel()
-        warning = style.standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning)
-        sign.setPixmap(warning.pixmap(style.pixelMetric(QStyle.PixelMetric.PM_LargeIconSize)))
-        layout = QHBoxLayout(self)
-        layout.addWidget(sign)
-        layout.addWidget(self._text, 1)
+        self._more = Button("&More", kind="quiet")
+        self._more.clicked.connect(self._show_all)
+        cross = Button("Close", "close", kind="quiet")
+        cross.is_compact = True
+        cross.setToolTip("Close")
+        cross.clicked.connect(self.close)
+        self._buttons = QWidget()
+        buttons = QHBoxLayout(self._buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons.addStretch()
+        buttons.addWidget(self._more)
         self._actions = list(actions)  # a button does not own its action
         for action in self._actions:
-            button = QToolButton()
-            button.setDefaultAction(action)
+            button = Button(action.text())
+            button.clicked.connect(action.trigger)
             action.triggered.connect(self.close)
-            layout.addWidget(button)
-        cross = QToolButton()
-        cross.setText("✕")
-        cross.setAutoRaise(True)
-        cross.setToolTip("Close")
-        cross.setAccessibleName("Close")
-        cross.clicked.connect(self.close)
-        layout.addWidget(cross, 0, Qt.AlignmentFlag.AlignTop)
+            buttons.addWidget(button)
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(theme.MARGIN, theme.SPACE, 4, theme.SPACE)
+        self._layout.addWidget(_Sign(), 0, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._layout.addWidget(self._text, 0, 1)
+        self._layout.addWidget(cross, 0, 3, Qt.AlignmentFlag.AlignTop)
+        self._layout.setColumnStretch(1, 1)
+        self._text.cut_changed.connect(self._show_more_button)
         escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self._place_buttons()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        """Beside the text where there is room, or else below it."""
+        self._layout.removeWidget(self._buttons)
+        if self.width() >= _BESIDE or not self._actions:
+            self._layout.addWidget(self._buttons, 0, 2)
+        else:
+            self._layout.addWidget(self._buttons, 1, 0, 1, 4)
+        self._show_more_button()
+
+    def _show_more_button(self) -> None:
+        self._more.setVisible(self._text.is_cut)
+        self._buttons.setVisible(bool(self._actions) or self._text.is_cut)
+
+    def _show_all(self) -> None:
+        box = QMessageBox(self.window(), textFormat=Qt.TextFormat.PlainText)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("digitpad")
+        box.setText(self.text)
+        box.open()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -67,3 +106,20 @@ class Notice(QFrame):
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
         self.closed.emit()
+
+
+class _Sign(QWidget):
+    """The warning sign."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(SIZE, SIZE)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        colour = theme.colours(self.palette()).caution
+        with QPainter(self) as painter:
+            top = (self.height() - SIZE) // 2
+            painter.drawPixmap(0, top, icon("warning", colour, self.devicePixelRatioF()))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QBoxLayout
+from PySide6.QtCore import QEvent, QObject, QRect, Signal
+from PySide6.QtWidgets import QWidget
+
+from digitpad.window.widgets.theme import SPACE
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
 
 Topic = Literal["weights", "pictures", "offer"]
 
+_MIN_WIDTH, _MAX_WIDTH = 340, 560  # in pixels; where the area is narrower, the host's width counts
+
 
 class Notices(QObject):
-    """Shows one notice at a time, at the top of a layout.
+    """Shows one notice at a time. It floats at the foot of an area of a widget.
 
     A new notice replaces the one before. An offer that had to wait for another notice, or was
     replaced by one, is due again when that is closed.
@@ -26,9 +30,10 @@ class Notices(QObject):
     offer_due = Signal()
     """The notice that an offer had to wait for is closed."""
 
-    def __init__(self, layout: QBoxLayout) -> None:
-        super().__init__(layout)
-        self._layout = layout
+    def __init__(self, host: QWidget, area: Callable[[], QRect]) -> None:
+        """`area` is asked for its present place in `host`."""
+        super().__init__(host)
+        self._host, self._area = host, area
         self._topic: Topic | None = None
         self._owes_offer = False
         self.current: Notice | None = None
@@ -44,9 +49,31 @@ class Notices(QObject):
             self._owes_offer |= self._topic == "offer" != topic
             before.close()
         self._topic = topic
-        self.current = notice = Notice(text, actions)
+        self.current = notice = Notice(text, actions, self._host)
         notice.closed.connect(lambda: self._forget(notice))
-        self._layout.insertWidget(0, notice)
+        notice.installEventFilter(self)
+        self.place()
+        notice.show()
+
+    def place(self) -> None:
+        """Put the notice in its place, after the area or the notice has changed its size."""
+        if self.current:
+            area = self._area() & self._host.rect()
+            if area.width() < _MIN_WIDTH:
+                area.setLeft(self._host.rect().left())
+                area.setRight(self._host.rect().right())
+            area.adjust(SPACE, SPACE, -SPACE, -SPACE)
+            width = min(area.width(), _MAX_WIDTH)
+            place = QRect(0, 0, width, self.current.sizeHint().height())
+            place.moveCenter(area.center())
+            place.moveBottom(area.bottom())
+            self.current.setGeometry(place)
+            self.current.raise_()
+
+    def eventFilter(self, notice: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest and notice is self.current:
+            self.place()
+        return False
 
     def close_about(self, topic: Topic) -> None:
         """Close the notice about this topic, if it is shown, because it no longer applies."""

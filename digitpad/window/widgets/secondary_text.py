@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel
 
-from digitpad.window.widgets.colours import secondary_colour
+from digitpad.window.widgets.theme import colours
 
 
 class SecondaryText(QLabel):
@@ -23,7 +23,7 @@ class SecondaryText(QLabel):
             self._fade()
 
     def _fade(self) -> None:
-        colour = secondary_colour(self.palette())
+        colour = colours(self.palette()).secondary
         if self.palette().color(QPalette.ColorRole.WindowText) != colour:
             palette = QPalette()  # an empty one, so that the other colours are inherited
             palette.setColor(QPalette.ColorRole.WindowText, colour)

@@ -6,16 +6,22 @@ import re
 from datetime import datetime
 from math import ceil
 
-from PySide6.QtCore import QDateTime, QLocale, Qt
-from PySide6.QtGui import QTextOption
+from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QTextEdit
 
 
 class Sentence(QTextEdit):
     """Plain text to read and to copy. Unlike QLabel, it breaks long paths and commands."""
 
-    def __init__(self, accessible_name: str) -> None:
+    cut_changed = Signal()
+    """`is_cut` may have changed."""
+
+    def __init__(self, accessible_name: str, max_lines: int | None = None) -> None:
         super().__init__(readOnly=True)
+        self._max_lines = max_lines
+        self.is_cut = False
+        """Whether the text has more than `max_lines` lines, and only the first ones are shown."""
         self.setAccessibleName(accessible_name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -31,8 +37,16 @@ class Sentence(QTextEdit):
         # Until the text is laid out: a window that grows for a taller widget does not shrink again.
         self.setFixedHeight(self.fontMetrics().height())
         self.document().documentLayout().documentSizeChanged.connect(
-            lambda size: self.setFixedHeight(ceil(size.height()))
+            lambda size: self._fit(ceil(size.height()))
         )
+
+    def _fit(self, height: int) -> None:
+        most = height
+        if self._max_lines:
+            most = self._max_lines * ceil(QFontMetricsF(self.font()).lineSpacing())
+        self.is_cut = height > most
+        self.setFixedHeight(min(height, most))
+        self.cut_changed.emit()
 
 
 def bold(label: QLabel) -> QLabel:

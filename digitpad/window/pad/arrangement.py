@@ -1,0 +1,85 @@
+"""Where the parts of the pad are, for each size of the window."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QRect
+
+from digitpad.window.widgets.theme import CONTROL, MARGIN, SPACE
+
+NARROW = 760
+"""Below this width, what is beside the sheet moves below it, in pixels."""
+
+_MIN_COLUMN = 320  # width of what is beside the sheet
+_MAX_COLUMN = 0.9  # the same, as a fraction of the sheet's side
+_MIN_SHEET = 240
+# Heights of the cards below the sheet.
+_ANSWER, _COLUMNS, _NET = 128, 136, 124
+_MAX_ANSWER = 280
+# Fractions of the height beside the sheet.
+_ANSWER_SHARE, _COLUMNS_SHARE = 0.42, 0.29
+
+
+class Arrangement(NamedTuple):
+    """The places of the parts, in pixels."""
+
+    sheet: QRect
+    tools: QRect
+    answer: QRect
+    columns: QRect
+    net: QRect
+
+    @property
+    def height(self) -> int:
+        """The height that the parts take, with the margins around them."""
+        return max(place.bottom() for place in self) + 1 + MARGIN
+
+
+def arrange(width: int, height: int) -> Arrangement:
+    """The places of the parts in a view of this size.
+
+    The sheet is square and as large as fits. In a narrow view, the parts may need more height than
+    the view has.
+    """
+    return _stacked(width, height) if width < NARROW else _side_by_side(width, height)
+
+
+def _side_by_side(width: int, height: int) -> Arrangement:
+    side = min(height - 2 * MARGIN - SPACE - CONTROL, width - 3 * MARGIN - _MIN_COLUMN)
+    side = max(side, _MIN_SHEET)
+    column = min(width - 3 * MARGIN - side, max(round(_MAX_COLUMN * side), _MIN_COLUMN))
+    # Centred in a view that is much wider than high.
+    left = (width - 3 * MARGIN - side - column) // 2 + MARGIN
+    top = max((height - side - SPACE - CONTROL) // 2, MARGIN)
+    cards = side - 2 * SPACE
+    answer, columns = round(cards * _ANSWER_SHARE), round(cards * _COLUMNS_SHARE)
+    x = left + side + MARGIN
+    second, third = top + answer + SPACE, top + answer + columns + 2 * SPACE
+    return Arrangement(
+        sheet=QRect(left, top, side, side),
+        tools=QRect(left, top + side + SPACE, side, CONTROL),
+        answer=QRect(x, top, column, answer),
+        columns=QRect(x, second, column, columns),
+        net=QRect(x, third, column, top + side - third),
+    )
+
+
+def _stacked(width: int, height: int) -> Arrangement:
+    inner = width - 2 * MARGIN
+    # Sheet, tools and answer are in view together.
+    side = min(inner, max(height - 2 * MARGIN - 2 * SPACE - CONTROL - _ANSWER, _MIN_SHEET))
+    left, top = (width - side) // 2, MARGIN
+    tools = top + side + SPACE
+    answer = tools + CONTROL + SPACE
+    rest = height - answer - _COLUMNS - _NET - 2 * SPACE - MARGIN
+    answer_height = min(max(rest, _ANSWER), _MAX_ANSWER)
+    columns = answer + answer_height + SPACE
+    net = columns + _COLUMNS + SPACE
+    return Arrangement(
+        sheet=QRect(left, top, side, side),
+        tools=QRect(MARGIN, tools, inner, CONTROL),
+        answer=QRect(MARGIN, answer, inner, answer_height),
+        columns=QRect(MARGIN, columns, inner, _COLUMNS),
+        net=QRect(MARGIN, net, inner, _NET),
+    )

@@ -1,0 +1,166 @@
+"""Buttons with rounded corners, an icon, a text or both."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QWidget
+
+from digitpad.window.widgets import theme
+from digitpad.window.widgets.colours import mixed
+from digitpad.window.widgets.icons import SIZE, icon
+
+Kind = Literal["plain", "primary", "quiet"]
+"""With an edge; filled with the accent, for the one thing to do next; or text only."""
+
+_PADDING, _GAP = 12, 6
+
+
+class Button(QPushButton):
+    """A button in the look of the window. Where its text does not fit, it is cut."""
+
+    type_size = theme.BODY
+
+    def __init__(self, text: str, icon_name: str = "", *, kind: Kind = "plain") -> None:
+        """`text` may contain a mnemonic; `icon_name` is that of a file in `assets/icons`."""
+        super().__init__(text)
+        self._icon_name, self._kind = icon_name, kind
+        self._is_compact = False
+        self.setAccessibleName(text.replace("&", ""))
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether the icon is shown without the text."""
+        return self._is_compact
+
+    @is_compact.setter
+    def is_compact(self, value: bool) -> None:
+        self._is_compact = value
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        words = self._words()
+        width = QFontMetrics(self._font()).horizontalAdvance(words.replace("&", ""))
+        if self._icon_name:
+            width += SIZE + (_GAP if words else 0)
+        return QSize(width + 2 * _PADDING, theme.CONTROL)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        look = _look(self._kind, option.state, theme.colours(self.palette()))
+        shape = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(look.fill)
+            painter.setPen(QPen(look.edge, 1))
+            painter.drawRoundedRect(shape, theme.BUTTON_RADIUS, theme.BUTTON_RADIUS)
+            self._paint_content(painter, look.text)
+            if is_focused_by_keyboard(self):
+                paint_focus_ring(painter, shape, theme.BUTTON_RADIUS, look.ring)
+
+    def _paint_content(self, painter: QPainter, colour: QColor) -> None:
+        words, area = self._words(), QRectF(self.rect())
+        painter.setFont(self._font())
+        painter.setPen(colour)
+        if self._icon_name:
+            content = self.sizeHint().width() - 2 * _PADDING
+            corner = QPointF((area.width() - content) / 2, (area.height() - SIZE) / 2)
+            painter.drawPixmap(corner, icon(self._icon_name, colour, self.devicePixelRatioF()))
+            area.setLeft(corner.x() + SIZE + _GAP)
+        across = Qt.AlignmentFlag.AlignLeft if self._icon_name else Qt.AlignmentFlag.AlignHCenter
+        mnemonic = (
+            Qt.TextFlag.TextShowMnemonic
+            if self.style().styleHint(QStyle.StyleHint.SH_UnderlineShortcut, None, self)
+            else Qt.TextFlag.TextHideMnemonic
+        )
+        if not self._icon_name:
+            area.adjust(_PADDING, 0, -_PADDING, 0)
+        if self.width() < self.sizeHint().width():
+            metrics, end = painter.fontMetrics(), Qt.TextElideMode.ElideRight
+            words = metrics.elidedText(words, end, int(area.width()), mnemonic)
+        painter.drawText(area, across | Qt.AlignmentFlag.AlignVCenter | mnemonic, words)
+
+    def _words(self) -> str:
+        return "" if self._is_compact and self._icon_name else self.text()
+
+    def _font(self) -> QFont:
+        return theme.font(self.font(), self.type_size, bold=self._kind == "primary")
+
+
+class _Look(NamedTuple):
+    fill: QColor
+    edge: QColor
+    text: QColor
+    ring: QColor
+
+
+def _look(kind: Kind, state: QStyle.StateFlag, ink: theme.Colours) -> _Look:
+    """The colours of a button in this state."""
+    flag = QStyle.StateFlag
+    none = QColor(Qt.GlobalColor.transparent)
+    if not state & flag.State_Enabled:
+        plain = kind != "quiet"
+        return _Look(
+            ink.card if plain else none, ink.line if plain else none, ink.disabled, ink.accent
+        )
+    # How much of the text's colour is mixed in.
+    shade = 0.16 if state & flag.State_Sunken else 0.08 if state & flag.State_MouseOver else 0.0
+    if kind == "primary":
+        fill = mixed(ink.text, ink.accent, shade)
+        return _Look(fill, fill, ink.on_accent, ink.text)
+    if state & flag.State_On:  # a checked one
+        fill = mixed(ink.accent, ink.card, 0.15 + shade)
+        return _Look(fill, fill, ink.accent, ink.accent)
+    if kind == "quiet":
+        fill = mixed(ink.text, ink.window, shade) if shade else none
+        return _Look(fill, none, ink.secondary, ink.accent)
+    return _Look(mixed(ink.text, ink.card, shade), ink.line, ink.text, ink.accent)
+
+
+def action_button(action: QAction, icon_name: str) -> Button:
+    """A button that triggers the action, and is enabled and checked as it is."""
+    button = Button(action.text(), icon_name)
+    button.setAccessibleName(action.iconText())
+    shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    button.setToolTip(f"{action.iconText()} ({shortcut})" if shortcut else action.iconText())
+
+    def follow() -> None:
+        button.setEnabled(action.isEnabled())
+        button.setCheckable(action.isCheckable())
+        button.setChecked(action.isChecked())
+
+    follow()
+    action.changed.connect(follow)
+    button.clicked.connect(action.trigger)
+    return button
+
+
+def is_focused_by_keyboard(widget: QWidget) -> bool:
+    """Whether the widget has the focus and the person uses the keyboard to move it."""
+    by_keyboard = widget.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+    return widget.hasFocus() and by_keyboard
+
+
+def paint_focus_ring(painter: QPainter, shape: QRectF, radius: float, colour: QColor) -> None:
+    """Paint the ring of the focused widget, inside the edge of its shape."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour, 2))
+    painter.drawRoundedRect(shape.adjusted(1, 1, -1, -1), radius - 1, radius - 1)
