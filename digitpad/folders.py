@@ -1,4 +1,4 @@
-"""The user's own folders."""
+"""The user's own folders, and the one that comes with digitpad."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def user_folder(kind: Literal["data", "log", "cache"]) -> Path:
         if folder.is_absolute():  # without a home, older versions of platformdirs return "~/…"
             return folder
     raise FileNotFoundError(errno.ENOENT, "there is no home folder; set HOME to one")
+
+
+def assets() -> Path:
+    """Path of the folder with the bundled weights and the icons.
+
+    In an installed wheel it is inside the package; in a checkout or an editable install, beside it.
+    """
+    package = Path(__file__).parent
+    inside = package / "assets"
+    return inside if inside.is_dir() else package.parent / "assets"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from digitpad.files import create, numbered, replacing, reserve
-from digitpad.folders import user_folder
+from digitpad.folders import assets, user_folder
 from digitpad.lock import is_locked, lock_file
 from digitpad.network import WeightsError, read_weights
 
@@ -202,16 +202,6 @@ def interrupted_runs() -> list[InterruptedRun]:
         with suppress(OSError):
             found.append(InterruptedRun(path, weights_file(path), _modified(path)))
     return sorted(found, key=lambda run: run.when, reverse=True)
-
-
-def assets() -> Path:
-    """Path of the folder with the bundled weights and the icon.
-
-    In an installed wheel it is inside the package; in a checkout or an editable install, beside it.
-    """
-    package = Path(__file__).parent
-    inside = package / "assets"
-    return inside if inside.is_dir() else package.parent / "assets"
 
 
 def _has_result(weights: Path) -> bool:

@@ -36,7 +36,7 @@ def run(weights: Path | None = None) -> int:
         def set_up_the_rest() -> None:
             from PySide6.QtGui import QIcon
 
-            from digitpad.weights_store import assets
+            from digitpad.folders import assets
 
             app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
             stack.enter_context(_closed_by_signals(window))

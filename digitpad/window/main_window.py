@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
@@ -133,15 +133,18 @@ class MainWindow(QMainWindow):
                 NetCard(self.net_view),
             )
         )
-        central.addAction(self._clear)
+        pad.addAction(self._clear)
         rows = QVBoxLayout(central)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(pad, 1)
         rows.addWidget(self.foot)
-        self._notices = Notices(
-            pad, lambda: self.canvas.rect().translated(self.canvas.mapTo(pad, QPoint()))
-        )
+
+        def sheet() -> QRect:
+            place = self.canvas.rect().translated(self.canvas.mapTo(central, QPoint()))
+            return place & pad.geometry()
+
+        self._notices = Notices(central, sheet)
         pad.arranged.connect(self._notices.place)
         self.setCentralWidget(central)
         self.setMinimumSize(400, 560)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize
 from PySide6.QtGui import QColor, QImageReader, QPixmap
 
-from digitpad.weights_store import assets
+from digitpad.folders import assets
 
 SIZE = 20
 """Side of an icon, in pixels."""

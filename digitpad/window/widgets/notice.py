@@ -47,13 +47,14 @@ class Notice(Card):
         self.text = text
         self._text = Sentence("Notice", _MAX_LINES)
         self._text.setPlainText(text)
+        self._text.setParent(self)  # in the order in which Tab reaches the parts
         self._more = Button("&More", kind="quiet")
         self._more.clicked.connect(self._show_all)
         cross = Button("Close", "close", kind="quiet")
         cross.is_compact = True
         cross.setToolTip("Close")
         cross.clicked.connect(self.close)
-        self._buttons = QWidget()
+        self._buttons = QWidget(self)
         buttons = QHBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
         buttons.addStretch()

@@ -58,7 +58,7 @@ class Notices(QObject):
     def place(self) -> None:
         """Put the notice in its place, after the area or the notice has changed its size."""
         if self.current:
-            area = self._area() & self._host.rect()
+            area = self._area()
             if area.width() < _MIN_WIDTH:
                 area.setLeft(self._host.rect().left())
                 area.setRight(self._host.rect().right())

@@ -233,7 +233,7 @@ def edge(canvas):
     image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
     row = [image.pixelColor(x, image.height() // 2).value() for x in range(5, image.width() - 5)]
     start = next(i for i, grey in enumerate(row) if grey < 250)
-    return next(i for i, grey in enumerate(row[start:]) if grey < 5)
+    return next(i for i, grey in enumerate(row[start:]) if grey < 40)
 
 def play(window):
     for kind, y in ((QTest.mousePress, 100), (QTest.mouseMove, 300), (QTest.mouseRelease, 300)):

@@ -1,33 +1,36 @@
-"""The answers, in words and in bars."""
+"""The answers: in words, as a digit with a badge, and as columns."""
 
 import pytest
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from digitpad.recognizer import Prediction
 from digitpad.window.pad.answer import Answer, TrainingAnswer
+from digitpad.window.pad.columns import Columns
+from digitpad.window.widgets import theme
 
-BACKGROUND, TEXT, ACCENT = (QColor(name) for name in ("#ffffff", "#000000", "#00c000"))
+
+@pytest.fixture(params=[theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def colours(request):
+    return request.param
 
 
 @pytest.fixture
-def answer(qtbot):
+def answer(qtbot, colours):
     widget = Answer()
     qtbot.addWidget(widget)
-    palette = QPalette(BACKGROUND)
-    palette.setColor(QPalette.ColorRole.WindowText, TEXT)
-    palette.setColor(QPalette.ColorRole.Accent, ACCENT)
-    widget.setPalette(palette)
-    widget.resize(widget.sizeHint())
+    widget.setPalette(theme.palette(colours))
+    widget.resize(340, 170)
     return widget
 
 
 @pytest.fixture
-def training(qtbot, answer):
-    """The answer of the Net in training, beside `answer`."""
-    widget = TrainingAnswer()
+def columns(qtbot, colours):
+    widget = Columns()
     qtbot.addWidget(widget)
-    widget.setPalette(answer.palette())
-    widget.resize(widget.sizeHint().width(), answer.height())
+    widget.setPalette(theme.palette(colours))
+    widget.resize(360, 122)
     return widget
 
 
@@ -48,85 +51,128 @@ def prediction(verdict=None, **given):
     ("shown", "words"),
     [
         (prediction(d7=0.95), "7, Sure, 95.0 %"),
-        (prediction(d7=0.5, d1=0.3), "7, Not sure, 50.0 %, Or 1: 30.0 %"),
-        (prediction(d0=0.6, d9=0.39), "0, Not sure, 60.0 %, Or 9: 39.0 %"),
+        (prediction(d7=0.5, d1=0.3), "7, Not sure, 50.0 %, or 1: 30.0 %"),
+        (prediction(d0=0.6, d9=0.39), "0, Not sure, 60.0 %, or 9: 39.0 %"),
         (prediction(d3=1.0), "3, Sure, 99.9 %"),
-        (prediction("not a digit", d4=0.95), "Not a digit, Most like 4"),
-        (prediction("not a digit", d4=0.12), "Not a digit"),
+        (prediction("not a digit", d4=0.95), "Not a digit I know, Most like 4"),
+        (prediction("not a digit", d4=0.12), "Not a digit I know"),
         (None, "The answer appears here while you draw."),
     ],
 )
-def test_the_answer_says_the_verdict_and_never_100_percent(answer, shown, words):
+def test_the_answer_says_the_verdict_and_never_100_percent(answer, colours, shown, words):
     answer.set_prediction(prediction(d4=0.7))
     answer.set_prediction(shown)
     assert answer.prediction == shown
     assert answer.accessibleDescription().replace("\N{NO-BREAK SPACE}", " ") == words
-    has_accent = ACCENT.rgb() in colours(answer, range(answer.height()))
-    assert has_accent == (shown is not None and shown.verdict != "not a digit")
+    seen = pixels(answer)
+    assert (colours.accent.rgb() in seen) == (shown is not None and shown.verdict == "sure")
+    is_doubtful = shown is not None and shown.verdict != "sure"
+    assert (colours.caution.rgb() in seen) == is_doubtful
 
 
-def colours(answer, rows):
-    image = answer.grab().toImage()
-    return [image.pixel(x, y) for y in rows for x in range(image.width())]
+def pixels(widget, rows=None):
+    image = widget.grab().toImage()
+    rows = rows or range(image.height())
+    return {image.pixel(x, y) for y in rows for x in range(image.width())}
 
 
-def row_of(answer, digit):
-    """The pixel row through the middle of a digit's bar."""
-    head = answer.height() * 0.3
-    middle = round(head + (digit + 0.5) * (answer.height() - head) / 10)
-    return range(middle, middle + 1)
-
-
-@pytest.mark.parametrize("digit", range(10))
-def test_only_the_answers_bar_has_the_accent_and_its_length_is_the_probability(answer, digit):
-    answer.set_prediction(prediction(**{f"d{digit}": 1.0}))
-    whole = colours(answer, row_of(answer, digit)).count(ACCENT.rgb())
-    answer.set_prediction(prediction(**{f"d{digit}": 0.5}))
-    half = colours(answer, row_of(answer, digit)).count(ACCENT.rgb())
-    assert half == pytest.approx(whole / 2, rel=0.03)
-    for other in set(range(10)) - {digit}:
-        assert ACCENT.rgb() not in colours(answer, row_of(answer, other))
-
-
-@pytest.mark.parametrize("size", ["minimumSizeHint", "sizeHint"])
+@pytest.mark.parametrize("size", [(340, 170), (240, 88), (840, 400)])
 @pytest.mark.parametrize(
     "shown", [prediction(d4=0.888, d0=0.1), prediction("not a digit", d4=0.888)]
 )
-def test_no_text_is_cut_off_at_the_side(answer, size, shown):
-    answer.resize(getattr(answer, size)())
+def test_no_text_is_cut_off_at_the_side(answer, colours, size, shown):
+    answer.resize(*size)
     answer.set_prediction(shown)
     image = answer.grab().toImage()
-    head = range(round(image.height() * 0.3))
-    assert {image.pixel(image.width() - 1, y) for y in head} == {BACKGROUND.rgb()}
+    edge = range(20, image.height() - 20)
+    column = {image.pixel(image.width() - 6, y) for y in edge}
+    assert column == {colours.card.rgb()}
 
 
-@pytest.mark.parametrize("digit", range(10))
-def test_the_bars_of_the_net_in_training_are_in_line_with_the_answers(answer, training, digit):
-    training.set_prediction(prediction(**{f"d{digit}": 1.0}), 3)
-    assert training.accessibleDescription().startswith(f"after epoch 3, {digit}, Sure")
-    rows = [colours(training, row_of(answer, row)) for row in range(10)]
-    painted = {sum(pixel != BACKGROUND.rgb() for pixel in row) for row in rows}
-    assert len(painted) == 1  # every row has a track of the same length, full or empty
-    dark = [any(QColor(pixel).lightness() < 100 for pixel in row) for row in rows]
-    assert dark == [row == digit for row in range(10)]
+def heights(columns, colour):
+    """Number of pixels of a colour in the middle of each digit's column."""
+    image = columns.grab().toImage()
+    pitch = image.width() / 10
+    return [
+        sum(
+            image.pixel(round((digit + 0.5) * pitch), y) == colour.rgb()
+            for y in range(image.height() - 22)
+        )
+        for digit in range(10)
+    ]
 
 
-def test_what_is_not_a_digit_is_not_shown_as_one(answer, training):
-    heads = []
-    for digit in range(10):
-        outlier = prediction("not a digit", **{f"d{digit}": 0.9})
-        answer.set_prediction(outlier)
-        training.set_prediction(outlier, 3)
-        assert training.accessibleDescription() == f"after epoch 3, Not a digit, Most like {digit}"
-        heads.append(colours(training, range(round(training.height() * 0.3))))
-        assert ACCENT.rgb() not in colours(answer, range(answer.height()))
-        bar = colours(training, row_of(answer, digit))
-        assert min(QColor(pixel).lightness() for pixel in bar) > 100
-    assert all(head == heads[0] for head in heads)  # a question mark, whatever it resembles
+@pytest.mark.parametrize("digit", [0, 4, 9])
+def test_only_the_answers_column_has_the_accent_and_its_height_is_the_probability(
+    qtbot, columns, colours, digit
+):
+    found = {}
+    for probability in (1.0, 0.5):
+        columns.set_prediction(prediction(**{f"d{digit}": probability}))
+        goal = 100 * probability
+        qtbot.waitUntil(lambda goal=goal: abs(heights(columns, colours.accent)[digit] - goal) < 5)
+        found[probability] = heights(columns, colours.accent)
+    assert found[0.5][digit] == pytest.approx(found[1.0][digit] / 2, rel=0.1)
+    for seen in found.values():
+        assert [bool(height) for height in seen] == [other == digit for other in range(10)]
 
 
-def test_the_net_in_training_has_no_answer_for_an_empty_drawing(training):
-    training.set_prediction(prediction(d7=0.95), 1)
-    training.set_prediction(None, 2)
-    assert training.prediction is None
-    assert training.accessibleDescription() == "after epoch 2"
+def test_a_small_probability_is_a_trace_and_an_empty_pad_has_none(qtbot, columns, colours):
+    columns.set_prediction(prediction(d7=0.999))
+    qtbot.waitUntil(lambda: heights(columns, colours.accent)[7] > 95)
+    traces = heights(columns, colours.secondary)
+    assert all(1 <= trace <= 4 for digit, trace in enumerate(traces) if digit != 7)
+    columns.set_prediction(None)
+    assert not any(heights(columns, colours.accent) + heights(columns, colours.secondary))
+
+
+def test_what_is_not_a_digit_has_no_column_in_the_accent(qtbot, columns, colours):
+    columns.set_prediction(prediction("not a digit", d4=0.9))
+    qtbot.waitUntil(lambda: heights(columns, colours.secondary)[4] > 80)
+    assert not any(heights(columns, colours.accent))
+
+
+def test_the_numbers_are_there_on_hover_and_for_a_screen_reader(columns):
+    columns.set_prediction(prediction(d7=0.955))
+    columns.set_training(prediction(d7=0.5))
+    words = columns.accessibleDescription().replace("\N{NO-BREAK SPACE}", " ")
+    assert words.startswith("0: 0.5 %, ")
+    assert "7: 95.5 %" in words
+    at = QPoint(round(7.5 * columns.width() / 10), 20)
+    event = QHelpEvent(QEvent.Type.ToolTip, at, columns.mapToGlobal(at))
+    QApplication.sendEvent(columns, event)
+    shown = QToolTip.text().replace("\N{NO-BREAK SPACE}", " ")
+    assert shown == "7: 95.5 %, in training 50.0 %"
+    QToolTip.hideText()
+
+
+def test_the_net_in_training_has_a_thin_column_beside(columns):
+    before = columns.grab().toImage()
+    columns.set_training(prediction(d3=1.0))
+    after = columns.grab().toImage()
+    pitch = before.width() / 10
+    changed = {
+        int(x / pitch) for x in range(before.width()) if before.pixel(x, 10) != after.pixel(x, 10)
+    }
+    assert changed == {3}
+    columns.set_training(None)
+    assert columns.grab().toImage() == before
+
+
+@pytest.mark.parametrize(
+    ("shown", "text", "words"),
+    [
+        (prediction(d7=0.95), "In training, epoch 3: 7", "after epoch 3, 7, Sure, 95.0 %"),
+        (prediction("not a digit", d7=0.9), "In training, epoch 3: ?", "after epoch 3, Not a"),
+        (None, "In training, epoch 3", "after epoch 3"),
+    ],
+)
+def test_the_answer_of_the_net_in_training_is_said(qtbot, shown, text, words):
+    label = TrainingAnswer()
+    qtbot.addWidget(label)
+    label.set_prediction(shown, 3)
+    assert label.prediction == shown
+    assert label.text() == text
+    assert label.accessibleDescription().replace("\N{NO-BREAK SPACE}", " ").startswith(words)
+    label.set_prediction(shown, 3, is_training=False)
+    assert label.text().startswith("Trained")

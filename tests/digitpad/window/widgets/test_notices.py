@@ -1,9 +1,9 @@
 """Notices: which one is shown, and how it is closed."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QPushButton, QTextEdit, QWidget
 
 from digitpad.window.widgets.notice import Notice
 from digitpad.window.widgets.notices import Notices
@@ -13,7 +13,8 @@ from digitpad.window.widgets.notices import Notices
 def notices(qtbot):
     widget = QWidget()
     qtbot.addWidget(widget)
-    notices = Notices(QVBoxLayout(widget))
+    widget.resize(400, 400)
+    notices = Notices(widget, widget.rect)
     with qtbot.waitExposed(widget):
         widget.show()
     yield notices  # noqa: PT022 (a return would let go of the widget)
@@ -28,13 +29,13 @@ def offers(notices):
 
 
 def button(notice, text):
-    (found,) = (b for b in notice.findChildren(QToolButton) if b.text() == text)
+    (found,) = (b for b in notice.findChildren(QPushButton) if b.text() == text)
     return found
 
 
 def texts(notices):
     """The texts of all notices that exist."""
-    return [notice.text for notice in notices.parent().parentWidget().findChildren(Notice)]
+    return [notice.text for notice in notices.parent().findChildren(Notice)]
 
 
 def test_a_new_notice_replaces_the_one_before(notices, qtbot):
@@ -48,7 +49,7 @@ def test_a_new_notice_replaces_the_one_before(notices, qtbot):
 def test_a_notice_is_closed_by_its_cross_or_the_keyboard(notices, qtbot, by):
     notices.show("some text", topic="weights")
     qtbot.waitUntil(notices.current.isVisible)
-    cross = button(notices.current, "✕")
+    cross = button(notices.current, "Close")
     cross.setFocus()
     if by == "mouse":
         qtbot.mouseClick(cross, Qt.MouseButton.LeftButton)
@@ -126,11 +127,31 @@ def test_escape_in_a_notice_does_not_clear_the_drawing(window, mouse, qtbot):
     assert window.canvas.is_blank
 
 
-def test_a_notice_does_not_enlarge_the_window(window, qtbot):
-    window.resize(832, 560)
-    narrowest = window.minimumSizeHint().width()
-    window.weights_menu.failed.emit(f"/tmp/{'n' * 200}.safetensors: no such file")
+@pytest.mark.parametrize("size", [(400, 560), (832, 560), (1920, 1000)])
+@pytest.mark.parametrize("length", [10, 2000])
+def test_a_notice_floats_over_the_foot_of_the_sheet(window, qtbot, size, length):
+    window.resize(*size)
+    before = window.canvas.geometry()
+    window.weights_menu.failed.emit(f"/tmp/{'n' * length}.safetensors: no such file")
+    notice = window.notice
+    qtbot.waitUntil(notice.isVisible)
+    assert (window.width(), window.height()) == size
+    assert window.canvas.geometry() == before
+    assert window.centralWidget().rect().contains(notice.geometry())
+    sheet = window.canvas.rect().translated(window.canvas.mapTo(notice.parentWidget(), QPoint()))
+    assert 0 < sheet.bottom() - notice.geometry().bottom() < 20
+    text = notice.findChild(QTextEdit)
+    assert text.height() <= 3.5 * text.fontMetrics().lineSpacing()
+    assert button(notice, "&More").isVisible() == (length > 10)
+
+
+def test_more_shows_the_whole_text_as_plain_text(window, qtbot):
+    text = "<b>" + 300 * "word " + "</b>"
+    window.weights_menu.failed.emit(text)
     qtbot.waitUntil(window.notice.isVisible)
-    assert window.height() == 560
-    assert window.minimumSizeHint().width() == narrowest
-    assert "n" * 200 in window.notice.findChild(QTextEdit).toPlainText()
+    qtbot.mouseClick(button(window.notice, "&More"), Qt.MouseButton.LeftButton)
+    box = window.findChild(QMessageBox)
+    assert box.isVisible()
+    assert (box.text(), box.textFormat()) == (text, Qt.TextFormat.PlainText)
+    box.close()
+    assert window.notice.text == text
