@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
         self._notices = Notices(central, sheet)
         pad.arranged.connect(self._notices.place)
         self.setCentralWidget(central)
-        self.setMinimumSize(400, 560)
+        central.setMinimumSize(400, 530)  # with the menu bar, 560 pixels high
 
     def _connect(self) -> None:
         self.appeared.connect(self._read_weights)

@@ -15,7 +15,7 @@ def open_dock(qtbot):
     """Opens the dock of a window 600 pixels wide, which makes that wider."""
 
     def open_(window):
-        window.resize(600, 500)
+        window.resize(600, 560)
         qtbot.keyClick(window, Qt.Key.Key_T, CTRL)
         assert window.width() > 600
         return window.training
@@ -48,7 +48,7 @@ def test_a_window_no_longer_maximized_fits_its_content(window, open_dock, qtbot,
     if reopens:
         dock.open()
     window.showNormal()
-    qtbot.waitUntil(lambda: not window.isMaximized() and window.height() == 500)
+    qtbot.waitUntil(lambda: not window.isMaximized() and window.height() == 560)
     qtbot.waitUntil(lambda: window.width() == (wide if reopens else 600))
     dock.close()
     assert window.width() == 600
@@ -84,7 +84,7 @@ def test_escape_in_the_dock_leaves_the_drawing_alone(window, mouse, seven, open_
         widget.setFocus()
         qtbot.keyClick(widget, Qt.Key.Key_Escape)
         assert not window.canvas.is_blank
-    qtbot.mouseClick(window.net_view, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.answer, Qt.MouseButton.LeftButton)
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
     assert window.canvas.is_blank
 
