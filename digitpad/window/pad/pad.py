@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from digitpad.window.pad.arrangement import arrange
+from digitpad.window.widgets.theme import SCROLL_BAR
 
 
 class Parts(NamedTuple):
@@ -32,6 +33,7 @@ class Pad(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.verticalScrollBar().setStyleSheet(SCROLL_BAR)
         self._parts, self._board = parts, QWidget()
         for part in parts:
             part.setParent(self._board)

@@ -61,7 +61,7 @@ class TrainingForm(QWidget):
             bold(QLabel(wordWrap=True)) for _ in range(3)
         )
         self._about_ink = SecondaryText()
-        self.start_button = button("&Start Training", self.start)
+        self.start_button = button("&Start Training", self.start, kind="primary")
         self._lay_out()
         for problem in (self._folder_problem, self._ink_problem, self._writers_problem):
             problem.hide()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from digitpad.training.messages import RunStarted
 from digitpad.training.run import Phase, RunState
 from digitpad.window.widgets.controls import button
 from digitpad.window.widgets.layout import row
+from digitpad.window.widgets.progress_bar import ProgressBar
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold, percent
 
@@ -34,8 +35,7 @@ class ProgressView(QWidget):
         self._phase: Phase = "starting"
         self._headline = bold(QLabel(wordWrap=True))
         self._details = SecondaryText()
-        self._bar = QProgressBar(textVisible=False)
-        self._bar.setAccessibleName("Training progress")
+        self._bar = ProgressBar("Training progress")
         self._stop = button("&Stop Early", self.stop_requested)
         self._stop.setToolTip("End the training now and keep the weights so far")
         self._cancel = button("Ca&ncel…", self._ask)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, SignalInstance
-from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
+
+from digitpad.window.widgets import theme
+from digitpad.window.widgets.button import Button, Kind
+
+_Field = TypeVar("_Field", QComboBox, QSpinBox)
 
 
 class _WheelFilter(QObject):
@@ -29,26 +35,25 @@ def choice(items: Iterable[tuple[str, str]] = ()) -> QComboBox:
     made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     for text, data in items:
         made.addItem(text, data)
-    _leave_wheel(made)
-    return made
+    return _field(made)
 
 
 def number(low: int, high: int) -> QSpinBox:
     """A field for an integer from `low` to `high`."""
     made = QSpinBox()
     made.setRange(low, high)
-    _leave_wheel(made)
+    return _field(made)
+
+
+def _field(made: _Field) -> _Field:
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # by default, the wheel gives focus
+    made.installEventFilter(_WheelFilter(made))
+    made.setMinimumHeight(theme.CONTROL)
     return made
 
 
-def _leave_wheel(field: QWidget) -> None:
-    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # by default, the wheel gives focus
-    field.installEventFilter(_WheelFilter(field))
-
-
-def button(text: str, do: Callable[[], object] | SignalInstance) -> QPushButton:
+def button(text: str, do: Callable[[], object] | SignalInstance, *, kind: Kind = "plain") -> Button:
     """A button. Its text may contain a mnemonic, such as `&Start`."""
-    made = QPushButton(text)
-    made.setAccessibleName(text.replace("&", ""))
+    made = Button(text, kind=kind)
     made.clicked.connect(do)
     return made

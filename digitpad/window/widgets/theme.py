@@ -29,6 +29,15 @@ ANSWER = 132
 EASE_MS = 80
 """Duration of a transition, in milliseconds."""
 
+SCROLL_BAR = """
+QScrollBar:vertical { background: transparent; width: 12px; }
+QScrollBar::handle:vertical {
+    background: palette(placeholder-text); border-radius: 4px; margin: 2px; min-height: 32px;
+}
+QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical { height: 0; }
+"""
+"""Style sheet of a slim scroll bar."""
+
 
 class Colours(NamedTuple):
     """The colours of a theme."""
