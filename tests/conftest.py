@@ -43,6 +43,12 @@ settings.register_profile("digitpad", deadline=None)
 settings.load_profile("digitpad")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-pictures", action="store_true", help="store new pictures of the window"
+    )
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh home folder, without settings, weights or logs."""
