@@ -61,7 +61,8 @@ def looks_as_stored(qtbot, request, appearance, tmp_path):
                 return len(seen) > 20 and all(np.array_equal(seen[-1], each) for each in seen[-20:])
 
             qtbot.waitUntil(stands_still)
-            Image.fromarray(seen[-1]).quantize(256, Image.Quantize.FASTOCTREE).save(stored, optimize=True)
+            picture = Image.fromarray(seen[-1]).quantize(256, Image.Quantize.FASTOCTREE)
+            picture.save(stored, optimize=True)
             return
         expected = np.asarray(Image.open(stored).convert("RGB"))
         try:
