@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QVariantAnimation
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStyle, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolTip, QVBoxLayout, QWidget
 
 from digitpad.window.pad.answer import answered_digit, in_percent
 from digitpad.window.widgets import theme
@@ -46,6 +46,8 @@ class Columns(QWidget):
         """Show a Prediction; None shows empty columns."""
         self._prediction, self._before = prediction, self._shown
         self._describe()
+        from PySide6.QtWidgets import QStyle  # noqa: PLC0415  # slow to import
+
         # A style gives its animations no time where the person asks the system for less motion.
         if self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self):
             self._easing.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Literal, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -15,7 +16,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.colours import mixed
@@ -25,6 +26,13 @@ Kind = Literal["plain", "primary", "quiet"]
 """With an edge; filled with the accent, for the one thing to do next; or text only."""
 
 _PADDING, _GAP = 12, 6
+
+
+class _Look(NamedTuple):
+    fill: QColor
+    edge: QColor
+    text: QColor
+    ring: QColor
 
 
 class Button(QPushButton):
@@ -63,9 +71,7 @@ class Button(QPushButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        look = _look(self._kind, option.state, theme.colours(self.palette()))
+        look = self._look(theme.colours(self.palette()))
         shape = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -86,53 +92,36 @@ class Button(QPushButton):
             painter.drawPixmap(corner, icon(self._icon_name, colour, self.devicePixelRatioF()))
             area.setLeft(corner.x() + SIZE + _GAP)
         across = Qt.AlignmentFlag.AlignLeft if self._icon_name else Qt.AlignmentFlag.AlignHCenter
-        mnemonic = (
-            Qt.TextFlag.TextShowMnemonic
-            if self.style().styleHint(QStyle.StyleHint.SH_UnderlineShortcut, None, self)
-            else Qt.TextFlag.TextHideMnemonic
-        )
-        if not self._icon_name:
-            area.adjust(_PADDING, 0, -_PADDING, 0)
+        flag = Qt.TextFlag
+        mnemonic = flag.TextHideMnemonic if sys.platform == "darwin" else flag.TextShowMnemonic
         if self.width() < self.sizeHint().width():
             metrics, end = painter.fontMetrics(), Qt.TextElideMode.ElideRight
             words = metrics.elidedText(words, end, int(area.width()), mnemonic)
         painter.drawText(area, across | Qt.AlignmentFlag.AlignVCenter | mnemonic, words)
+
+    def _look(self, ink: theme.Colours) -> _Look:
+        none = QColor(Qt.GlobalColor.transparent)
+        if not self.isEnabled():
+            fill, edge = (none, none) if self._kind == "quiet" else (ink.card, ink.line)
+            return _Look(fill, edge, ink.disabled, ink.accent)
+        # How much of the text's colour is mixed in.
+        shade = 0.16 if self.isDown() else 0.08 if self.underMouse() else 0.0
+        if self._kind == "primary":
+            fill = mixed(ink.text, ink.accent, shade)
+            return _Look(fill, fill, ink.on_accent, ink.text)
+        if self.isChecked():
+            fill = mixed(ink.accent, ink.card, 0.15 + shade)
+            return _Look(fill, fill, ink.accent, ink.accent)
+        if self._kind == "quiet":
+            fill = mixed(ink.text, ink.window, shade) if shade else none
+            return _Look(fill, none, ink.secondary, ink.accent)
+        return _Look(mixed(ink.text, ink.card, shade), ink.line, ink.text, ink.accent)
 
     def _words(self) -> str:
         return "" if self._is_compact and self._icon_name else self.text()
 
     def _font(self) -> QFont:
         return theme.font(self.font(), self.type_size, bold=self._kind == "primary")
-
-
-class _Look(NamedTuple):
-    fill: QColor
-    edge: QColor
-    text: QColor
-    ring: QColor
-
-
-def _look(kind: Kind, state: QStyle.StateFlag, ink: theme.Colours) -> _Look:
-    """The colours of a button in this state."""
-    flag = QStyle.StateFlag
-    none = QColor(Qt.GlobalColor.transparent)
-    if not state & flag.State_Enabled:
-        plain = kind != "quiet"
-        return _Look(
-            ink.card if plain else none, ink.line if plain else none, ink.disabled, ink.accent
-        )
-    # How much of the text's colour is mixed in.
-    shade = 0.16 if state & flag.State_Sunken else 0.08 if state & flag.State_MouseOver else 0.0
-    if kind == "primary":
-        fill = mixed(ink.text, ink.accent, shade)
-        return _Look(fill, fill, ink.on_accent, ink.text)
-    if state & flag.State_On:  # a checked one
-        fill = mixed(ink.accent, ink.card, 0.15 + shade)
-        return _Look(fill, fill, ink.accent, ink.accent)
-    if kind == "quiet":
-        fill = mixed(ink.text, ink.window, shade) if shade else none
-        return _Look(fill, none, ink.secondary, ink.accent)
-    return _Look(mixed(ink.text, ink.card, shade), ink.line, ink.text, ink.accent)
 
 
 def action_button(action: QAction, icon_name: str) -> Button:
