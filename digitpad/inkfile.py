@@ -1,6 +1,7 @@
 """Ink files: drawings in UNIPEN text or in Quick, Draw! ndjson.
 
-UNIPEN is only read. Its y axis points upwards and is flipped.
+UNIPEN is only read. Its y axis points upwards and is flipped. Its own definition is I. Guyon,
+"UNIPEN 1.0 Format Definition", 1994.
 
 Each line of ndjson is a JSON object. `drawing` has a list [[x …], [y …]] for each stroke; further
 lists, such as the times of Quick, Draw!, are ignored. `word` is the label if it is a digit, "0" to
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitpad.files import replacing
 from digitpad.ink import MAX_COORDINATE, Drawing, Stroke
@@ -31,7 +33,8 @@ MAX_LINE_BYTES = 1 << 23
 """Maximum length of a line: more than 100,000 points of ndjson at full precision."""
 
 MAX_POINTS = 1_000_000
-"""Maximum number of points in a UNIPEN drawing, which has a line for each point."""
+"""Maximum number of points before a .SEGMENT of UNIPEN text and between two of them: in most files,
+of a drawing. There is a line for each point."""
 
 _DIGITS = tuple("0123456789")
 
@@ -77,7 +80,19 @@ def read_ink(path: Path, on_bad_line: OnBadLine) -> Iterator[Sample]:
             f"{path}: not an ink file: it must start with a UNIPEN keyword, such as .SEGMENT, "
             "or with the { of Quick, Draw! ndjson"
         )
-    yield from parser(_numbered(_lines(path), on_bad_line), on_bad_line)
+    yield from parser(read_lines(path, on_bad_line), on_bad_line)
+
+
+def read_lines(path: Path, on_bad_line: OnBadLine) -> Lines:
+    """Yield the lines of a file that are neither blank nor too long, stripped, with their numbers.
+
+    Numbers start from 1. Raises InkFileError at the first line if the file cannot be read.
+    """
+    for number, line in enumerate(_lines(path), start=1):
+        if len(line) > MAX_LINE_BYTES:
+            on_bad_line(number, f"longer than {MAX_LINE_BYTES:,} bytes")
+        elif stripped := line.strip():
+            yield number, stripped
 
 
 def write_ink(path: Path, samples: Iterable[Sample]) -> None:
@@ -109,15 +124,6 @@ def _lines(path: Path) -> Iterator[bytes]:
                 is_start = part.endswith(b"\n")
     except OSError as error:
         raise InkFileError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-def _numbered(lines: Iterable[bytes], on_bad_line: OnBadLine) -> Lines:
-    """Yield the lines that are neither blank nor too long, stripped, with their numbers from 1."""
-    for number, line in enumerate(lines, start=1):
-        if len(line) > MAX_LINE_BYTES:
-            on_bad_line(number, f"longer than {MAX_LINE_BYTES:,} bytes")
-        elif stripped := line.strip():
-            yield number, stripped
 
 
 def _parser(path: Path) -> Callable[[Lines, OnBadLine], Iterator[Sample]] | None:
@@ -195,10 +201,15 @@ def _to_json(sample: Sample) -> str:
     texts = {"word": word, "writer": sample.writer, "split": sample.split}
     record: dict[str, Any] = {key: text for key, text in texts.items() if text is not None}
     points = [stroke.points for stroke in sample.drawing.strokes]
-    record["drawing"] = [stroke[:, :2].T.tolist() for stroke in points]
+    record["drawing"] = [[_numbers(column) for column in stroke[:, :2].T] for stroke in points]
     if any((stroke[:, 2] != 1).any() for stroke in points):
-        record["pressure"] = [stroke[:, 2].tolist() for stroke in points]
+        record["pressure"] = [_numbers(stroke[:, 2]) for stroke in points]
     return json.dumps(record, separators=(",", ":"))
+
+
+def _numbers(column: NDArray[np.float64]) -> list[float]:
+    """The numbers for JSON, as in Quick, Draw!: whole ones without a decimal point."""
+    return [int(number) if number.is_integer() else number for number in column.tolist()]
 
 
 _KEYWORD = re.compile(rb"\.[A-Z]\S*")
@@ -206,81 +217,130 @@ _LABEL = re.compile(rb'"([0-9])"$')
 _WRITER = re.compile(rb"\.COMMENT\s+\d+\s+(\d+)")
 
 
-def _parse_unipen(lines: Lines, on_bad_line: OnBadLine) -> Iterator[Sample]:
-    segment = _Segment(on_bad_line)
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A line of UNIPEN text that starts with a keyword and is no part of a component."""
+
+    name: bytes
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """The pen's way on the tablet or, if that was recorded, above it; y points downwards."""
+
+    is_pen_down: bool
+    x: list[float] = field(default_factory=list)
+    y: list[float] = field(default_factory=list)
+
+
+def read_unipen(lines: Lines, on_bad_line: OnBadLine) -> Iterator[Keyword | Component]:
+    """Yield the keywords and the components of UNIPEN text.
+
+    Components are the pen-downs, even without points, and those pen-ups that have points: UNIPEN
+    numbers them so. Skips malformed lines, as `read_ink` does. The text that follows a keyword on
+    further lines is ignored.
+    """
+    pen = _Pen(on_bad_line)
     for number, line in lines:
-        if line.startswith(b".SEGMENT"):
-            if segment.has_begun:
-                yield segment.sample()
-            label = _LABEL.search(line)
-            segment = _Segment(on_bad_line, int(label[1]) if label else None, has_begun=True)
-        else:
-            segment.read(number, line)
-    if segment.has_begun:
-        yield segment.sample()
+        keyword = _KEYWORD.match(line)
+        match keyword and keyword[0]:
+            case None:
+                pen.read_point(number, line)
+            case b".PEN_DOWN":
+                yield from pen.end()
+                pen.begin(down_since=number)
+            case b".PEN_UP":
+                if pen.down_since is None:
+                    on_bad_line(number, ".PEN_UP without .PEN_DOWN")
+                pen.down_since = None
+                yield from pen.end()
+                pen.begin(down_since=None)
+            case b".COORD":
+                pen.read_columns(number, line)
+            case b".SEGMENT":
+                yield from pen.end()
+                pen.n_points = 0
+                pen.is_in_text = False
+                yield Keyword(b".SEGMENT", line)
+            case bytes(name) if name != b".DT":  # the time between two components
+                # A remark ends no stroke. After a pen-up, its text may look like points.
+                if pen.down_since is None:
+                    yield from pen.end()
+                    pen.is_in_text = True
+                yield Keyword(name, line)
+    yield from pen.end()
 
 
 @dataclass
-class _Segment:
-    """A UNIPEN drawing that is being read.
-
-    It begins at its .SEGMENT or at the first stroke of the file. Everything before that is the
-    header, which may contain any text.
-    """
+class _Pen:
+    """Reads the points of a component."""
 
     on_bad_line: OnBadLine
-    label: int | None = None
-    writer: str | None = None
-    has_begun: bool = False
-    strokes: list[Stroke] = field(default_factory=list)
-    pen_down: int | None = None  # line number of the stroke's .PEN_DOWN
-    x: list[float] = field(default_factory=list)
-    y: list[float] = field(default_factory=list)
+    component: Component | None = None
+    down_since: int | None = None  # line number of the .PEN_DOWN whose .PEN_UP has not come
+    is_in_text: bool = True  # of a keyword, such as a comment's
+    columns: tuple[int, int] = (0, 1)  # of x and y
     n_points: int = 0
 
-    def read(self, number: int, line: bytes) -> None:
-        keyword = _KEYWORD.match(line)
-        match keyword and keyword[0]:
-            case b".PEN_DOWN":
-                self._end_stroke()
-                self.has_begun = True
-                self.pen_down = number
-            case b".PEN_UP":
-                if self.pen_down is None:
-                    self.on_bad_line(number, ".PEN_UP without .PEN_DOWN")
-                self.pen_down = None
-                self._end_stroke()
-            case b".COMMENT":
-                if writer := _WRITER.match(line):
-                    self.writer = writer[1].decode()
-            case None if self.pen_down is not None:
-                self._read_point(number, line)
-            case None if self.has_begun:
+    def begin(self, *, down_since: int | None) -> None:
+        self.down_since, self.is_in_text = down_since, False
+        self.component = Component(is_pen_down=down_since is not None)
+
+    def end(self) -> Iterator[Component]:
+        if self.down_since is not None:
+            self.on_bad_line(self.down_since, ".PEN_DOWN without .PEN_UP")
+            self.down_since = None
+        if self.component and (self.component.is_pen_down or self.component.x):
+            yield self.component
+        self.component = None
+
+    def read_columns(self, number: int, line: bytes) -> None:
+        names = line.split()[1:]
+        if b"X" in names and b"Y" in names:
+            self.columns = names.index(b"X"), names.index(b"Y")
+        else:
+            self.on_bad_line(number, ".COORD must name X and Y")
+
+    def read_point(self, number: int, line: bytes) -> None:
+        if self.component is None:
+            if not self.is_in_text:
                 self.on_bad_line(number, "neither a keyword nor a point of a stroke")
-
-    def sample(self) -> Sample:
-        self._end_stroke()
-        return Sample(Drawing(tuple(self.strokes)), self.label, self.writer)
-
-    def _read_point(self, number: int, line: bytes) -> None:
+            return
+        values = line.split()
         try:
-            x, y = map(float, line.split()[:2])
-        except ValueError:
+            x, y = (float(values[column]) for column in self.columns)
+        except (ValueError, IndexError):
             x = y = math.nan
         if not (abs(x) <= MAX_COORDINATE and abs(y) <= MAX_COORDINATE):
             self.on_bad_line(number, f"a point must have two numbers within ±{MAX_COORDINATE:g}")
             return
         self.n_points += 1
         if self.n_points <= MAX_POINTS:
-            self.x.append(x)
-            self.y.append(-y)
+            self.component.x.append(x)
+            self.component.y.append(-y)
         elif self.n_points == MAX_POINTS + 1:
             self.on_bad_line(number, f"more than {MAX_POINTS:,} points in one drawing")
 
-    def _end_stroke(self) -> None:
-        if self.pen_down is not None:
-            self.on_bad_line(self.pen_down, ".PEN_DOWN without .PEN_UP")
-            self.pen_down = None
-        if self.x:
-            self.strokes.append(Stroke.from_xy(self.x, self.y))
-            self.x, self.y = [], []
+
+def _parse_unipen(lines: Lines, on_bad_line: OnBadLine) -> Iterator[Sample]:
+    """A drawing begins at its .SEGMENT, or at the first stroke of the file."""
+    label: int | None = None
+    writer: str | None = None
+    strokes: list[Stroke] = []
+    has_begun = False
+    for part in read_unipen(lines, on_bad_line):
+        match part:
+            case Keyword(b".SEGMENT", line):
+                if has_begun:
+                    yield Sample(Drawing(tuple(strokes)), label, writer)
+                found = _LABEL.search(line)
+                label = int(found[1]) if found else None
+                writer, strokes, has_begun = None, [], True
+            case Keyword(b".COMMENT", line) if found := _WRITER.match(line):
+                writer = found[1].decode()
+            case Component(is_pen_down=True, x=x, y=y):
+                has_begun = True
+                strokes += [Stroke.from_xy(x, y)] if x else []
+    if has_begun:
+        yield Sample(Drawing(tuple(strokes)), label, writer)

@@ -189,6 +189,12 @@ def pen_samples(pen_file: Path) -> list[Sample]:
 
 
 @pytest.fixture(scope="session")
+def unipen_dir(data_dir: Path) -> Path:
+    """Folder of digits, letters and numbers cut from UNIPEN, and of a sample of UNIPEN itself."""
+    return _present(data_dir / "unipen")
+
+
+@pytest.fixture(scope="session")
 def mnist_dir(data_dir: Path) -> Path:
     """`data_dir`, if all of MNIST is in it: no test downloads it."""
     for part in ("train", "t10k"):

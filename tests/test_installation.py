@@ -56,6 +56,7 @@ def test_wheel_has_both_programs_and_the_assets_and_nothing_else(pip, repository
     assert {name for name in top if not name.endswith(".dist-info")} == {"digitpad", "trainer"}
     assets = {path.name for path in (repository / "assets").iterdir()}
     assert {f"digitpad/assets/{name}" for name in assets} <= set(names)
+    assert {"trainer/evaluation/model_card.md", "trainer/data/unipen-left-out.tsv"} <= set(names)
     assert bundled_weights_of(installed) == installed / "digitpad" / "assets" / "net.safetensors"
 
 

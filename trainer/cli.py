@@ -12,7 +12,7 @@ from typing import Any
 
 from digitpad.training.messages import RunEnded
 from trainer.installation import install_command
-from trainer.options import PROCESS_OPTIONS, EvaluateOptions, TrainOptions
+from trainer.options import PROCESS_OPTIONS, EvaluateOptions, TrainOptions, UnipenOptions
 from trainer.parser import parse
 
 # Commands import torch, which takes a second, and --help does without it.
@@ -40,10 +40,13 @@ def run_command(arguments: Sequence[str]) -> int:
     try:
         match command:
             case "evaluate":
-                return _evaluate(parser, given)
+                _evaluate(parser, given)
+            case "unipen":
+                _cut_unipen(UnipenOptions(**given))
             case "card":
-                return _write_card(given)
-        return _train(given, arguments)
+                _write_card(given)
+            case _:
+                return _train(given, arguments)
     except KeyboardInterrupt:
         report(RunEnded("stopped"))
         print("Interrupted", file=sys.stderr)
@@ -53,6 +56,8 @@ def run_command(arguments: Sequence[str]) -> int:
         code = 2
     except (OutputError, TrainingError) as error:
         failure, code = error, 1
+    else:
+        return 0
     report(RunEnded("failed", str(failure), data_missing=isinstance(failure, DataMissingError)))
     notes = getattr(failure, "__notes__", [])
     print(f"python -m trainer: {failure}", *notes, sep="\n", file=sys.stderr)
@@ -108,7 +113,7 @@ def _resumed_options(given: dict[str, Any]) -> TrainOptions:
         raise CheckpointError(f"cannot resume from {path}: {error}") from error
 
 
-def _evaluate(parser: ArgumentParser, given: dict[str, Any]) -> int:
+def _evaluate(parser: ArgumentParser, given: dict[str, Any]) -> None:
     from trainer.evaluate import evaluate
 
     try:
@@ -118,14 +123,27 @@ def _evaluate(parser: ArgumentParser, given: dict[str, Any]) -> int:
     if options.plot and find_spec("matplotlib") is None:
         parser.error(f"--plot needs matplotlib. To install it: {install_command('plot')}")
     evaluate(options)
-    return 0
 
 
-def _write_card(given: dict[str, Any]) -> int:
+def _cut_unipen(options: UnipenOptions) -> None:
+    from digitpad.inkfile import InkFileError, write_ink
+    from trainer.data.unipen import KINDS, cut_drawings, summary
+    from trainer.run.output import OutputError, check_writable
+    from trainer.run.report import say
+
+    check_writable(options.out)
+    samples = cut_drawings(options.folder, KINDS[options.kind], report=say)
+    try:
+        write_ink(options.out, samples)
+    except InkFileError as error:
+        raise OutputError(str(error)) from error
+    print(f"Written: {options.out}", summary(samples), sep="\n")
+
+
+def _write_card(given: dict[str, Any]) -> None:
     from trainer.evaluation.card import write_card
 
     print("Written:", *write_card(given["files"]), sep="\n  ")
-    return 0
 
 
 def _lower_priority() -> None:

@@ -13,6 +13,7 @@ from digitpad.writers import Writers
 
 Data = Literal["mnist", "synthetic"]
 Device = Literal["auto", "cpu", "cuda"]
+Kind = Literal["digits", "letters", "numbers"]
 Progress = Literal["bar", "json", "none"]
 
 PROCESS_OPTIONS = frozenset({"resume", "compare", "epoch_weights", "background", "progress"})
@@ -97,3 +98,13 @@ class EvaluateOptions:
     def __post_init__(self) -> None:
         if self.writers and not self.ink:
             raise ValueError("--writers needs --ink")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnipenOptions:
+    """Options of `python -m trainer unipen`."""
+
+    folder: Path
+    """The UNIPEN distribution, or a folder above it."""
+    out: Path
+    kind: Kind = "digits"

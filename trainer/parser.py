@@ -1,4 +1,4 @@
-"""The trainer's command line: `train`, which is the default, `evaluate` and `card`."""
+"""The trainer's command line: `train`, which is the default, `evaluate`, `unipen` and `card`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 from digitpad.training.recipe import RECIPES
 from digitpad.writers import Writers, parse_writers
-from trainer.options import Data, Device, Progress, TrainOptions
+from trainer.options import Data, Device, Kind, Progress, TrainOptions, UnipenOptions
 
-_COMMANDS = ("train", "evaluate", "card")
+_COMMANDS = ("train", "evaluate", "unipen", "card")
 _LARGEST_SEED = 2**32 - 1
 
 
@@ -43,6 +43,7 @@ def _parser(folder: Path) -> ArgumentParser:
     for name, summary, add_options in (
         ("train", "train the network and write its weights (the default)", _add_train_options),
         ("evaluate", "evaluate a weights file on MNIST's test set", _add_evaluate_options),
+        ("unipen", "make ink files to train with from UNIPEN's distribution", _add_unipen_options),
         ("card", "write the model card and the README's table", _add_card_options),
     ):
         # Options that are not given have no value: their defaults are those of `trainer.options`.
@@ -165,6 +166,29 @@ def _add_evaluate_options(parser: ArgumentParser, folder: Path) -> None:
         help="also draw the confusion matrix, the reliability and the worst mistakes",
     )
     _add_data_dir(parser, folder)
+
+
+def _add_unipen_options(parser: ArgumentParser, folder: Path) -> None:
+    parser.description = (
+        "Cut drawings from UNIPEN's train_r01_v07, as it can be downloaded from Zenodo (doi "
+        "10.5281/zenodo.1195803), and write them as ndjson, with a writer and a split for each. "
+        "'train' and 'evaluate' take such a file as --ink."
+    )
+    parser.add_argument(
+        "folder",
+        type=folder.joinpath,
+        metavar="FOLDER",
+        help="the unpacked distribution: the folder that holds data and include, or one above it",
+    )
+    parser.add_argument(
+        "-o", "--out", type=folder.joinpath, metavar="FILE", required=True, help="file to write"
+    )
+    parser.add_argument(
+        "--kind",
+        choices=get_args(Kind),
+        help="what to cut: digits, letters and signs, or numbers of two to ten digits; "
+        f"default: {UnipenOptions.kind}",
+    )
 
 
 def _add_card_options(parser: ArgumentParser, folder: Path) -> None:

@@ -99,8 +99,24 @@ class TestUnipen:
         assert samples == [Sample(TICK.with_stroke(dot), label=1), Sample(TICK, label=1)]
         assert bad_lines == [2, 5, 8]
 
+    def test_pen_up_without_pen_down_is_reported(self, read):
+        assert read(UNIPEN_TICK + b".PEN_UP\n\n") == ([Sample(TICK, label=1)], [6])
+
     def test_lines_outside_a_stroke_are_reported(self, read):
-        assert read(UNIPEN_TICK + b".PEN_UP\n3 4\n\n") == ([Sample(TICK, label=1)], [6, 7])
+        assert read(UNIPEN_TICK + b"ink\n") == ([Sample(TICK, label=1)], [6])
+        lost = UNIPEN_TICK.replace(b".PEN_DOWN\n", b"")
+        assert read(lost) == ([Sample(Drawing(), label=1)], [2, 3, 4])
+
+    def test_the_way_of_the_lifted_pen_is_no_stroke(self, read):
+        assert read(UNIPEN_TICK + b"3 4\n5 6\n") == ([Sample(TICK, label=1)], [])
+
+    def test_the_text_of_a_comment_is_no_ink(self, read):
+        comment = b".COMMENT written on\n 12 24\n on the train\n"
+        assert read(STROKE + comment + STROKE) == ([Sample(TICK.with_stroke(TICK.strokes[0]))], [])
+
+    def test_columns_may_come_in_any_order(self, read):
+        content = b".COORD T Y P X\n.PEN_DOWN\n9 0 9 0\n9 2 9 1\n.PEN_UP\n.COORD X Z\n"
+        assert read(content) == ([Sample(TICK)], [6])
 
     def test_drawing_with_too_many_points_is_cut_off(self, read, monkeypatch):
         monkeypatch.setattr(inkfile, "MAX_POINTS", 2)
@@ -254,6 +270,7 @@ class TestWrite:
                 "pressure": [[1, 1], [0.25]],
             },
         ]
+        assert path.read_bytes().startswith(NDJSON_TICK)  # whole numbers without a decimal point
 
     def test_file_can_be_rewritten_from_itself(self, tmp_path):
         path = tmp_path / "mine.ndjson"

@@ -1,12 +1,13 @@
 """The trainer's command line."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
 from dataclasses import replace
-from unittest.mock import ANY
+from unittest.mock import ANY, Mock
 
 import pytest
 from PIL import Image
@@ -243,6 +244,51 @@ def test_evaluate_refuses_an_unwritable_plot_before_it_starts(tmp_path, run_here
     code, out, err = run_here("evaluate", "--data-dir", "none", "--plot", "file/plot.png")
     assert (code, out) == (1, "")
     assert "cannot write file/plot.png: file is not a folder\n--plot names another file." in err
+
+
+def test_unipen_makes_a_file_to_evaluate_on(unipen_dir, mnist_dir, tmp_path, run_here):
+    path = tmp_path / "new folder" / "digits.ndjson"
+    process = python("-m", "trainer", "unipen", unipen_dir / "sample", "-o", path)
+    assert process.returncode == 0, process.stderr
+    written, *summary = process.stdout.splitlines()
+    assert written == f"Written: {path}"
+    assert summary == [
+        "drawings: 113 (writers: 4)",
+        "  train: 74 (writers: 3)",
+        "  choose: 39 (writers: 1)",
+    ]
+    assert re.fullmatch("Reading 4 files of .*\n.*ced3.lex: is included, but .*\n", process.stderr)
+    ink = ["--ink", path, "--split", "choose"]
+    code, out, err = run_here("evaluate", "--data-dir", mnist_dir, *ink, "--json")
+    assert code == 0, err
+    _, unipen, *_ = json.loads(out)["evaluations"]
+    assert (unipen["split"], unipen["images"]) == ("digits.ndjson, choose", 39)
+    assert unipen["accuracy"] > 0.9
+
+
+def test_what_unipen_wrote_before_stays_unless_it_succeeds(tmp_path, run_here, monkeypatch):
+    path = tmp_path / "digits.ndjson"
+    path.write_text("as before")
+    command = ["unipen", ".", "--out", path.name]
+    code, out, err = run_here(*command)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "Download and unpack it" in err
+    code, _, err = run_here("unipen", ".", "--out", "digits.ndjson/x")
+    assert code == 1
+    assert "--out names another file" in err
+
+    for folder in ("data/1a/abc", "include"):
+        (tmp_path / folder).mkdir(parents=True)
+    ink = '.PEN_DOWN\n1 2\n.PEN_UP\n.SEGMENT CHARACTER 0 ? "7"\n'
+    (tmp_path / "data/1a/abc/f.dat").write_text(ink)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", Mock(side_effect=KeyboardInterrupt))
+        assert run_here(*command)[0] == 130
+    assert path.read_text() == "as before"
+    assert len(list(tmp_path.iterdir())) == 3
+    assert run_here(*command)[0] == 0
+    assert path.read_text().startswith('{"word":"7","writer":"abc-')
 
 
 def test_bad_ink_is_found_before_the_training(tmp_path, run_here):
