@@ -25,7 +25,9 @@ def run(weights: Path | None = None) -> int:
     # Qt compresses mouse and stylus events on X11, which would drop most points of a fast stroke.
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressTabletEvents, False)
-    app = QApplication(sys.argv[:1])
+    # Qt's own style follows the palette on every system. As an argument, because QStyle is slow to
+    # import.
+    app = QApplication([*sys.argv[:1], "-style", "fusion"])
     app.setOrganizationName("digitpad")
     app.setApplicationName("digitpad")
     app.setDesktopFileName("digitpad")

@@ -12,11 +12,10 @@ from digitpad.window.widgets import theme
 from digitpad.window.widgets.settings import settings
 
 _KEY = "window/appearance"
-_STYLE = "Fusion"  # Qt's own style, which follows the palette on every system
 
 
 class Appearance(QObject):
-    """Gives the application its style and palette, and offers the choice in a menu."""
+    """Gives the application its palette, and offers the choice in a menu."""
 
     def __init__(self, menu: QMenu) -> None:
         super().__init__(menu)
@@ -31,8 +30,6 @@ class Appearance(QObject):
             menu.addAction(action)
         if not self._choices.checkedAction():
             self._choices.actions()[0].setChecked(True)
-        if QApplication.style().name() != _STYLE.lower():
-            QApplication.setStyle(_STYLE)
         self._apply()
 
     def _choose(self, name: str) -> None:
