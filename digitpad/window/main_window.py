@@ -15,11 +15,11 @@ from digitpad.window.appearance import Appearance
 from digitpad.window.foot import Foot, weights_summary
 from digitpad.window.geometry import restore_geometry, save_geometry
 from digitpad.window.pad.answer import Answer, TrainingAnswer
-from digitpad.window.pad.canvas import Canvas
 from digitpad.window.pad.columns import Columns, ColumnsCard
 from digitpad.window.pad.net_view import NetCard, NetView
 from digitpad.window.pad.pad import Pad, Parts
 from digitpad.window.pad.tools import Tools
+from digitpad.window.sheet.canvas import Canvas
 from digitpad.window.weights.in_use import WeightsInUse
 from digitpad.window.weights.menu import WeightsMenu
 from digitpad.window.widgets.notices import Notices
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from digitpad.picture import Picture
     from digitpad.recognizer import Prediction, Recognizer
     from digitpad.weights_store import InterruptedRun
-    from digitpad.window.pad.picture_sheet import PictureSheet
     from digitpad.window.pad.picture_source import PictureSource
     from digitpad.window.training.dock import TrainingDock
     from digitpad.window.training.interrupted import InterruptedRuns
@@ -71,14 +70,13 @@ class MainWindow(QMainWindow):
         self.columns = Columns()
         self.net_view = NetView()
         self.foot = Foot()
-        self.picture: PictureSheet | None = None
         self.training: TrainingDock | None = None
         self._interrupted_runs: InterruptedRuns | None = None
         self._in_use = WeightsInUse(weights, self)
         self.weights_menu = WeightsMenu(self)
         self._undo = self._action("&Undo", self.canvas.undo, "Ctrl+Z")
         self._redo = self._action("&Redo", self.canvas.redo, "Ctrl+Shift+Z", "Ctrl+Y")
-        self._clear = self._action("&Clear", self._clear_sheet, "Esc")
+        self._clear = self._action("&Clear", self.canvas.clear, "Esc")
         # Esc in the training panel does not clear the drawing.
         self._clear.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._fill_menus()
@@ -167,14 +165,7 @@ class MainWindow(QMainWindow):
     def _update_actions(self) -> None:
         self._undo.setEnabled(self.canvas.can_undo)
         self._redo.setEnabled(self.canvas.can_redo)
-        self._clear.setEnabled(not self.canvas.is_blank or self.picture is not None)
-
-    def _clear_sheet(self) -> None:
-        if self.picture:
-            self._close_picture()
-            self._answer_drawing(self.canvas.drawing)
-        else:
-            self.canvas.clear()
+        self._clear.setEnabled(not self.canvas.is_blank)
 
     # Answering
 
@@ -189,10 +180,9 @@ class MainWindow(QMainWindow):
 
         self._read_weights()
         if drawing:
-            self._close_picture()
             self._image = ink_image(drawing)
         else:
-            self._image = self.picture.digit if self.picture else None
+            self._image = self.canvas.picture.digit if self.canvas.picture else None
         self.net_view.set_image(self._image)
         prediction = self._predict(self._in_use.recognizer)
         self.answer.set_prediction(prediction)
@@ -266,23 +256,8 @@ class MainWindow(QMainWindow):
 
     def _show_picture(self, picture: Picture) -> None:
         """Show a picture in place of the drawing, until something is drawn, and answer it."""
-        from digitpad.window.pad.picture_sheet import PictureSheet
-
         self._notices.close_about("pictures")
-        self._close_picture()
-        self.picture = PictureSheet(picture, self.canvas)
-        self.picture.show()
-        self._update_actions()
-        if self.canvas.is_blank:
-            self._answer_drawing(self.canvas.drawing)
-        else:
-            self.canvas.clear()
-
-    def _close_picture(self) -> None:
-        if self.picture:
-            self.picture.close()
-            self.picture = None
-            self._update_actions()
+        self.canvas.show_picture(picture)
 
     # Training
 

@@ -1,1 +1,1 @@
-"""The pad: the sheet, the answer, and the image that the Net sees."""
+"""The pad around the sheet: the tools, the answer, and the image that the Net sees."""

@@ -84,7 +84,7 @@ def test_an_opened_picture_is_answered_and_shown(pad, photo, shown, qtbot, choos
         QTest.keyClick(pad.canvas, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
         choose_file(pad, photo)
     assert (pad.answer.prediction.digit, pad.answer.prediction.sure) == (7, True)
-    np.testing.assert_array_equal(pad.picture.digit, read_picture(photo))
+    np.testing.assert_array_equal(pad.canvas.picture.digit, read_picture(photo))
     x, y = shown()
     assert x.size > 100
     assert (0.2 < x.min() < 0.4, 0.6 < x.max() < 0.8) == (True, True)
@@ -93,11 +93,12 @@ def test_an_opened_picture_is_answered_and_shown(pad, photo, shown, qtbot, choos
 
 @pytest.mark.parametrize("data", [file_data, image_data])
 @pytest.mark.parametrize("give", [paste, drop])
-def test_a_picture_is_pasted_or_dropped(pad, photo, give, data):
+def test_a_picture_is_pasted_or_dropped(pad, photo, qtbot, give, data):
     upright = photo.with_name("seven.png")
     Image.open(photo).transpose(Image.Transpose.ROTATE_270).save(upright)
-    give(pad, data(upright))
-    assert pad.picture is not None
+    with qtbot.waitSignal(pad.answered):
+        give(pad, data(upright))
+    assert pad.canvas.picture is not None
     assert (pad.answer.prediction.digit, pad.answer.prediction.sure) == (7, True)
 
 
@@ -118,7 +119,7 @@ def test_text_or_nothing_is_not_a_picture(pad, photo, monkeypatch):
     paste(pad, text)
     assert "not a picture" in pad.notice.text
     paste(pad, file_data(photo))
-    assert pad.picture is not None
+    assert pad.canvas.picture is not None
     assert pad.notice is None
 
 
@@ -128,10 +129,10 @@ def test_undo_brings_back_the_drawing_that_a_picture_replaced(pad, photo, mouse_
     drawing, answer = pad.canvas.drawing, pad.answer.prediction
     assert answer.digit == 1
     pad.pictures.open(photo)
-    assert pad.canvas.is_blank
+    assert not pad.canvas.drawing
     with qtbot.waitSignal(pad.answered):
         QTest.keyClick(pad.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert (pad.canvas.drawing, pad.picture) == (drawing, None)
+    assert (pad.canvas.drawing, pad.canvas.picture) == (drawing, None)
     assert pad.answer.prediction == answer
 
 
@@ -145,7 +146,7 @@ def test_a_stroke_replaces_the_picture(pad, photo, qtbot, pen):
             QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=at)
         else:
             QTest.touchEvent(handle, screen).press(0, at).commit()
-    assert pad.picture is None
+    assert pad.canvas.picture is None
     assert pad.canvas.is_drawing
     if pen == "mouse":
         QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=at)
@@ -157,27 +158,55 @@ def test_escape_removes_the_picture(pad, photo, shown, qtbot):
     pad.pictures.open(photo)
     with qtbot.waitSignal(pad.answered):
         QTest.keyClick(pad.canvas, Qt.Key.Key_Escape)
-    assert (pad.picture, pad.answer.prediction) == (None, None)
+    assert (pad.canvas.picture, pad.answer.prediction) == (None, None)
     assert shown()[0].size == 0
 
 
-def test_a_picture_replaces_another(pad, photo, qtbot):
+def test_a_picture_replaces_another(pad, photo):
     pad.pictures.open(photo)
-    before = pad.picture
-    with qtbot.waitSignal(before.destroyed):
+    before = pad.canvas.picture
+    pad.pictures.open(photo)
+    assert pad.canvas.picture is not before
+    pad.canvas.undo()
+    assert pad.canvas.picture is before
+
+
+@pytest.mark.parametrize("step", ["stroke", "clear"])
+def test_undo_brings_back_the_picture(pad, photo, mouse_on, shown, qtbot, step):
+    with qtbot.waitSignal(pad.answered):
         pad.pictures.open(photo)
-    assert pad.picture is not before
+    picture, answer, seen = pad.canvas.picture, pad.answer.prediction, shown()
+    with qtbot.waitSignal(pad.answered):
+        if step == "stroke":
+            mouse_on(pad.canvas).stroke((140, 40), (141, 140), (140, 240))
+        else:
+            pad.canvas.clear()
+    assert pad.canvas.picture is None
+    with qtbot.waitSignal(pad.answered):
+        pad.canvas.undo()
+    assert (pad.canvas.picture, pad.answer.prediction) == (picture, answer)
+    np.testing.assert_array_equal(shown(), seen)
 
 
-def test_the_picture_fits_the_sheet_when_the_window_grows(pad, photo, qtbot):
+def test_the_eraser_leaves_the_picture_alone(pad, photo, qtbot):
     pad.pictures.open(photo)
+    picture = pad.canvas.picture
+    qtbot.mouseClick(pad.canvas, Qt.MouseButton.RightButton)
+    assert pad.canvas.picture is picture
+
+
+def test_the_picture_fits_the_sheet_when_the_window_grows(pad, photo, shown, qtbot):
+    pad.pictures.open(photo)
+    x, y = shown()
     pad.resize(1000, 700)
-    qtbot.waitUntil(lambda: pad.picture.geometry() == pad.canvas.rect())
-    assert pad.canvas.height() > 560
+    qtbot.waitUntil(lambda: pad.canvas.height() > 500)
+    wider, higher = shown()
+    assert (np.ptp(wider), np.ptp(higher)) == pytest.approx((np.ptp(x), np.ptp(y)), abs=0.02)
 
 
-def test_new_weights_answer_the_picture_at_once(pad, photo, weights):
-    pad.pictures.open(photo)
+def test_new_weights_answer_the_picture_at_once(pad, photo, weights, qtbot):
+    with qtbot.waitSignal(pad.answered):
+        pad.pictures.open(photo)
     answer = pad.answer.prediction
     pad.use_weights(weights)
     assert pad.answer.prediction not in (None, answer)
@@ -203,4 +232,4 @@ def test_an_unreadable_picture_changes_nothing(pad, tmp_path, mouse_on, qtbot):
     paste(pad, blank)
     assert "no ink was found" in pad.notice.text
     assert (pad.canvas.drawing, pad.answer.prediction) == (drawing, answer)
-    assert pad.picture is None
+    assert pad.canvas.picture is None

@@ -7,8 +7,9 @@ from PySide6.QtGui import QImage, QInputDevice, QMouseEvent, QPointingDevice, QT
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
-from digitpad.window.pad.canvas import HISTORY, Canvas
-from digitpad.window.pad.view import MAX_SHRINKING
+from digitpad.window.sheet.brush import MAX_WIDTH, MIN_WIDTH, WIDTH
+from digitpad.window.sheet.canvas import Canvas
+from digitpad.window.sheet.view import MAX_SHRINKING
 
 Button = Qt.MouseButton
 LEFT, RIGHT, NONE = Button.LeftButton, Button.RightButton, Button.NoButton
@@ -257,12 +258,130 @@ def test_nothing_can_be_redone_after_a_new_stroke(canvas, mouse):
     assert points(canvas) == [[[20, 20, 1]]]
 
 
-def test_the_history_has_a_limit(canvas, mouse):
-    for _ in range(HISTORY + 1):
-        mouse.stroke((10, 10))
+def test_every_step_can_be_undone(canvas, mouse):
+    for number in range(250):
+        mouse.stroke((10 + number, 10))
+    undone = 0
     while canvas.can_undo:
         canvas.undo()
-    assert len(canvas.drawing.strokes) == 1
+        undone += 1
+    assert (undone, canvas.is_blank) == (250, True)
+    while canvas.can_redo:
+        canvas.redo()
+    assert [x for [[x, _, _]] in points(canvas)] == list(range(10, 260))
+
+
+def test_any_step_looks_as_if_all_were_painted_anew(canvas, mouse, darkness):
+    rng = np.random.default_rng(0)
+    for number in range(60):
+        start = rng.integers(20, 260, 2)
+        if number % 7 == 6:
+            eraser_end(canvas, tuple(start), tuple(start + 40))
+        elif number % 19 == 18:
+            canvas.clear()
+        else:
+            mouse.stroke(*(tuple(start + rng.integers(-15, 15, 2)) for _ in range(5)))
+    steps = [canvas.undo] * 40 + [canvas.redo] * 20 + [canvas.undo] * 70
+    for step in steps:
+        step()
+        seen = darkness()
+        QApplication.sendEvent(canvas, QEvent(QEvent.Type.PaletteChange))  # all is painted again
+        np.testing.assert_array_equal(seen, darkness())
+    assert canvas.is_blank
+
+
+# Eraser and width
+
+
+def right_drag(canvas, *places):
+    start, *rest = (QPoint(*place) for place in places)
+    QTest.mousePress(canvas, RIGHT, pos=start)
+    for place in rest:
+        QTest.mouseMove(canvas, place)
+    QTest.mouseRelease(canvas, RIGHT, pos=(rest or [start])[-1])
+
+
+def eraser_end(canvas, *places):
+    Stylus(canvas, ERASER).stroke(*places)
+
+
+def eraser_tool(canvas, *places):
+    canvas.erases = True
+    Stylus(canvas).stroke(*places)
+    canvas.erases = False
+
+
+@pytest.mark.parametrize("erase", [right_drag, eraser_end, eraser_tool])
+def test_the_eraser_takes_whole_strokes_in_one_step(canvas, mouse, ink, erase):
+    strokes = [[(40, y), (240, y)] for y in (40, 100, 160, 220)]
+    mouse.draw(strokes)
+    left_over = [[[40, y, 1], [240, y, 1]] for y in (40, 220)]
+    erase(canvas, (100, 70), (120, 130), (140, 170))
+    assert points(canvas) == left_over
+    assert not ink()[90:170].any()
+    canvas.undo()
+    assert len(points(canvas)) == 4
+    assert ink()[100, 60:220].all()
+    canvas.redo()
+    assert points(canvas) == left_over
+
+
+def test_what_is_erased_is_gone_at_once(canvas, mouse, ink, qtbot):
+    mouse.draw([[(40, 40), (240, 40)], [(40, 200), (240, 200)]])
+    with qtbot.waitSignal(canvas.drawing_changed) as reported:
+        mouse.press(100, 40, RIGHT)
+    assert [len(drawing.strokes) for drawing in reported.args] == [1]
+    assert not ink()[40].any()
+    mouse.release(100, 40, RIGHT)
+    assert len(points(canvas)) == 1
+
+
+def test_a_quick_eraser_misses_nothing_on_its_way(canvas, mouse):
+    mouse.draw([[(x, 40), (x, 240)] for x in range(30, 260, 20)])
+    mouse.stroke((140, 260))
+    right_drag(canvas, (10, 100), (270, 180))
+    assert points(canvas) == [[[140, 260, 1]]]
+
+
+@pytest.mark.parametrize("erase", [right_drag, eraser_end])
+def test_erasing_nothing_is_no_step(canvas, mouse, erase):
+    erase(canvas, (100, 100), (120, 120))
+    assert not canvas.can_undo
+    mouse.stroke((40, 40), (40, 90))
+    erase(canvas, (100, 100), (120, 120))
+    canvas.undo()
+    assert canvas.is_blank
+
+
+def test_an_interrupted_erasure_is_kept(canvas, mouse):
+    mouse.draw([[(40, 40), (240, 40)], [(40, 200), (240, 200)]])
+    mouse.press(100, 40, RIGHT)
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.UngrabMouse))
+    mouse.move(100, 200)
+    mouse.release(100, 200, RIGHT)
+    assert len(points(canvas)) == 1
+    canvas.undo()
+    assert len(points(canvas)) == 2
+
+
+@pytest.mark.parametrize("width", [MIN_WIDTH, MAX_WIDTH])
+def test_the_width_of_the_pen_changes_the_look_and_not_the_drawing(canvas, mouse, darkness, width):
+    mouse.stroke((140, 60), (140, 220))
+    drawn = points(canvas)
+    assert darkness()[140, 100:180].sum() / 255 == pytest.approx(WIDTH, abs=0.1)
+    canvas.pen_width = width
+    assert darkness()[140, 100:180].sum() / 255 == pytest.approx(width, abs=0.1)
+    assert points(canvas) == drawn
+    mouse.press(60, 60)
+    for y in range(62, 220, 2):
+        mouse.move(60, y)
+        QApplication.processEvents()
+    on_screen = rgb(canvas.screen().grabWindow(canvas.winId()))
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.PaletteChange))
+    assert on_screen == rgb(canvas.grab())
+    mouse.release(60, 218)
+    canvas.pen_width = 1000
+    assert canvas.pen_width == MAX_WIDTH
 
 
 # Stylus and touch
@@ -280,6 +399,12 @@ def test_the_harder_the_stylus_presses_the_wider_the_line(stylus, darkness):
     thin, middle, wide = (row[x - 20 : x + 20].sum() / 255 for x in (60, 140, 220))
     assert 3 < thin < middle - 3 < wide - 6
     assert wide == pytest.approx(14, abs=0.1)
+
+
+@pytest.mark.parametrize("pressure", [float("nan"), float("inf"), -float("inf")])
+def test_a_pressure_that_is_no_number_counts_as_full(canvas, stylus, pressure):
+    stylus.stroke((50, 50, pressure), (90, 50, 0.5), (120, 50, pressure))
+    assert points(canvas) == [[[50, 50, 1], [90, 50, 0.5], [120, 50, 1]]]
 
 
 def test_only_the_tip_of_the_stylus_draws(canvas, stylus):
@@ -331,7 +456,7 @@ def test_ink_beside_the_square_stays_in_view(canvas, mouse, resize, ink):
     drawn = points(canvas)
     resize(560, 300)
     assert points(canvas) == drawn
-    scale = 150 / (240 + 7)  # half the height shows the bar's centre and half its width
+    scale = 150 / (240 + 18)  # half the height shows the bar's centre and half of the widest pen
     row = round(150 - 240 * scale)
     bar = ink()[row].nonzero()[0]
     assert (bar.min(), bar.max()) == pytest.approx((280 - 47 * scale, 280 + 47 * scale), abs=2)
@@ -348,7 +473,7 @@ def test_ink_that_returns_to_a_sheet_of_another_shape_is_in_view(canvas, mouse, 
     canvas.clear()
     resize(380, 380)
     canvas.undo()
-    scale = 190 / (260 + 7)  # half the height shows the bar's centre and half its width
+    scale = 190 / (260 + 18)  # half the height shows the bar's centre and half of the widest pen
     bar = ink()[round(190 - 260 * scale)].nonzero()[0]
     assert np.ptp(bar) == pytest.approx((80 + 14) * scale, abs=3)
 
@@ -375,7 +500,9 @@ def test_a_sheet_that_changes_its_shape_does_not_tear_the_stroke(canvas, mouse, 
     assert ink()[40, 40:500].all()
     QTest.mouseRelease(canvas, LEFT, pos=QPoint(500, 40))
     assert points(canvas) == [[[x, 40, 1] for x in xs]]
-    scale = 280 / (500 - 140 + 7)  # half the width shows the stroke's end and half its width
+    scale = 280 / (
+        500 - 140 + 18
+    )  # half the width shows the stroke's end and half of the widest pen
     assert ink()[round(200 - 100 * scale), round(280 - 100 * scale) : 550].all()
     assert not ink()[40].any()
     QTest.mouseClick(canvas, LEFT, pos=QPoint(280, 200))  # the square is in the middle again

@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from digitpad.window.pad.pens import (
+from digitpad.window.sheet.pens import (
     PALM_SECONDS,
     Action,
     Device,
@@ -15,11 +15,11 @@ from digitpad.window.pad.pens import (
     decide,
 )
 
-MOUSE, STYLUS, ERASER = Pen(Device.MOUSE), Pen(Device.STYLUS), Pen(Device.ERASER)
+MOUSE, STYLUS = Pen(Device.MOUSE), Pen(Device.STYLUS)
 FINGER, THUMB = Pen(Device.FINGER, 0), Pen(Device.FINGER, 1)
 PRESS, MOVE, RELEASE, CANCEL = Kind
 START, EXTEND, FINISH, DISCARD = Action
-OTHER = False  # not the left button or the tip
+OTHER = False  # a button that neither draws nor erases
 NOW = 100.0
 
 
@@ -31,11 +31,10 @@ NOW = 100.0
         *[(pen, pen, MOVE, True, [EXTEND]) for pen in (MOUSE, STYLUS, FINGER)],
         *[(pen, pen, RELEASE, True, [EXTEND, FINISH]) for pen in (MOUSE, FINGER)],
         (STYLUS, STYLUS, RELEASE, True, [FINISH]),  # its last pressure would be none
-        # Other buttons, hovering and the eraser do not draw
+        # Other buttons and hovering do not draw
         *[(None, pen, PRESS, OTHER, []) for pen in (MOUSE, STYLUS)],
         *[(None, pen, MOVE, OTHER, []) for pen in (MOUSE, STYLUS)],
         *[(None, pen, RELEASE, True, []) for pen in (MOUSE, STYLUS, FINGER)],
-        *[(drawing, ERASER, kind, True, []) for drawing in (None, STYLUS) for kind in Kind],
         # A second button finishes the stroke
         (MOUSE, MOUSE, PRESS, OTHER, [FINISH]),
         (STYLUS, STYLUS, PRESS, OTHER, [FINISH]),

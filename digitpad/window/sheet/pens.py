@@ -21,7 +21,6 @@ class Device(Enum):
 
     MOUSE = auto()
     STYLUS = auto()
-    ERASER = auto()  # the other end of a stylus, which does not draw
     FINGER = auto()
 
 
@@ -44,8 +43,8 @@ class Kind(Enum):
 class PenEvent(NamedTuple):
     """An event of a pen, at a `time` in seconds of a monotonic clock.
 
-    `draws` is true if the left mouse button or the tip of the stylus was pressed or released, or is
-    held during the move. It is always true for a finger.
+    `draws` is true if a mouse button or an end of the stylus that draws or erases was pressed or
+    released, or is held during the move. It is always true for a finger.
     """
 
     pen: Pen
@@ -87,7 +86,7 @@ def _decide_press(event: PenEvent, drawing: Pen | None, stylus_seen: float) -> t
     elif drawing:
         return ()
     is_palm = device is Device.FINGER and event.time - stylus_seen < PALM_SECONDS
-    can_start = event.draws and device is not Device.ERASER and not is_palm
+    can_start = event.draws and not is_palm
     return (*ending, Action.START) if can_start else ending
 
 

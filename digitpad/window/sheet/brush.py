@@ -11,9 +11,12 @@ from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen, QPolygonF
 from digitpad.curve import arms, end_arm
 
 WIDTH = 14.0
-"""Width of a stroke at full pressure, in canvas units."""
+"""Default width of a stroke at full pressure, in canvas units. Segments are made for it."""
 
-_MIN_WIDTH = 0.3  # width at no pressure, as a fraction of WIDTH
+MIN_WIDTH, MAX_WIDTH = 8.0, 36.0
+"""The least and the greatest width that a person can choose, in canvas units."""
+
+_NO_PRESSURE = 0.3  # width at no pressure, as a fraction of WIDTH
 _SMOOTHING = 0.4  # weight of a point's own pressure: a stylus reports it with jitter
 _WIDTH_STEP = 0.25  # widths are rounded to this, so that neighbouring points can share a segment
 _MAX_SEGMENT = 64  # curves; bounds what is painted again while a stroke grows
@@ -25,9 +28,12 @@ class Segment(NamedTuple):
     path: QPainterPath
     width: float
 
-    def paint(self, painter: QPainter, ink: QBrush) -> None:
-        round_ends = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-        painter.strokePath(self.path, QPen(ink, self.width, Qt.PenStyle.SolidLine, *round_ends))
+    def paint(self, painter: QPainter, ink: QBrush, width: float = WIDTH) -> None:
+        """Paint the segment with a brush of this `width`."""
+        pen = QPen(ink, self.width * width / WIDTH)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.strokePath(self.path, pen)
 
 
 class Trace:
@@ -105,5 +111,5 @@ def _at(point: complex) -> QPointF:
 
 
 def _width(pressure: float) -> float:
-    width = WIDTH * (_MIN_WIDTH + (1 - _MIN_WIDTH) * pressure)
+    width = WIDTH * (_NO_PRESSURE + (1 - _NO_PRESSURE) * pressure)
     return round(width / _WIDTH_STEP) * _WIDTH_STEP

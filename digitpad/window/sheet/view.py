@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QTransform
 
-from digitpad.window.pad.brush import WIDTH
+from digitpad.window.sheet.brush import MAX_WIDTH
 
 if TYPE_CHECKING:
     from digitpad.ink import Stroke
-    from digitpad.window.pad.pens import Point
+    from digitpad.window.sheet.pens import Point
 
 SIDE = 280.0
 """Side of the square that is always in view, in canvas units."""
@@ -47,10 +47,13 @@ class View(NamedTuple):
 
 
 def fitted_view(size: QSize, strokes: Iterable[Stroke]) -> View:
-    """The view of a sheet of this size that shows the square and all strokes as large as fits."""
+    """The view of a sheet of this size that shows the square and all strokes as large as fits.
+
+    Whatever the width of the brush: choosing another one does not move the ink.
+    """
     width, height = max(1, size.width()), max(1, size.height())
     scale = largest = min(width, height) / SIDE
     for stroke in strokes:
-        x, y = abs(stroke.xy - SIDE / 2).max(axis=0) + WIDTH / 2
+        x, y = abs(stroke.xy - SIDE / 2).max(axis=0) + MAX_WIDTH / 2
         scale = min(scale, width / 2 / x, height / 2 / y)
     return View(size.width(), size.height(), max(scale, largest / MAX_SHRINKING))

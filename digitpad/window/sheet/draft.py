@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from digitpad.window.pad.brush import Segment, Trace
+from digitpad.window.sheet.brush import Segment, Trace
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRectF
 
     from digitpad.ink import Stroke
-    from digitpad.window.pad.pens import Pen, Point
+    from digitpad.window.sheet.pens import Pen, Point
 
 
 class Draft:

@@ -1,0 +1,61 @@
+"""What is on the sheet, and the steps that can be undone and redone. Without Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from digitpad.ink import Stroke
+    from digitpad.picture import Picture
+
+
+class Content(NamedTuple):
+    """Strokes, or a picture; nothing on a blank sheet."""
+
+    strokes: tuple[Stroke, ...] = ()
+    picture: Picture | None = None
+
+    def with_stroke(self, stroke: Stroke) -> Content:
+        """The content after a stroke, which takes the place of a picture."""
+        return Content((*self.strokes, stroke))
+
+
+BLANK = Content()
+
+
+class History:
+    """The present content of the sheet, and those before and after it, without a limit.
+
+    A step costs a reference for each stroke on the sheet: a thousand strokes take four megabytes.
+    """
+
+    def __init__(self) -> None:
+        self.present = BLANK
+        self._past: list[Content] = []
+        self._future: list[Content] = []
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._future)
+
+    def step(self, content: Content) -> None:
+        """Take a step to this content. What was undone can no longer be redone."""
+        self._past.append(self.present)
+        self._future.clear()
+        self.present = content
+
+    def undo(self) -> None:
+        """Go back one step, if there is one."""
+        if self._past:
+            self._future.append(self.present)
+            self.present = self._past.pop()
+
+    def redo(self) -> None:
+        """Take the step again that was undone last, if there is one."""
+        if self._future:
+            self._past.append(self.present)
+            self.present = self._future.pop()
