@@ -42,9 +42,10 @@ _T = np.arange(1, 5) / 4
 _BERNSTEIN = np.stack([(1 - _T) ** 3, 3 * _T * (1 - _T) ** 2, 3 * _T**2 * (1 - _T), _T**3])
 """Weights [4, 4] of a Bézier curve's control points (rows) at the ends of its four quarters."""
 
-# Bounds the time for an image. It is reached at 5,000 pixels of stroke, a scribble that covers its
-# box thirty times; beyond that, the discs move apart.
-_MAX_DISCS = 20_000
+# These bound the time for an image, for a scribble that covers its box several times. At most
+# `_MAX_POINTS` points of a stroke are used, evenly spread; beyond 1,000 pixels of stroke, the discs
+# move apart.
+_MAX_POINTS, _MAX_DISCS = 2_000, 4_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -143,6 +144,8 @@ def _without_specks(strokes: tuple[Stroke, ...]) -> list[Stroke]:
 
 def _smoothed(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """The curve through `points` [n, 2], as points [m, 2] to be joined by straight lines."""
+    if len(points) > _MAX_POINTS:
+        points = points[np.linspace(0, len(points) - 1, _MAX_POINTS).round().astype(np.intp)]
     z = np.ascontiguousarray(points).view(np.complex128)[:, 0]
     z = np.concatenate([z[:1], z[1:][z[1:] != z[:-1]]])
     chords = np.diff(z)

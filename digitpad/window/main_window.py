@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from digitpad.window.appearance import Appearance
@@ -19,9 +18,12 @@ from digitpad.window.pad.columns import Columns, ColumnsCard
 from digitpad.window.pad.net_view import NetCard, NetView
 from digitpad.window.pad.pad import Pad, Parts
 from digitpad.window.pad.tools import Tools
+from digitpad.window.sheet.actions import SheetActions
 from digitpad.window.sheet.canvas import Canvas
+from digitpad.window.sheet.width import PenWidth
 from digitpad.window.weights.in_use import WeightsInUse
 from digitpad.window.weights.menu import WeightsMenu
+from digitpad.window.widgets.action import action
 from digitpad.window.widgets.notices import Notices
 
 if TYPE_CHECKING:
@@ -74,15 +76,11 @@ class MainWindow(QMainWindow):
         self._interrupted_runs: InterruptedRuns | None = None
         self._in_use = WeightsInUse(weights, self)
         self.weights_menu = WeightsMenu(self)
-        self._undo = self._action("&Undo", self.canvas.undo, "Ctrl+Z")
-        self._redo = self._action("&Redo", self.canvas.redo, "Ctrl+Shift+Z", "Ctrl+Y")
-        self._clear = self._action("&Clear", self.canvas.clear, "Esc")
-        # Esc in the training panel does not clear the drawing.
-        self._clear.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self._sheet_actions = SheetActions(self.canvas)
+        self._width = PenWidth(self.canvas)
         self._fill_menus()
         self._lay_out()
         self._connect()
-        self._update_actions()
         self.canvas.setFocus()
         restore_geometry(self, QSize(832, 560))
 
@@ -91,25 +89,19 @@ class MainWindow(QMainWindow):
         """The notice that is shown."""
         return self._notices.current
 
-    def _action(self, text: str, do: Callable[[], object], *shortcuts: str) -> QAction:
-        action = QAction(text, self)
-        action.setShortcuts([QKeySequence(shortcut) for shortcut in shortcuts])
-        action.triggered.connect(do)
-        return action
-
     def _fill_menus(self) -> None:
-        quit_action = self._action("&Quit", self.close, "Ctrl+Q")
+        quit_action = action(self, "&Quit", self.close, "Ctrl+Q")
         quit_action.setMenuRole(QAction.MenuRole.QuitRole)
         # The menu's entry only opens the panel; the shortcut closes it as well.
-        train = self._action("&Train…\tCtrl+T", self.show_training)
-        self.addAction(self._action("Training panel", self._toggle_training, "Ctrl+T"))
-        about_action = self._action("&About digitpad", self._show_about)
+        train = action(self, "&Train…\tCtrl+T", self.show_training)
+        self.addAction(action(self, "Training panel", self._toggle_training, "Ctrl+T"))
+        about_action = action(self, "&About digitpad", self._show_about)
         about_action.setMenuRole(QAction.MenuRole.AboutRole)
-        open_picture = self._action("&Open Picture…", self._ask_for_picture, "Ctrl+O")
-        paste_picture = self._action("&Paste Picture", self._paste_picture, "Ctrl+V")
+        open_picture = action(self, "&Open Picture…", self._ask_for_picture, "Ctrl+O")
+        paste_picture = action(self, "&Paste Picture", self._paste_picture, "Ctrl+V")
         self.menuBar().addMenu("&File").addActions([open_picture, quit_action])
         self.menuBar().addMenu("&Edit").addActions(
-            [self._undo, self._redo, self._clear, paste_picture]
+            [*self._sheet_actions.for_menu, *self._width.actions_for_menu, paste_picture]
         )
         self.menuBar().addMenu("&Training").addAction(train)
         self.menuBar().addMenu(self.weights_menu)
@@ -121,7 +113,17 @@ class MainWindow(QMainWindow):
         central.setAccessibleName("Pad")
         central.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside the sheet focuses it
         central.setFocusProxy(self.canvas)
-        tools = Tools(((self._undo, "undo"), (self._redo, "redo"), (self._clear, "clear")))
+        do = self._sheet_actions
+        tools = Tools(
+            (
+                (do.pen, "pen"),
+                (do.eraser, "eraser"),
+                self._width,
+                (do.undo, "undo"),
+                (do.redo, "redo"),
+                (do.clear, "clear"),
+            )
+        )
         pad = Pad(
             Parts(
                 self.canvas,
@@ -131,7 +133,7 @@ class MainWindow(QMainWindow):
                 NetCard(self.net_view),
             )
         )
-        pad.addAction(self._clear)
+        pad.addActions([*do.on_the_pad, *self._width.actions_for_menu])
         rows = QVBoxLayout(central)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
@@ -152,7 +154,6 @@ class MainWindow(QMainWindow):
         self.appeared.connect(self._offer_interrupted_run)
         self.appeared.connect(lambda: self.pictures)
         self.canvas.drawing_changed.connect(self._answer_drawing)
-        self.canvas.history_changed.connect(self._update_actions)
         self.canvas.history_changed.connect(self._let_chart_wait)
         self._in_use.changed.connect(self._show_in_use)
         self.weights_menu.chosen.connect(self.use_weights)
@@ -161,11 +162,6 @@ class MainWindow(QMainWindow):
         self._notices.offer_due.connect(self._offer_interrupted_run)
         self.foot.weights_clicked.connect(self._open_weights_menu)
         self.foot.training_clicked.connect(self.show_training)
-
-    def _update_actions(self) -> None:
-        self._undo.setEnabled(self.canvas.can_undo)
-        self._redo.setEnabled(self.canvas.can_redo)
-        self._clear.setEnabled(not self.canvas.is_blank)
 
     # Answering
 
@@ -352,6 +348,17 @@ class MainWindow(QMainWindow):
         # A maximized window still includes the panel's room.
         save_geometry(self, self.training.size_to_return_to if self.training else None)
         super().closeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        from digitpad.window.latin_keys import action_for
+
+        # Not from a field of the training panel: that has its own undo and its own clipboard.
+        central = self.centralWidget()
+        is_on_pad = central is not None and central.isAncestorOf(self.focusWidget() or self)
+        if is_on_pad and (found := action_for(event, self)):
+            found.trigger()
+        else:
+            super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -3,12 +3,13 @@
 import argparse
 import sys
 
-from tests.benchmarks import forward, latency, soak, startup, training, training_window
+from tests.benchmarks import forward, latency, sheet, soak, startup, training, training_window
 
 BENCHMARKS = {
     "startup": startup.run,
     "forward": forward.run,
     "latency": latency.run,
+    "sheet": sheet.run,
     "soak": soak.run,
     "training": training.run,
     "training_window": training_window.run,

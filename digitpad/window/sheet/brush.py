@@ -10,10 +10,10 @@ from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen, QPolygonF
 
 from digitpad.curve import arms, end_arm
 
-WIDTH = 14.0
+WIDTH = 14
 """Default width of a stroke at full pressure, in canvas units. Segments are made for it."""
 
-MIN_WIDTH, MAX_WIDTH = 8.0, 36.0
+MIN_WIDTH, MAX_WIDTH = 8, 36
 """The least and the greatest width that a person can choose, in canvas units."""
 
 _NO_PRESSURE = 0.3  # width at no pressure, as a fraction of WIDTH

@@ -6,7 +6,7 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QInputDevice,
     QMouseEvent,
@@ -24,7 +24,7 @@ from digitpad.window.sheet.brush import MAX_WIDTH, MIN_WIDTH, WIDTH, segments
 from digitpad.window.sheet.draft import Draft
 from digitpad.window.sheet.empty import paint_empty_sheet
 from digitpad.window.sheet.eraser import Erasure
-from digitpad.window.sheet.history import BLANK, Content, History
+from digitpad.window.sheet.history import BLANK, Content, History, new_strokes
 from digitpad.window.sheet.input import Input, from_mouse, from_tablet, from_touch
 from digitpad.window.sheet.layers import Layers
 from digitpad.window.sheet.pens import Action, Pen, adds_ink, decide
@@ -34,7 +34,7 @@ from digitpad.window.widgets import theme
 from digitpad.window.widgets.button import is_focused_by_keyboard, paint_focus_ring
 
 if TYPE_CHECKING:
-    from digitpad.ink import Drawing
+    from digitpad.ink import Drawing, Stroke
     from digitpad.picture import Picture
     from digitpad.window.sheet.pens import Point
 
@@ -86,14 +86,12 @@ class Canvas(QWidget):
         self._draft: Draft | None = None
         self._erasure: Erasure | None = None
         self._stylus_seen = -inf
+        self._shown: tuple[Stroke, ...] = ()  # by the last step
         self._view = View(0, 0, 1.0)
         self._layers: Layers | None = None  # all ink except the draft's open segment
         self._picture_view: PictureView | None = None
         self._change = QTimer(self, singleShot=True, interval=0)
         self._change.timeout.connect(lambda: self.drawing_changed.emit(self.drawing))
-
-    def sizeHint(self) -> QSize:
-        return QSize(480, 480)
 
     # The drawing
 
@@ -129,12 +127,12 @@ class Canvas(QWidget):
         return self._history.can_redo
 
     @property
-    def pen_width(self) -> float:
+    def pen_width(self) -> int:
         """Width of strokes at full pressure, in canvas units. It only concerns their look."""
         return self._pen_width
 
     @pen_width.setter
-    def pen_width(self, width: float) -> None:
+    def pen_width(self, width: int) -> None:
         self._pen_width = min(max(width, MIN_WIDTH), MAX_WIDTH)
         self._layers = None
         self.update()
@@ -159,6 +157,10 @@ class Canvas(QWidget):
         """Show a picture in place of what is on the sheet. This can be undone."""
         self._replace(Content(picture=picture))
 
+    def show_drawing(self, drawing: Drawing) -> None:
+        """Show another drawing in place of what is on the sheet. This can be undone."""
+        self._replace(Content(drawing.strokes))
+
     def _replace(self, content: Content) -> None:
         self._finish()
         if content != self._history.present:
@@ -172,12 +174,13 @@ class Canvas(QWidget):
 
     def _show(self) -> None:
         """Show what is on the sheet now."""
-        strokes = self._content.strokes
+        before, self._shown = self._shown, self._content.strokes
         # Strokes that come back may date from when the sheet had another shape.
-        if self.is_blank or fitted_view(self.size(), strokes).scale < self._view.scale:
+        back = fitted_view(self.size(), new_strokes(self._shown, before))
+        if self.is_blank or back.scale < self._view.scale:
             self._fit()
         elif self._layers:
-            self._layers.show(strokes)
+            self._layers.show(self._shown)
         self.update()
         self._change.start()
         self.history_changed.emit()
@@ -257,6 +260,7 @@ class Canvas(QWidget):
                 self._history.step(left)
         else:
             return
+        self._shown = self._history.present.strokes
         self._fit_new_shape()
         self._change.start()
         self.history_changed.emit()

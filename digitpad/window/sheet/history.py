@@ -23,6 +23,13 @@ class Content(NamedTuple):
 BLANK = Content()
 
 
+def new_strokes(after: tuple[Stroke, ...], before: tuple[Stroke, ...]) -> tuple[Stroke, ...]:
+    """The strokes after the first in which `after` differs from `before`."""
+    pairs = enumerate(zip(after, before, strict=False))
+    same = next((i for i, (one, other) in pairs if one is not other), len(before))
+    return after[same:]
+
+
 class History:
     """The present content of the sheet, and those before and after it, without a limit.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QTransform
 
-from digitpad.window.sheet.brush import MAX_WIDTH
+from digitpad.window.sheet.brush import WIDTH
 
 if TYPE_CHECKING:
     from digitpad.ink import Stroke
@@ -54,6 +54,6 @@ def fitted_view(size: QSize, strokes: Iterable[Stroke]) -> View:
     width, height = max(1, size.width()), max(1, size.height())
     scale = largest = min(width, height) / SIDE
     for stroke in strokes:
-        x, y = abs(stroke.xy - SIDE / 2).max(axis=0) + MAX_WIDTH / 2
+        x, y = abs(stroke.xy - SIDE / 2).max(axis=0) + WIDTH / 2
         scale = min(scale, width / 2 / x, height / 2 / y)
     return View(size.width(), size.height(), max(scale, largest / MAX_SHRINKING))

@@ -251,7 +251,9 @@ def test_tab_reaches_every_control_in_reading_order(open_window, mouse_on, seven
     while window.canvas not in reached:
         qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
         reached.append(window.focusWidget())
-    *buttons, weights, text, more, cross, canvas = reached
+    pen, eraser, width, *buttons, weights, text, more, cross, canvas = reached
+    assert [pen, eraser] == [button(window, name) for name in ("Pen", "Eraser")]
+    assert width.accessibleName() == "Pen width"
     assert buttons == [button(window, name) for name in ("Undo", "Redo", "Clear")]
     assert weights is window.foot.weights
     assert window.notice.isAncestorOf(text)

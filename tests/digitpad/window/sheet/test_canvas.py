@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QColor, QImage, QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
 from digitpad.window.sheet.brush import MAX_WIDTH, MIN_WIDTH, WIDTH
 from digitpad.window.sheet.canvas import Canvas
 from digitpad.window.sheet.view import MAX_SHRINKING
+from digitpad.window.widgets import theme
 
 Button = Qt.MouseButton
 LEFT, RIGHT, NONE = Button.LeftButton, Button.RightButton, Button.NoButton
@@ -19,6 +20,8 @@ LEFT, RIGHT, NONE = Button.LeftButton, Button.RightButton, Button.NoButton
 def canvas(qtbot):
     widget = Canvas()
     qtbot.addWidget(widget)
+    black = theme.LIGHT._replace(text=QColor("black"))
+    widget.setPalette(theme.palette(black))
     widget.resize(280, 280)  # one pixel per canvas unit
     with qtbot.waitExposed(widget):
         widget.show()
@@ -456,7 +459,7 @@ def test_ink_beside_the_square_stays_in_view(canvas, mouse, resize, ink):
     drawn = points(canvas)
     resize(560, 300)
     assert points(canvas) == drawn
-    scale = 150 / (240 + 18)  # half the height shows the bar's centre and half of the widest pen
+    scale = 150 / (240 + 7)  # half the height shows the bar's centre and half its width
     row = round(150 - 240 * scale)
     bar = ink()[row].nonzero()[0]
     assert (bar.min(), bar.max()) == pytest.approx((280 - 47 * scale, 280 + 47 * scale), abs=2)
@@ -473,7 +476,7 @@ def test_ink_that_returns_to_a_sheet_of_another_shape_is_in_view(canvas, mouse, 
     canvas.clear()
     resize(380, 380)
     canvas.undo()
-    scale = 190 / (260 + 18)  # half the height shows the bar's centre and half of the widest pen
+    scale = 190 / (260 + 7)  # half the height shows the bar's centre and half its width
     bar = ink()[round(190 - 260 * scale)].nonzero()[0]
     assert np.ptp(bar) == pytest.approx((80 + 14) * scale, abs=3)
 
@@ -500,9 +503,7 @@ def test_a_sheet_that_changes_its_shape_does_not_tear_the_stroke(canvas, mouse, 
     assert ink()[40, 40:500].all()
     QTest.mouseRelease(canvas, LEFT, pos=QPoint(500, 40))
     assert points(canvas) == [[[x, 40, 1] for x in xs]]
-    scale = 280 / (
-        500 - 140 + 18
-    )  # half the width shows the stroke's end and half of the widest pen
+    scale = 280 / (500 - 140 + 18)  # half the width shows the stroke's end and half its width
     assert ink()[round(200 - 100 * scale), round(280 - 100 * scale) : 550].all()
     assert not ink()[40].any()
     QTest.mouseClick(canvas, LEFT, pos=QPoint(280, 200))  # the square is in the middle again
