@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import digitpad
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import ArgumentParser
 
 # Each command imports only what it needs: the window opens sooner, and `recognize` needs no Qt.
 # ruff: noqa: PLC0415
@@ -21,63 +21,80 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run digitpad with `argv`, by default the arguments of the process; return the exit code."""
     try:
-        words = sys.argv[1:] if argv is None else argv
+        words = list(sys.argv[1:] if argv is None else argv)
         if not words:  # saves the import of argparse
-            return _open_window(None)
-        arguments = _parse(words)
-        if arguments.command == "recognize":
+            return _open_window(None, ())
+        if (rest := _after_command(words)) is not None:
+            arguments = _recognize_parser().parse_args(rest)
             return _recognize(arguments.files, arguments.weights, as_json=arguments.json)
-        return _open_window(arguments.weights)
+        parser = _window_parser()
+        arguments = parser.parse_args(words)
+        for file in arguments.files:
+            if not os.path.exists(file):  # noqa: PTH110  # unlike Path.exists, it never raises
+                parser.error(f"{file}: there is no such file and no such command")
+        return _open_window(arguments.weights, [Path(file) for file in arguments.files])
     except KeyboardInterrupt:
         return 130  # the exit code of shells for a process ended by Ctrl-C
 
 
-def _parse(words: Sequence[str]) -> Namespace:
-    parser = _parser()
-    # Unlike Path.is_file, os.path.isfile never raises.
-    if words[0] != "recognize" and os.path.isfile(words[0]):  # noqa: PTH113
-        parser.error(
-            "to recognize a picture or an ink file: digitpad recognize FILE, or Ctrl+O in the "
-            "window; to use other weights: digitpad --weights FILE"
-        )
-    return parser.parse_args(words)
+def _after_command(words: list[str]) -> list[str] | None:
+    """The arguments of the command `recognize`; None if there is another or no command.
+
+    Before the command, there may be weights.
+    """
+    before = 2 if words[0] == "--weights" else int(words[0].startswith("--weights="))
+    if words[before : before + 1] != ["recognize"]:
+        return None
+    return [*words[:before], *words[before + 1 :]]
 
 
-def _parser() -> ArgumentParser:
+def _window_parser() -> ArgumentParser:
     import argparse
 
     parser = argparse.ArgumentParser(
         prog="digitpad",
-        description="Draw a digit, see the answer. Opens the window if no command is given.",
+        description="Draw a digit, see the answer. Opens the window.",
+        epilog="To recognize the drawings in files without a window: digitpad recognize --help",
     )
     parser.add_argument("--version", action="version", version=f"digitpad {digitpad.__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    recognize = commands.add_parser(
-        "recognize",
-        help="recognize the drawings in files",
+    _add_weights(parser)
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="picture or ink file to open in the window"
+    )
+    return parser
+
+
+def _recognize_parser() -> ArgumentParser:
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="digitpad recognize",
         description="Recognize the drawings in pictures and ink files (UNIPEN or Quick, Draw! "
         "ndjson). Writes one line per drawing: the digit, with a ? if it is unsure, and its "
         "probability, or that it is not a digit; the file, and the index of the drawing in the "
         "file, from 0. Exit code: 0 if everything could be read, 1 if not, 2 for wrong arguments.",
     )
-    # Without SUPPRESS, the command's default would override a --weights before the command.
-    for each, default in ((parser, None), (recognize, argparse.SUPPRESS)):
-        each.add_argument(
-            "--weights",
-            type=Path,
-            default=default,
-            metavar="FILE",
-            help="weights file to use instead of the bundled one",
-        )
-    recognize.add_argument("--json", action="store_true", help="write one JSON object per drawing")
-    recognize.add_argument("files", nargs="+", metavar="FILE", help="picture or ink file")
+    _add_weights(parser)
+    parser.add_argument("--json", action="store_true", help="write one JSON object per drawing")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="picture or ink file; - for standard input"
+    )
     return parser
 
 
-def _open_window(weights: Path | None) -> int:
+def _add_weights(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="weights file to use instead of the bundled one",
+    )
+
+
+def _open_window(weights: Path | None, files: Sequence[Path]) -> int:
     from digitpad.window.app import run
 
-    return run(weights)
+    return run(weights, files)
 
 
 def _recognize(files: Sequence[str], weights: Path | None, *, as_json: bool) -> int:

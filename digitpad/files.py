@@ -21,9 +21,10 @@ _PREFIX_BYTES = 100
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """Write into a temporary file that replaces `path` when the block ends.
 
+    A `durable` file is on the disk before it replaces the other, and so survives a power failure.
     If the block raises, the temporary file is removed and `path` stays as it was. A replaced file
     keeps its permissions. A symbolic link stays a link: the file it points to is replaced. Raises
     OSError if the file cannot be written, or if `path` is a folder, a device or a pipe.
@@ -40,8 +41,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             if permissions is not None:
                 temporary.chmod(permissions)
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -103,7 +103,7 @@ def write_ink(path: Path, samples: Iterable[Sample]) -> None:
     try:
         with replacing(path) as file:
             for sample in samples:
-                line = _to_json(sample).encode() + b"\n"
+                line = json.dumps(to_record(sample), separators=(",", ":")).encode() + b"\n"
                 if len(line) > MAX_LINE_BYTES:
                     raise InkFileError(f"{path}: cannot be written: a drawing has too many points")
                 file.write(line)
@@ -139,14 +139,14 @@ def _parser(path: Path) -> Callable[[Lines, OnBadLine], Iterator[Sample]] | None
 def _parse_ndjson(lines: Lines, on_bad_line: OnBadLine) -> Iterator[Sample]:
     for number, line in lines:
         try:
-            sample = _from_json(line)
+            sample = from_json(line)
         except ValueError as error:
             on_bad_line(number, str(error))
         else:
             yield sample
 
 
-def _from_json(line: bytes) -> Sample:
+def from_json(line: bytes) -> Sample:
     """The Sample of a line of ndjson; raises ValueError if it is malformed."""
     try:
         # As a float, an integer with too many digits is infinite and fails the check of its range.
@@ -196,7 +196,8 @@ def _stroke(stroke: Any, pressure: Any) -> Stroke | None:
     return Stroke.from_xy(*columns) if pressure is None else Stroke(np.array(columns).T)
 
 
-def _to_json(sample: Sample) -> str:
+def to_record(sample: Sample) -> dict[str, Any]:
+    """The JSON object of a line of ndjson."""
     word = sample.text if sample.label is None else str(sample.label)
     texts = {"word": word, "writer": sample.writer, "split": sample.split}
     record: dict[str, Any] = {key: text for key, text in texts.items() if text is not None}
@@ -204,7 +205,7 @@ def _to_json(sample: Sample) -> str:
     record["drawing"] = [[_numbers(column) for column in stroke[:, :2].T] for stroke in points]
     if any((stroke[:, 2] != 1).any() for stroke in points):
         record["pressure"] = [_numbers(stroke[:, 2]) for stroke in points]
-    return json.dumps(record, separators=(",", ":"))
+    return record
 
 
 def _numbers(column: NDArray[np.float64]) -> list[float]:

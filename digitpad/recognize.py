@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
+import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -103,6 +107,11 @@ def _summary(count: Counter[str]) -> str:
 def _recognitions(
     file: str, recognizer: Recognizer, report: Callable[[str], None]
 ) -> Iterator[Recognition]:
+    if file == "-":
+        with _standard_input() as path:
+            for each in _recognitions(str(path), recognizer, report):
+                yield replace(each, source=file)
+        return
     path = Path(file)
     try:
         if is_ink_file(path):
@@ -122,3 +131,13 @@ def _recognitions(
         yield Recognition(file, 0, None, recognizer.recognize_image(read_picture(path)))
     except PictureError as error:
         report(str(error))
+
+
+@contextmanager
+def _standard_input() -> Iterator[Path]:
+    """The path of a temporary copy of standard input, since pictures are read at random."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "standard input"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path

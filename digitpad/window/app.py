@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from digitpad.window.main_window import MainWindow
 # ruff: noqa: PLC0415
 
 
-def run(weights: Path | None = None) -> int:
+def run(weights: Path | None = None, files: Sequence[Path] = ()) -> int:
     """Open the window, wait until it is closed, and return the exit code.
 
-    By default the window uses the weights that were chosen last, or else the bundled ones.
+    By default the window uses the weights that were chosen last, or else the bundled ones. It opens
+    with the pictures and drawings in `files`.
     """
     # Qt compresses mouse and stylus events on X11, which would drop most points of a fast stroke.
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
@@ -31,7 +32,10 @@ def run(weights: Path | None = None) -> int:
     app.setOrganizationName("digitpad")
     app.setApplicationName("digitpad")
     app.setDesktopFileName("digitpad")
+    # The right button erases while it is held, and so asks for a menu only when it is released.
+    app.styleHints().setContextMenuTrigger(Qt.ContextMenuTrigger.Release)
     window = MainWindow(weights)
+    window.in_and_out.open(files)
     window.show()
     with reported_errors(window), ExitStack() as stack:
 

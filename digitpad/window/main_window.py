@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from digitpad.window.appearance import Appearance
 from digitpad.window.foot import Foot, weights_summary
 from digitpad.window.geometry import restore_geometry, save_geometry
+from digitpad.window.in_and_out import InAndOut
 from digitpad.window.pad.answer import Answer, TrainingAnswer
 from digitpad.window.pad.columns import Columns, ColumnsCard
 from digitpad.window.pad.net_view import NetCard, NetView
@@ -25,6 +26,7 @@ from digitpad.window.weights.in_use import WeightsInUse
 from digitpad.window.weights.menu import WeightsMenu
 from digitpad.window.widgets.action import action
 from digitpad.window.widgets.notices import Notices
+from digitpad.window.widgets.theme import MARGIN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from digitpad.picture import Picture
     from digitpad.recognizer import Prediction, Recognizer
     from digitpad.weights_store import InterruptedRun
-    from digitpad.window.pad.picture_source import PictureSource
     from digitpad.window.training.dock import TrainingDock
     from digitpad.window.training.interrupted import InterruptedRuns
     from digitpad.window.widgets.notice import Notice
@@ -77,12 +78,13 @@ class MainWindow(QMainWindow):
         self._in_use = WeightsInUse(weights, self)
         self.weights_menu = WeightsMenu(self)
         self._sheet_actions = SheetActions(self.canvas)
+        self.in_and_out = InAndOut(self, self.canvas, self._predict)
         self._width = PenWidth(self.canvas)
         self._fill_menus()
         self._lay_out()
         self._connect()
         self.canvas.setFocus()
-        restore_geometry(self, QSize(832, 560))
+        restore_geometry(self, QSize(900, 640))
 
     @property
     def notice(self) -> Notice | None:
@@ -97,16 +99,21 @@ class MainWindow(QMainWindow):
         self.addAction(action(self, "Training panel", self._toggle_training, "Ctrl+T"))
         about_action = action(self, "&About digitpad", self._show_about)
         about_action.setMenuRole(QAction.MenuRole.AboutRole)
-        open_picture = action(self, "&Open Picture…", self._ask_for_picture, "Ctrl+O")
-        paste_picture = action(self, "&Paste Picture", self._paste_picture, "Ctrl+V")
-        self.menuBar().addMenu("&File").addActions([open_picture, quit_action])
-        self.menuBar().addMenu("&Edit").addActions(
-            [*self._sheet_actions.for_menu, *self._width.actions_for_menu, paste_picture]
-        )
+        file = self.menuBar().addMenu("&File")
+        file.addActions(self.in_and_out.for_menu)
+        file.addSeparator()
+        file.addAction(quit_action)
+        edit = self.menuBar().addMenu("&Edit")
+        edit.addActions(self._sheet_actions.steps)
+        edit.addSeparator()
+        edit.addActions(self.in_and_out.for_edit_menu)
+        edit.addSeparator()
+        edit.addActions([*self._sheet_actions.tools, *self._width.actions_for_menu])
         self.menuBar().addMenu("&Training").addAction(train)
         self.menuBar().addMenu(self.weights_menu)
         self._appearance_choice = Appearance(self.menuBar().addMenu("&View").addMenu("&Appearance"))
-        self.menuBar().addMenu("&Help").addAction(about_action)
+        privacy = action(self, "&Privacy…", self._show_privacy)
+        self.menuBar().addMenu("&Help").addActions([privacy, about_action])
 
     def _lay_out(self) -> None:
         central = QWidget()
@@ -134,11 +141,17 @@ class MainWindow(QMainWindow):
             )
         )
         pad.addActions([*do.on_the_pad, *self._width.actions_for_menu])
+        self.answer.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.answer.addAction(self.in_and_out.copy_answer_action)
         rows = QVBoxLayout(central)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(pad, 1)
+        recent = QHBoxLayout()
+        recent.setContentsMargins(MARGIN, 0, MARGIN, 4)
+        rows.addLayout(recent)
         rows.addWidget(self.foot)
+        self.appeared.connect(lambda: self.in_and_out.start(recent))
 
         def sheet() -> QRect:
             place = self.canvas.rect().translated(self.canvas.mapTo(central, QPoint()))
@@ -152,7 +165,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.appeared.connect(self._read_weights)
         self.appeared.connect(self._offer_interrupted_run)
-        self.appeared.connect(lambda: self.pictures)
+        self.in_and_out.failed.connect(partial(self._notices.show, topic="pictures"))
+        self.in_and_out.opened.connect(partial(self._notices.close_about, "pictures"))
         self.canvas.drawing_changed.connect(self._answer_drawing)
         self.canvas.history_changed.connect(self._let_chart_wait)
         self._in_use.changed.connect(self._show_in_use)
@@ -180,7 +194,7 @@ class MainWindow(QMainWindow):
         else:
             self._image = self.canvas.picture.digit if self.canvas.picture else None
         self.net_view.set_image(self._image)
-        prediction = self._predict(self._in_use.recognizer)
+        prediction = self._answer_by(self._in_use.recognizer)
         self.answer.set_prediction(prediction)
         self.columns.set_prediction(prediction)
         self._answer_in_training()
@@ -192,17 +206,28 @@ class MainWindow(QMainWindow):
         """Show the answer of the Net in training as well, if there is one."""
         if self.training:
             net = self.training.recognizer
-            prediction = self._predict(net)
+            prediction = self._answer_by(net)
             self.columns.set_training(prediction)
             self.training_answer.setVisible(net is not None)
             self.training_answer.set_prediction(
                 prediction, self.training.epoch, is_training=self.training.is_running
             )
 
-    def _predict(self, recognizer: Recognizer | None) -> Prediction | None:
+    def _answer_by(self, recognizer: Recognizer | None) -> Prediction | None:
         if recognizer is None or self._image is None:
             return None
         return recognizer.recognize_image(self._image)
+
+    def _predict(self, shown: Drawing | Picture) -> Prediction | None:
+        """The Prediction of the weights in use for any drawing or picture."""
+        from digitpad.ink import Drawing
+
+        self._read_weights()
+        if not self._in_use.recognizer:
+            return None
+        if isinstance(shown, Drawing):
+            return self._in_use.recognizer.recognize(shown)
+        return self._in_use.recognizer.recognize_image(shown.digit)
 
     # Weights
 
@@ -231,29 +256,6 @@ class MainWindow(QMainWindow):
         self.weights_menu.in_use = path
         if self.training:
             self.training.set_in_use(path)
-
-    # Pictures
-
-    @cached_property
-    def pictures(self) -> PictureSource:
-        """The source of pictures, created when the window has appeared or earlier if needed."""
-        from digitpad.window.pad.picture_source import PictureSource
-
-        source = PictureSource(self)
-        source.opened.connect(self._show_picture)
-        source.failed.connect(partial(self._notices.show, topic="pictures"))
-        return source
-
-    def _ask_for_picture(self) -> None:
-        self.pictures.ask()
-
-    def _paste_picture(self) -> None:
-        self.pictures.paste()
-
-    def _show_picture(self, picture: Picture) -> None:
-        """Show a picture in place of the drawing, until something is drawn, and answer it."""
-        self._notices.close_about("pictures")
-        self.canvas.show_picture(picture)
 
     # Training
 
@@ -332,6 +334,12 @@ class MainWindow(QMainWindow):
         box.setText(about(self._in_use.path, recognizer.metadata if recognizer else None))
         box.open()
 
+    def _show_privacy(self) -> None:
+        from digitpad.window.drawings.privacy import PrivacyDialog
+
+        if self.in_and_out.recent:
+            PrivacyDialog(self.in_and_out.recent, self).open()
+
     def quit(self) -> None:
         """Close without asking. An unfinished training can be resumed after the next start."""
         if self.training:
@@ -347,6 +355,7 @@ class MainWindow(QMainWindow):
             self.training.close()  # and give back the room that it took
         # A maximized window still includes the panel's room.
         save_geometry(self, self.training.size_to_return_to if self.training else None)
+        self.in_and_out.close()
         super().closeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -359,6 +368,10 @@ class MainWindow(QMainWindow):
             found.trigger()
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.in_and_out.fit(self.height())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -25,11 +25,11 @@ TICK = '{"word":"1","drawing":[[[0,1],[0,-2]]]}\n'
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
 
 
-def run(*arguments, program=("-m", "digitpad"), stdout=subprocess.PIPE):
+def run(*arguments, program=("-m", "digitpad"), stdout=subprocess.PIPE, stdin=None):
     """Run digitpad in a process and wait for its end."""
     command = [sys.executable, *program, *arguments]
     return subprocess.run(
-        command, stdout=stdout, stderr=subprocess.PIPE, encoding="utf-8", check=False
+        command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, encoding="utf-8", check=False
     )
 
 
@@ -230,12 +230,17 @@ def test_wrong_arguments_show_the_usage(capsys, arguments):
     assert captured.err.startswith("usage: digitpad")
 
 
-def test_file_without_a_command_gets_a_hint(capsys, ink):
+def test_standard_input_is_recognized(ink):
+    with ink.open("rb") as content:
+        direct, piped = run("recognize", ink), run("recognize", "-", stdin=content)
+    assert piped.stdout == direct.stdout.replace(str(ink), "-")
+    assert piped.returncode == direct.returncode
+
+
+def test_a_name_that_is_no_file_and_no_command_is_an_error(capsys):
     with pytest.raises(SystemExit, match="2"):
-        main([str(ink)])
-    hint = capsys.readouterr().err
-    assert "digitpad recognize FILE" in hint
-    assert "digitpad --weights FILE" in hint
+        main(["recognise", "drawing.png"])
+    assert "recognise: there is no such file and no such command" in capsys.readouterr().err
 
 
 @posix
@@ -278,12 +283,14 @@ def test_version():
     assert run("--version").stdout == f"digitpad {__version__}\n"
 
 
-def test_window_opens_without_a_command(monkeypatch):
+def test_window_opens_without_a_command(monkeypatch, ink):
     opened = []
-    monkeypatch.setattr("digitpad.window.app.run", lambda weights: opened.append(weights) or 7)
+    monkeypatch.setattr("digitpad.window.app.run", lambda *given: opened.append(given) or 7)
     assert main([]) == 7
     assert main(["--weights", "mine.safetensors"]) == 7
-    assert opened == [None, Path("mine.safetensors")]
+    assert main([str(ink), "--weights=mine.safetensors", str(ink)]) == 7
+    mine = Path("mine.safetensors")
+    assert opened == [(None, ()), (mine, []), (mine, [ink, ink])]
 
 
 def test_recognizing_ink_imports_neither_qt_nor_torch_nor_pillow(ink):

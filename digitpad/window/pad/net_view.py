@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CAPTION = "What the Net sees"
-_EXPLANATION = "28 × 28 pixels: scaled to the dotted box, with the centre of mass in the middle"
+_EXPLANATION = "28 × 28 pixels: scaled to the dotted box, centred by mass"
 _PIXELS = 28
 _BOX = 4  # pixels around the box that the digit is scaled to
 _RADIUS = 8.0

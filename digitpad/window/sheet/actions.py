@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QActionGroup
 
 from digitpad.window.sheet.canvas import Canvas
 from digitpad.window.widgets.action import action
@@ -20,11 +20,12 @@ class SheetActions(QObject):
         self.clear = action(self, "&Clear", canvas.clear, "Esc")
         self.pen = action(self, "&Pen", lambda: self._choose(erases=False), "P")
         self.eraser = action(self, "&Eraser", lambda: self._choose(erases=True), "E")
-        tools = QActionGroup(self)
+        choice = QActionGroup(self)
         for tool in (self.pen, self.eraser):
             tool.setCheckable(True)
-            tools.addAction(tool)
+            choice.addAction(tool)
         self.pen.setChecked(True)
+        self.steps, self.tools = [self.undo, self.redo, self.clear], [self.pen, self.eraser]
         self.on_the_pad = [self.clear, self.pen, self.eraser]
         """The actions whose keys count only while the focus is on the pad: elsewhere, they are
         letters to write, or Esc closes something."""
@@ -32,10 +33,6 @@ class SheetActions(QObject):
             each.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         canvas.history_changed.connect(self._update)
         self._update()
-
-    @property
-    def for_menu(self) -> list[QAction]:
-        return [self.undo, self.redo, self.clear, self.pen, self.eraser]
 
     def _choose(self, *, erases: bool) -> None:
         self._canvas.erases = erases

@@ -6,32 +6,27 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QInputDevice,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
-    QPen,
-    QPixmap,
     QTabletEvent,
     QTouchEvent,
 )
 from PySide6.QtWidgets import QWidget
 
-from digitpad.window.sheet.brush import MAX_WIDTH, MIN_WIDTH, WIDTH, segments
 from digitpad.window.sheet.draft import Draft
-from digitpad.window.sheet.empty import paint_empty_sheet
 from digitpad.window.sheet.eraser import Erasure
 from digitpad.window.sheet.history import BLANK, Content, History, new_strokes
 from digitpad.window.sheet.input import Input, from_mouse, from_tablet, from_touch
-from digitpad.window.sheet.layers import Layers
+from digitpad.window.sheet.painting import Painting
 from digitpad.window.sheet.pens import Action, Pen, adds_ink, decide
-from digitpad.window.sheet.picture_view import PictureView
-from digitpad.window.sheet.view import View, fitted_view
-from digitpad.window.widgets import theme
-from digitpad.window.widgets.button import is_focused_by_keyboard, paint_focus_ring
+from digitpad.window.sheet.view import fitted_view
+from digitpad.window.widgets.brush import MAX_WIDTH, MIN_WIDTH, WIDTH
+from digitpad.window.widgets.button import is_focused_by_keyboard
 
 if TYPE_CHECKING:
     from digitpad.ink import Drawing, Stroke
@@ -69,6 +64,12 @@ class Canvas(QWidget):
     history_changed = Signal()
     """Whether there is something to undo, redo or clear may have changed."""
 
+    replaced = Signal(object)
+    """This Drawing was on the sheet, and something else or nothing is now."""
+
+    menu_requested = Signal(QPoint)
+    """The person wants a menu here, in coordinates of the screen."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Sheet")
@@ -81,15 +82,14 @@ class Canvas(QWidget):
         self.setTabletTracking(True)  # a hovering stylus rejects the palm, too
         self.erases = False
         """Whether pens erase strokes instead of drawing them."""
-        self._pen_width = WIDTH
         self._history = History()
         self._draft: Draft | None = None
         self._erasure: Erasure | None = None
+        self._has_erased = False  # by the last movement of the eraser
+        self._is_drop_target = False
         self._stylus_seen = -inf
         self._shown: tuple[Stroke, ...] = ()  # by the last step
-        self._view = View(0, 0, 1.0)
-        self._layers: Layers | None = None  # all ink except the draft's open segment
-        self._picture_view: PictureView | None = None
+        self._painting = Painting(self)
         self._change = QTimer(self, singleShot=True, interval=0)
         self._change.timeout.connect(lambda: self.drawing_changed.emit(self.drawing))
 
@@ -129,12 +129,12 @@ class Canvas(QWidget):
     @property
     def pen_width(self) -> int:
         """Width of strokes at full pressure, in canvas units. It only concerns their look."""
-        return self._pen_width
+        return self._painting.pen_width
 
     @pen_width.setter
     def pen_width(self, width: int) -> None:
-        self._pen_width = min(max(width, MIN_WIDTH), MAX_WIDTH)
-        self._layers = None
+        self._painting.pen_width = min(max(width, MIN_WIDTH), MAX_WIDTH)
+        self._painting.forget()
         self.update()
 
     def undo(self) -> None:
@@ -164,8 +164,11 @@ class Canvas(QWidget):
     def _replace(self, content: Content) -> None:
         self._finish()
         if content != self._history.present:
+            before = self.drawing
             self._history.step(content)
             self._show()
+            if before:
+                self.replaced.emit(before)
 
     @property
     def _content(self) -> Content:
@@ -177,10 +180,10 @@ class Canvas(QWidget):
         before, self._shown = self._shown, self._content.strokes
         # Strokes that come back may date from when the sheet had another shape.
         back = fitted_view(self.size(), new_strokes(self._shown, before))
-        if self.is_blank or back.scale < self._view.scale:
+        if self.is_blank or back.scale < self._painting.view.scale:
             self._fit()
-        elif self._layers:
-            self._layers.show(self._shown)
+        else:
+            self._painting.show(self._shown)
         self.update()
         self._change.start()
         self.history_changed.emit()
@@ -192,11 +195,11 @@ class Canvas(QWidget):
         """
         if not self.is_drawing:
             view = fitted_view(self.size(), self._content.strokes)
-            if view == self._view and self._layers:
-                self._layers.show(self._content.strokes)
+            if view == self._painting.view:
+                self._painting.show(self._content.strokes)
                 return
-            self._view = view
-        self._layers = None
+            self._painting.view = view
+        self._painting.forget()
 
     # The stroke that is being drawn, or what is being erased
 
@@ -206,7 +209,7 @@ class Canvas(QWidget):
         at_work = self._draft or self._erasure
         pen = at_work.pen if at_work else None
         for action in decide(event=given.event, drawing=pen, stylus_seen=self._stylus_seen):
-            point = self._view.to_canvas(given.position, given.pressure)
+            point = self._painting.view.to_canvas(given.position, given.pressure)
             match action:
                 case Action.START if given.erases or self.erases:
                     self._start_erasing(given.event.pen, point)
@@ -238,11 +241,11 @@ class Canvas(QWidget):
                 self._show()
         elif self._draft and adds_ink(last=self._draft.last, point=point):
             area, completed = self._draft.add(point)
-            if completed and self._layers:
-                self._layers.paint([completed])
-            wider = (self._pen_width - WIDTH) / 2
+            if completed:
+                self._painting.add(completed)
+            wider = (self.pen_width - WIDTH) / 2
             area = area.adjusted(-wider, -wider, wider, wider)
-            changed = self._view.to_widget().mapRect(area).toAlignedRect()
+            changed = self._painting.view.to_widget().mapRect(area).toAlignedRect()
             self.update(changed.adjusted(-1, -1, 1, 1))
             self._change.start()
 
@@ -251,12 +254,11 @@ class Canvas(QWidget):
         if self._draft:
             draft, self._draft = self._draft, None
             self._history.step(self._history.present.with_stroke(draft.stroke()))
-            if self._layers:
-                self._layers.paint([draft.open_segment()])
-                self._layers.keep(self._history.present.strokes)
+            self._painting.finish(draft.open_segment(), self._history.present.strokes)
         elif self._erasure:
             left, self._erasure = Content(self._erasure.strokes), None
-            if left != self._history.present:
+            self._has_erased = left != self._history.present
+            if self._has_erased:
                 self._history.step(left)
         else:
             return
@@ -272,7 +274,7 @@ class Canvas(QWidget):
 
     def _fit_new_shape(self) -> None:
         """Fit the view, if the widget changed its shape during the stroke."""
-        if not self._view.has_size(self.size()):
+        if not self._painting.view.has_size(self.size()):
             self._fit()
             self.update()
 
@@ -291,13 +293,24 @@ class Canvas(QWidget):
         elif event.type() == QEvent.Type.Resize:
             self._fit()
         elif event.type() in _NEW_LOOKS:
-            self._layers = None
+            self._painting.forget()
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._take(from_mouse(event))
 
     mouseMoveEvent = mouseReleaseEvent = mousePressEvent  # noqa: N815
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        # The right button erases; where it touches nothing, it asks for the menu.
+        if event.reason() != QContextMenuEvent.Reason.Mouse or not self._has_erased:
+            self.menu_requested.emit(event.globalPos())
+        self._has_erased = False
+
+    def set_drop_target(self, is_target: bool) -> None:  # noqa: FBT001
+        """Show that the sheet takes what is dragged over it, or no longer."""
+        self._is_drop_target = is_target
+        self.update()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         event.accept()  # or it comes back as a mouse event and draws twice
@@ -306,49 +319,8 @@ class Canvas(QWidget):
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # Qt gives it to mouse and finger only
         self._take(from_tablet(event))
 
-    # The look
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours = theme.colours(self.palette())
+        del event  # the painter is clipped to what has changed
+        ringed = self._is_drop_target or is_focused_by_keyboard(self)
         with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.fillRect(event.rect(), colours.card)
-            if self.picture:
-                if self._picture_view is None or self._picture_view.picture is not self.picture:
-                    self._picture_view = PictureView(self.picture)
-                self._picture_view.paint(painter, self.rect())
-            elif self.is_blank:
-                paint_empty_sheet(painter, self.rect(), self._view, self.font(), colours)
-            else:
-                painter.drawPixmap(0, 0, self._settled_ink())
-            if self._draft:
-                painter.save()
-                painter.setTransform(self._view.to_widget(), combine=True)
-                ink = self.palette().text()
-                self._draft.open_segment().paint(painter, ink, self._pen_width)
-                painter.restore()
-            edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-            around = QPainterPath()
-            around.addRect(QRectF(self.rect()))
-            around.addRoundedRect(edge, theme.CARD_RADIUS, theme.CARD_RADIUS)
-            painter.fillPath(around, colours.window)
-            painter.setPen(QPen(colours.line, 1))
-            painter.drawRoundedRect(edge, theme.CARD_RADIUS, theme.CARD_RADIUS)
-            if is_focused_by_keyboard(self):
-                paint_focus_ring(painter, edge, theme.CARD_RADIUS, colours.accent)
-
-    def _settled_ink(self) -> QPixmap:
-        """All ink except the draft's open segment."""
-        if self._layers is None:
-            self._layers = Layers(
-                self.size(),
-                self.devicePixelRatioF(),
-                self._view.to_widget(),
-                self.palette().text(),
-                self._pen_width,
-            )
-            self._layers.show(self._content.strokes)
-            if self._draft:
-                *completed, _ = segments(self._draft.stroke().points.tolist())
-                self._layers.paint(completed)
-        return self._layers.ink
+            self._painting.paint(painter, self._content, self._draft, ringed=ringed)

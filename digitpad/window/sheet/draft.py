@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from digitpad.window.sheet.brush import Segment, Trace
+from digitpad.window.widgets.brush import Segment, Trace
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRectF

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QBrush, QPainter, QPixmap, QTransform
 
-from digitpad.window.sheet.brush import Segment, segments
+from digitpad.window.widgets.brush import Segment, segments
 
 if TYPE_CHECKING:
     from digitpad.ink import Stroke

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QTransform
 
-from digitpad.window.sheet.brush import WIDTH
+from digitpad.window.widgets.brush import WIDTH
 
 if TYPE_CHECKING:
     from digitpad.ink import Stroke

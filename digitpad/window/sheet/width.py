@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSlider
 
-from digitpad.window.sheet.brush import MAX_WIDTH, MIN_WIDTH, WIDTH
 from digitpad.window.sheet.canvas import Canvas
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.action import action
+from digitpad.window.widgets.brush import MAX_WIDTH, MIN_WIDTH, WIDTH
 from digitpad.window.widgets.button import is_focused_by_keyboard, paint_focus_ring
 from digitpad.window.widgets.settings import settings
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from digitpad.inkfile import Sample, write_ink
 from digitpad.window.errors import log_file
 
 # Opens the window with `run` and in it runs the generator `play(window)`. When that yields a
@@ -168,6 +169,49 @@ def play(window):
     yield boxes
     return boxes()[0].informativeText()
 """
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
+def test_finished_strokes_survive_a_kill_in_the_middle_of_the_next(weights):
+    script = """
+def play(window):
+    yield lambda: window.in_and_out.recent
+    draw(window)
+    QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=QPointF(90, 40).toPoint())
+    QTest.mouseMove(window.canvas, QPointF(90, 80).toPoint())
+    from digitpad.notebook import Notebook, notebook_folder
+    yield lambda: Notebook(notebook_folder()).sheet()
+    print("drawing", window.canvas.is_drawing, flush=True)
+    yield lambda: False
+"""
+    with start(script, weights) as process:
+        assert process.stdout.readline() == "drawing True\n"
+        process.kill()
+        process.wait()
+    script = """
+def play(window):
+    yield lambda: window.canvas.drawing
+    yield lambda: window.answer.prediction
+    return [stroke.points.tolist() for stroke in window.canvas.drawing.strokes]
+"""
+    strokes, _ = play(script, weights)
+    assert len(strokes) == 1
+
+
+def test_the_window_opens_with_files(weights, tmp_path, as_drawing, seven):
+    path = tmp_path / "seven.ndjson"
+    write_ink(path, [Sample(as_drawing(seven))])
+    script = f"""
+app.MainWindow = Window
+from functools import partial
+app.run = partial(app.run, files=[Path({str(path)!r})])
+
+def play(window):
+    yield lambda: window.answer.prediction
+    return [stroke.xy.tolist() for stroke in window.canvas.drawing.strokes]
+"""
+    strokes, _ = play(script, weights)
+    assert strokes == [[list(point) for point in stroke] for stroke in seven]
 
 
 UNKNOWN_USER = """

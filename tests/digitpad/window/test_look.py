@@ -128,7 +128,7 @@ def test_narrow(pad, looks_as_stored, mouse_on, qtbot):
 @THEMES
 def test_picture(pad, looks_as_stored, qtbot):
     with qtbot.waitSignal(pad.answered):
-        pad.pictures.open(LOOK / "photo.jpg")
+        pad.in_and_out.open([LOOK / "photo.jpg"])
     looks_as_stored(pad, "picture")
 
 

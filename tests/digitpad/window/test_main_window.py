@@ -296,7 +296,7 @@ def test_the_answer_is_announced_only_when_the_pen_is_lifted(window, mouse, anno
 
 def test_about_describes_the_weights_in_use(window, weights):
     (help_action,) = (a for a in window.menuBar().actions() if a.text() == "&Help")
-    (about,) = help_action.menu().actions()
+    (about,) = (a for a in help_action.menu().actions() if a.iconText() == "About digitpad")
     about.trigger()
     box = window.findChild(QMessageBox)
     assert box.isVisible()

@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QImage, QInputDevice, QMouseEvent, QPointingDe
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
-from digitpad.window.sheet.brush import MAX_WIDTH, MIN_WIDTH, WIDTH
 from digitpad.window.sheet.canvas import Canvas
 from digitpad.window.sheet.view import MAX_SHRINKING
 from digitpad.window.widgets import theme
+from digitpad.window.widgets.brush import MAX_WIDTH, MIN_WIDTH, WIDTH
 
 Button = Qt.MouseButton
 LEFT, RIGHT, NONE = Button.LeftButton, Button.RightButton, Button.NoButton

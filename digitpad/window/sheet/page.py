@@ -1,20 +1,21 @@
-"""The empty sheet invites to draw."""
+"""The page below the ink: its edge, and what invites to draw on an empty one."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QFont, QPainter
+from PySide6.QtGui import QBrush, QFont, QPainter, QPainterPath, QPen
 
-from digitpad.window.sheet.brush import segments
 from digitpad.window.sheet.view import View
 from digitpad.window.widgets import theme
+from digitpad.window.widgets.brush import segments
+from digitpad.window.widgets.button import paint_focus_ring
 
 _HINT = "Draw a digit"
 _OTHERWISE = "or drop, paste or open a picture of one"
 _GHOST = ((94.0, 72.0), (186.0, 72.0), (132.0, 204.0))  # a 7, in canvas units
 
 
-def paint_empty_sheet(
+def paint_empty_page(
     painter: QPainter, area: QRect, view: View, font: QFont, colours: theme.Colours
 ) -> None:
     """Paint the ghost of a digit, and below it a sentence."""
@@ -28,3 +29,16 @@ def paint_empty_sheet(
         painter.setPen(colours.secondary)
         line = QRectF(8, area.height() * top, area.width() - 16, 2.5 * size)
         painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, text)
+
+
+def paint_edge(painter: QPainter, area: QRect, colours: theme.Colours, *, ringed: bool) -> None:
+    """Paint the round edge of the page over what is on it, with a ring around it if wanted."""
+    edge = QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5)
+    around = QPainterPath()
+    around.addRect(QRectF(area))
+    around.addRoundedRect(edge, theme.CARD_RADIUS, theme.CARD_RADIUS)
+    painter.fillPath(around, colours.window)
+    painter.setPen(QPen(colours.line, 1))
+    painter.drawRoundedRect(edge, theme.CARD_RADIUS, theme.CARD_RADIUS)
+    if ringed:
+        paint_focus_ring(painter, edge, theme.CARD_RADIUS, colours.accent)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digitpad.ink import Drawing, Stroke, ink_image
-from digitpad.window.sheet.brush import segments
+from digitpad.window.widgets.brush import segments
 
 ANGLE = np.linspace(0, 2 * np.pi, 10)
 STROKES = {

@@ -1,13 +1,20 @@
-"""Pictures on the sheet: opened, pasted, dropped, and drawn over."""
+"""Pictures and ink files: opened, pasted, dropped, and drawn over."""
+
+import base64
+import io
+import os
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QClipboard, QColor, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtGui import QClipboard, QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QListWidget
 
+from digitpad.inkfile import Sample, write_ink
 from digitpad.picture import read_picture
 from digitpad.weights_store import bundled_weights
 
@@ -29,8 +36,10 @@ def photo(tmp_path, seven):
 
 
 @pytest.fixture
-def pad(open_window):
-    return open_window(bundled_weights())
+def pad(open_window, qtbot):
+    window = open_window(bundled_weights())
+    qtbot.waitUntil(lambda: window.in_and_out.opener is not None)
+    return window
 
 
 COPY, MOVE = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction
@@ -128,7 +137,7 @@ def test_undo_brings_back_the_drawing_that_a_picture_replaced(pad, photo, mouse_
         mouse_on(pad.canvas).stroke((140, 40), (141, 140), (140, 240))
     drawing, answer = pad.canvas.drawing, pad.answer.prediction
     assert answer.digit == 1
-    pad.pictures.open(photo)
+    pad.in_and_out.open([photo])
     assert not pad.canvas.drawing
     with qtbot.waitSignal(pad.answered):
         QTest.keyClick(pad.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -138,7 +147,7 @@ def test_undo_brings_back_the_drawing_that_a_picture_replaced(pad, photo, mouse_
 
 @pytest.mark.parametrize("pen", ["mouse", "finger"])
 def test_a_stroke_replaces_the_picture(pad, photo, qtbot, pen):
-    pad.pictures.open(photo)
+    pad.in_and_out.open([photo])
     handle, at = pad.windowHandle(), pad.canvas.mapTo(pad, QPoint(100, 100))
     screen = QTest.createTouchDevice()
     with qtbot.waitSignal(pad.answered):
@@ -155,7 +164,7 @@ def test_a_stroke_replaces_the_picture(pad, photo, qtbot, pen):
 
 
 def test_escape_removes_the_picture(pad, photo, shown, qtbot):
-    pad.pictures.open(photo)
+    pad.in_and_out.open([photo])
     with qtbot.waitSignal(pad.answered):
         QTest.keyClick(pad.canvas, Qt.Key.Key_Escape)
     assert (pad.canvas.picture, pad.answer.prediction) == (None, None)
@@ -163,9 +172,9 @@ def test_escape_removes_the_picture(pad, photo, shown, qtbot):
 
 
 def test_a_picture_replaces_another(pad, photo):
-    pad.pictures.open(photo)
+    pad.in_and_out.open([photo])
     before = pad.canvas.picture
-    pad.pictures.open(photo)
+    pad.in_and_out.open([photo])
     assert pad.canvas.picture is not before
     pad.canvas.undo()
     assert pad.canvas.picture is before
@@ -174,7 +183,7 @@ def test_a_picture_replaces_another(pad, photo):
 @pytest.mark.parametrize("step", ["stroke", "clear"])
 def test_undo_brings_back_the_picture(pad, photo, mouse_on, shown, qtbot, step):
     with qtbot.waitSignal(pad.answered):
-        pad.pictures.open(photo)
+        pad.in_and_out.open([photo])
     picture, answer, seen = pad.canvas.picture, pad.answer.prediction, shown()
     with qtbot.waitSignal(pad.answered):
         if step == "stroke":
@@ -189,14 +198,14 @@ def test_undo_brings_back_the_picture(pad, photo, mouse_on, shown, qtbot, step):
 
 
 def test_the_eraser_leaves_the_picture_alone(pad, photo, qtbot):
-    pad.pictures.open(photo)
+    pad.in_and_out.open([photo])
     picture = pad.canvas.picture
     qtbot.mouseClick(pad.canvas, Qt.MouseButton.RightButton)
     assert pad.canvas.picture is picture
 
 
 def test_the_picture_fits_the_sheet_when_the_window_grows(pad, photo, shown, qtbot):
-    pad.pictures.open(photo)
+    pad.in_and_out.open([photo])
     x, y = shown()
     pad.resize(1000, 700)
     qtbot.waitUntil(lambda: pad.canvas.height() > 500)
@@ -206,7 +215,7 @@ def test_the_picture_fits_the_sheet_when_the_window_grows(pad, photo, shown, qtb
 
 def test_new_weights_answer_the_picture_at_once(pad, photo, weights, qtbot):
     with qtbot.waitSignal(pad.answered):
-        pad.pictures.open(photo)
+        pad.in_and_out.open([photo])
     answer = pad.answer.prediction
     pad.use_weights(weights)
     assert pad.answer.prediction not in (None, answer)
@@ -222,7 +231,7 @@ def test_an_unreadable_picture_changes_nothing(pad, tmp_path, mouse_on, qtbot):
     ):
         if content is not None:
             (tmp_path / name).write_bytes(content)
-        pad.pictures.open(tmp_path / name)
+        pad.in_and_out.open([tmp_path / name])
         assert name in pad.notice.text
         assert reason in pad.notice.text
     blank = QMimeData()
@@ -233,3 +242,124 @@ def test_an_unreadable_picture_changes_nothing(pad, tmp_path, mouse_on, qtbot):
     assert "no ink was found" in pad.notice.text
     assert (pad.canvas.drawing, pad.answer.prediction) == (drawing, answer)
     assert pad.canvas.picture is None
+
+
+# Ink files, several files, and what a browser gives
+
+
+@pytest.fixture
+def ink_file(tmp_path, as_drawing, seven, scribble):
+    """An ink file with two drawings."""
+    path = tmp_path / "two.ndjson"
+    write_ink(path, [Sample(as_drawing(strokes)) for strokes in (seven, scribble)])
+    return path
+
+
+def strip(pad):
+    return pad.in_and_out.recent.strip
+
+
+def answers(pad):
+    items = strip(pad).findChild(QListWidget)
+    return [items.item(row).text() for row in range(items.count())]
+
+
+def test_an_ink_file_opens_as_a_strip_to_step_through(
+    pad, ink_file, as_drawing, seven, scribble, qtbot
+):
+    pad.resize(900, 640)
+    with qtbot.waitSignal(pad.answered):
+        paste(pad, file_data(ink_file))
+    assert pad.canvas.drawing == as_drawing(seven)
+    assert strip(pad).isVisible()
+    assert "2 of two.ndjson" in [label.text() for label in strip(pad).findChildren(QLabel)]
+    assert answers(pad)[0] == "7"
+    items = strip(pad).findChild(QListWidget)
+    qtbot.mouseClick(
+        items.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=items.visualItemRect(items.item(1)).center(),
+    )
+    assert pad.canvas.drawing == as_drawing(scribble)
+    items.setCurrentRow(0)
+    qtbot.keyClick(items, Qt.Key.Key_Return)
+    assert pad.canvas.drawing == as_drawing(seven)
+    pad.canvas.undo()
+    assert pad.canvas.drawing == as_drawing(scribble)
+
+
+def test_several_files_open_together_and_bad_ones_are_named(pad, photo, ink_file, tmp_path):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no drawing")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (photo, notes, ink_file)])
+    drop(pad, data)
+    assert len(answers(pad)) == 3
+    assert pad.canvas.picture is not None
+    assert "notes.txt" in pad.notice.text
+
+
+def test_an_ink_file_without_drawings_is_refused(pad, tmp_path):
+    path = tmp_path / "empty.ndjson"
+    path.write_text('{"drawing": [[["a"]]]}\n')
+    pad.in_and_out.open([path])
+    assert "line 1" in pad.notice.text
+    assert pad.canvas.is_blank
+
+
+@pytest.mark.parametrize("encoding", ["base64", "percent"])
+def test_a_picture_as_an_address_is_opened(pad, photo, encoding, qtbot):
+    upright = io.BytesIO()
+    Image.open(photo).transpose(Image.Transpose.ROTATE_270).save(upright, "PNG")
+    if encoding == "base64":
+        address = f"data:image/png;base64,{base64.b64encode(upright.getvalue()).decode()}"
+    else:
+        address = "data:image/png," + "".join(f"%{byte:02x}" for byte in upright.getvalue())
+    data = QMimeData()
+    data.setUrls([QUrl(address)])
+    with qtbot.waitSignal(pad.answered):
+        drop(pad, data)
+    assert pad.answer.prediction.digit == 7
+
+
+def test_the_bytes_of_a_picture_are_opened(pad, photo, qtbot):
+    data = QMimeData()
+    data.setData("image/jpeg", photo.read_bytes())
+    data.setUrls([QUrl("https://example.org/seven.jpg")])
+    with qtbot.waitSignal(pad.answered):
+        drop(pad, data)
+    assert pad.answer.prediction.digit == 7
+
+
+def test_a_picture_on_the_web_is_to_be_saved_first(pad):
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/seven.jpg")])
+    drop(pad, data)
+    assert "Save it first" in pad.notice.text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text on other systems")
+@pytest.mark.parametrize("host", ["", "localhost"])
+def test_a_file_may_have_any_name(pad, photo, host, qtbot):
+    odd = Path(os.fsdecode(bytes(photo.parent) + b"/sieben \xff#1.jpg"))
+    odd.write_bytes(photo.read_bytes())
+    encoded = b"".join(
+        bytes([byte]) if chr(byte) in "/abcdefghijklmnopqrstuvwxyz._-" else b"%%%02X" % byte
+        for byte in os.fsencode(odd)
+    )
+    data = QMimeData()
+    data.setData("text/uri-list", b"file://" + host.encode() + encoded + b"\r\n")
+    with qtbot.waitSignal(pad.answered):
+        drop(pad, data)
+    assert pad.answer.prediction.digit == 7
+
+
+def test_the_sheet_shows_that_it_takes_what_is_dragged(pad, photo):
+    before, data = pad.canvas.grab().toImage(), file_data(photo)
+    entering = QDragEnterEvent(
+        QPoint(50, 50), COPY, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(pad, entering)
+    assert pad.canvas.grab().toImage() != before
+    QApplication.sendEvent(pad, QDragLeaveEvent())
+    assert pad.canvas.grab().toImage() == before

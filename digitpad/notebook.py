@@ -1,0 +1,125 @@
+"""The notebook: drawings that are kept, and what is on the sheet.
+
+Both are ink files, ndjson as in `digitpad.inkfile`, with the answer and the time in keys of their
+own, so that any line can be opened or trained on. They are replaced as a whole; nothing waits for
+the disk, since that would stop the pen.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from digitpad.files import replacing
+from digitpad.folders import user_folder
+from digitpad.ink import Drawing
+from digitpad.inkfile import Sample, from_json, to_record
+
+MAX_RECENT = 50
+"""Number of recent drawings that are kept."""
+
+_LOCK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A drawing that was on the sheet, and what was answered."""
+
+    drawing: Drawing
+    digit: int | None = None
+    """The digit that was answered; None for what is not a digit, and without weights."""
+    when: datetime | None = None
+
+
+def notebook_folder() -> Path:
+    """Path of the folder with the notebook. Raises OSError if the user has no home folder."""
+    return user_folder("data") / "notebook"
+
+
+class Notebook:
+    """The notebook in a folder, which need not exist. All methods may raise OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._recent, self._sheet = folder / "recent.ndjson", folder / "sheet.ndjson"
+
+    def recent(self) -> list[Note]:
+        """The recent drawings, the newest first. Lines that cannot be read are left out."""
+        notes = []
+        for line in reversed(_lines(self._recent)):
+            with suppress(ValueError):
+                notes.append(_note(line))
+        return notes
+
+    def add(self, note: Note) -> None:
+        """Keep a drawing as the newest. The same drawing is kept once."""
+        from filelock import FileLock  # noqa: PLC0415  # the first paint does not need it
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # Another window may be adding a drawing as well.
+        with FileLock(self._folder / ".lock", timeout=_LOCK_SECONDS):
+            others = [line for line in _lines(self._recent) if not _shows(line, note.drawing)]
+            _write(self._recent, [*others, _line(note)][-MAX_RECENT:])
+
+    def sheet(self) -> Drawing:
+        """The drawing that was left on the sheet; without strokes if there is none."""
+        for line in _lines(self._sheet):
+            with suppress(ValueError):
+                return _note(line).drawing
+        return Drawing()
+
+    def keep_sheet(self, drawing: Drawing) -> None:
+        """Keep what is on the sheet now."""
+        if drawing:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _write(self._sheet, [_line(Note(drawing))])
+        else:
+            self._sheet.unlink(missing_ok=True)
+
+    def delete(self) -> None:
+        """Delete all that is kept."""
+        for path in (self._recent, self._sheet):
+            path.unlink(missing_ok=True)
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return [line for line in path.read_bytes().split(b"\n") if line.strip()]
+    except FileNotFoundError:
+        return []
+
+
+def _write(path: Path, lines: list[bytes]) -> None:
+    with replacing(path, durable=False) as file:
+        file.writelines(line + b"\n" for line in lines)
+
+
+def _line(note: Note) -> bytes:
+    record = to_record(Sample(note.drawing))
+    record["answer"] = note.digit
+    if note.when:
+        record["when"] = note.when.astimezone(UTC).isoformat(timespec="seconds")
+    return json.dumps(record, separators=(",", ":")).encode()
+
+
+def _note(line: bytes) -> Note:
+    """The Note of a line; raises ValueError if its drawing cannot be read or has no strokes."""
+    drawing = from_json(line).drawing
+    if not drawing:
+        raise ValueError("no strokes")
+    record: dict[str, Any] = json.loads(line)
+    digit, when = record.get("answer"), None
+    with suppress(TypeError, ValueError):
+        when = datetime.fromisoformat(record.get("when", ""))
+    is_digit = type(digit) is int and 0 <= digit <= 9
+    return Note(drawing, digit if is_digit else None, when)
+
+
+def _shows(line: bytes, drawing: Drawing) -> bool:
+    with suppress(ValueError):
+        return _note(line).drawing == drawing
+    return False

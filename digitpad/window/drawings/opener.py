@@ -1,0 +1,196 @@
+"""Opens pictures and ink files: by name, from the clipboard, and by drag and drop."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import sys
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote_to_bytes
+
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QEvent,
+    QIODevice,
+    QMimeData,
+    QObject,
+    Qt,
+    QUrl,
+    Signal,
+)
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QImageWriter
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from digitpad.ink import Drawing
+    from digitpad.picture import Picture
+
+MAX_OPENED = 500
+"""Number of drawings that are opened at once."""
+
+_IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
+_COPY = Qt.DropAction.CopyAction
+_FILES = (
+    "Pictures and ink files (*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp *.ppm *.pgm "
+    "*.ndjson *.tra *.tes *.unp)"
+)
+
+
+class Opener(QObject):
+    """Opens pictures and ink files, including those dropped on its window."""
+
+    opened = Signal(str, list)
+    """The name of what was opened, and its Drawings and Pictures; there is at least one."""
+
+    failed = Signal(str)
+    """Nothing could be opened. Carries the reason, as text for the person."""
+
+    drag_changed = Signal(bool)
+    """Something that can be opened is dragged over the window, or no longer."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def open(self, *sources: Path | BinaryIO) -> None:
+        """Open pictures and ink files. Emits `opened` or `failed`, or both."""
+        # Imports NumPy and Pillow, which the first paint does not need.
+        from digitpad.inkfile import InkFileError  # noqa: PLC0415
+        from digitpad.picture import PictureError  # noqa: PLC0415
+
+        found: list[Drawing | Picture] = []
+        problems = []
+        for source in sources:
+            try:
+                found += _read(source, MAX_OPENED - len(found))
+            except (PictureError, InkFileError) as error:
+                problems.append(str(error))
+        if found:
+            first = sources[0]
+            name = first.name if isinstance(first, Path) else "the clipboard"
+            self.opened.emit(name if len(sources) == 1 else f"{len(sources)} files", found)
+        if problems:
+            what = "was not opened" if found else "nothing has changed"
+            self.failed.emit(f"No digit was found, so {what}.\n" + "\n".join(problems))
+
+    def ask(self) -> None:
+        """Ask the person for files and open them."""
+        from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415  # rarely needed
+
+        dialog = QFileDialog(self._window, "Open")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters([_FILES, "All files (*)"])
+        dialog.filesSelected.connect(lambda names: self.open(*map(Path, names)))
+        dialog.open()
+
+    def paste(self) -> None:
+        """Open what is in the clipboard."""
+        self._take(QGuiApplication.clipboard().mimeData())
+
+    def eventFilter(self, _window: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DragLeave:
+            self.drag_changed.emit(False)
+        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            self.drag_changed.emit(False)
+            _take_as_copy(event)
+            self._take(event.mimeData())
+            return True
+        if isinstance(event, QDragEnterEvent):
+            if event.possibleActions() & _COPY and _may_be_opened(event.mimeData()):
+                _take_as_copy(event)
+                self.drag_changed.emit(True)
+            return True
+        return False
+
+    def _take(self, data: QMimeData | None) -> None:
+        sources = _sources(data) if data else []  # an empty clipboard may give none
+        if sources:
+            self.open(*sources)
+        elif data and any(url.scheme() in {"http", "https"} for url in data.urls()):
+            self.failed.emit("This picture is still on the web. Save it first, then open the file.")
+        else:
+            self.failed.emit("This is not a picture. Copy a picture, or open a file.")
+
+
+def _read(source: Path | BinaryIO, most: int) -> list[Drawing | Picture]:
+    """What is in a source: a picture, or the drawings of an ink file, at most `most`.
+
+    Raises PictureError or InkFileError.
+    """
+    from digitpad.inkfile import InkFileError, is_ink_file, read_ink  # noqa: PLC0415
+    from digitpad.picture import open_picture  # noqa: PLC0415
+
+    if not isinstance(source, Path) or not is_ink_file(source):
+        return [open_picture(source)]
+    problems: list[str] = []
+    samples = read_ink(source, lambda line, reason: problems.append(f"line {line}: {reason}"))
+    drawings = [each.drawing for each in islice(samples, most) if each.drawing]
+    if not drawings:
+        raise InkFileError(f"{source}: {problems[0] if problems else 'contains no drawings'}")
+    return list(drawings)
+
+
+def _take_as_copy(event: QDropEvent) -> None:
+    """Accept a drag as a copy. After a move, the source would delete the file."""
+    event.setDropAction(_COPY)
+    event.accept()
+
+
+def _may_be_opened(data: QMimeData) -> bool:
+    return data.hasUrls() or data.hasImage() or any(map(data.hasFormat, _IMAGE_TYPES))
+
+
+def _sources(data: QMimeData) -> list[Path | BinaryIO]:
+    """The files and pictures in data that was dropped or copied."""
+    # Files come first: a file manager may add an image that is only the file's icon.
+    files: list[Path | BinaryIO] = [
+        path for url in data.urls() if (path := _local_file(url)) is not None
+    ]
+    if files:
+        return files
+    for url in data.urls():  # a browser may give the picture itself as an address
+        if url.scheme() == "data" and (content := _content(url)):
+            return [io.BytesIO(content)]
+    for kind in _IMAGE_TYPES:  # the picture as the browser got it
+        if content := bytes(data.data(kind).data()):
+            return [io.BytesIO(content)]
+    image = data.imageData()
+    if not isinstance(image, QImage) or image.isNull():
+        return []
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    QImageWriter(buffer, QByteArray(b"PNG")).write(image)
+    return [io.BytesIO(buffer.data().data())]
+
+
+def _local_file(url: QUrl) -> Path | None:
+    """The path of a file's address, whose bytes need not be UTF-8; None for another address."""
+    if url.scheme() != "file" or url.host() not in {"", "localhost"}:
+        return None
+    # Not url.toLocalFile(): it replaces bytes that are not UTF-8.
+    encoded = bytes(url.toEncoded().data())
+    path = encoded.removeprefix(b"file://").removeprefix(url.host().encode())
+    if sys.platform == "win32":
+        return Path(url.toLocalFile())
+    return Path(os.fsdecode(unquote_to_bytes(path)))
+
+
+def _content(url: QUrl) -> bytes | None:
+    """The picture in a `data:` address (RFC 2397); None if it holds none."""
+    head, _, body = url.toString(QUrl.ComponentFormattingOption.FullyEncoded).partition(",")
+    if not head.startswith("data:image/"):
+        return None
+    raw = unquote_to_bytes(body)
+    if not head.endswith(";base64"):
+        return raw
+    with suppress(ValueError):
+        return base64.b64decode(raw, validate=False)
+    return None

@@ -1,0 +1,54 @@
+"""Says what is kept and where, and deletes it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from digitpad.notebook import MAX_RECENT, notebook_folder
+from digitpad.window.drawings.recent import Recent
+from digitpad.window.widgets import theme
+from digitpad.window.widgets.controls import button
+from digitpad.window.widgets.text import Sentence
+
+_TEXT = (
+    "Nothing that you draw leaves this computer.\n\n"
+    f"digitpad keeps your last {MAX_RECENT} drawings with their answers, and what is on the sheet, "
+    "so that you can go back to them. They are in\n{folder}"
+)
+
+
+class PrivacyDialog(QDialog):
+    """Shows what is kept, with a setting that turns keeping off and a button that deletes it."""
+
+    def __init__(self, recent: Recent, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Privacy")
+        self._recent = recent
+        text = Sentence("What is kept")
+        try:
+            text.setPlainText(_TEXT.format(folder=notebook_folder()))
+        except OSError as error:
+            text.setPlainText(f"Nothing is kept: {error.strerror}.")
+        self.keeps = QCheckBox("&Keep my drawings for the next start")
+        self.keeps.setChecked(recent.keeps)
+        self.keeps.toggled.connect(lambda keeps: setattr(recent, "keeps", keeps))
+        self._delete = button("&Delete My Drawings", self._delete_all)
+        close = button("&Close", self.accept, kind="primary")
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._delete)
+        buttons.addStretch()
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*4 * [theme.MARGIN])
+        layout.setSpacing(theme.MARGIN)
+        layout.addWidget(text)
+        layout.addWidget(self.keeps)
+        layout.addLayout(buttons)
+        self.resize(440, self.sizeHint().height())
+
+    def _delete_all(self) -> None:
+        self._recent.delete()
+        self._delete.setText("Deleted")
+        self._delete.setEnabled(False)
