@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments = _recognize_parser().parse_args(rest)
             return _recognize(arguments.files, arguments.weights, as_json=arguments.json)
         parser = _window_parser()
-        arguments = parser.parse_args(words)
+        arguments = parser.parse_intermixed_args(words)
         for file in arguments.files:
             if not os.path.exists(file):  # noqa: PTH110  # unlike Path.exists, it never raises
                 parser.error(f"{file}: there is no such file and no such command")
