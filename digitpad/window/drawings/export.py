@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QImageWriter, QPainter
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 
 from digitpad.files import replacing
 from digitpad.ink import Drawing
@@ -40,7 +40,7 @@ def paint(drawing: Drawing, painter: QPainter, area: QRectF, width: float) -> No
     side = min(area.width(), area.height())
     painter.translate(area.center().x() - side / 2, area.center().y() - side / 2)
     painter.setTransform(fitting(drawing, side), combine=True)
-    black = QBrush(QColor(Qt.GlobalColor.black))
+    black = QColor(Qt.GlobalColor.black)
     for stroke in drawing.strokes:
         for segment in segments(stroke.points.tolist()):
             segment.paint(painter, black, width)

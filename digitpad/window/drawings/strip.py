@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QIcon, QImage, QPainter, QPixmap, QTransform
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap, QTransform
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -104,7 +104,7 @@ def _small(shown: Drawing | Picture, widget: QWidget, ink: QColor) -> QPixmap:
             painter.setTransform(fitting(shown, _SIDE))
             for stroke in shown.strokes:
                 for segment in segments(stroke.points.tolist()):
-                    segment.paint(painter, QBrush(ink), 2 * WIDTH)
+                    segment.paint(painter, ink, 2 * WIDTH)
         else:
             height, width = shown.grey.shape
             grey = QImage.Format.Format_Grayscale8

@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QBrush, QPainter, QPixmap, QTransform
+from PySide6.QtGui import QColor, QPainter, QPixmap, QTransform
 
 from digitpad.window.widgets.brush import Segment, segments
 
@@ -33,10 +33,10 @@ class Layers:
     """
 
     def __init__(
-        self, size: QSize, ratio: float, to_widget: QTransform, brush: QBrush, width: float
+        self, size: QSize, ratio: float, to_widget: QTransform, ink: QColor, width: float
     ) -> None:
         """`ratio` is that of the screen's pixels to those of the widget; `width` is the brush's."""
-        self._to_widget, self._brush, self._width = to_widget, brush, width
+        self._to_widget, self._colour, self._width = to_widget, ink, width
         blank = QPixmap(ceil(size.width() * ratio), ceil(size.height() * ratio))
         blank.setDevicePixelRatio(ratio)
         blank.fill(Qt.GlobalColor.transparent)
@@ -69,7 +69,7 @@ class Layers:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setTransform(self._to_widget)
             for segment in new:
-                segment.paint(painter, self._brush, self._width)
+                segment.paint(painter, self._colour, self._width)
 
     def _least_useful(self) -> int:
         """The layer whose neighbours are closest, as seen from the present."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QFont, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen
 
 from digitpad.window.sheet.view import View
 from digitpad.window.widgets import theme
@@ -22,7 +22,7 @@ def paint_empty_page(
     painter.save()
     painter.setTransform(view.to_widget(), combine=True)
     for segment in segments([(x, y, 0.6) for x, y in _GHOST]):
-        segment.paint(painter, QBrush(colours.line))
+        segment.paint(painter, colours.line)
     painter.restore()
     for text, size, top in ((_HINT, theme.LARGE, 0.81), (_OTHERWISE, theme.BODY, 0.87)):
         painter.setFont(theme.font(font, size))

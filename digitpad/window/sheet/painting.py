@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from digitpad.window.sheet.layers import Layers
 from digitpad.window.sheet.page import paint_edge, paint_empty_page
-from digitpad.window.sheet.picture_view import PictureView
 from digitpad.window.sheet.view import View
 from digitpad.window.widgets.brush import WIDTH, Segment, segments
 from digitpad.window.widgets.theme import colours
 
 if TYPE_CHECKING:
     from digitpad.ink import Stroke
+    from digitpad.picture import Picture
     from digitpad.window.sheet.draft import Draft
     from digitpad.window.sheet.history import Content
+    from digitpad.window.sheet.picture_view import PictureView
 
 
 class Painting:
@@ -56,11 +58,11 @@ class Painting:
         """Paint the sheet; the draft takes the place of a picture."""
         area, ink = self._sheet.rect(), colours(self._sheet.palette())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(area, ink.card)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink.card)
+        painter.drawRect(area)  # fillRect takes milliseconds to find what its arguments mean
         if content.picture and not draft:
-            if self._picture_view is None or self._picture_view.picture is not content.picture:
-                self._picture_view = PictureView(content.picture)
-            self._picture_view.paint(painter, area)
+            self._view_of(content.picture).paint(painter, area)
         elif content.strokes or draft:
             painter.drawPixmap(0, 0, self._settled(content.strokes, draft).ink)
         else:
@@ -68,9 +70,16 @@ class Painting:
         if draft:
             painter.save()
             painter.setTransform(self.view.to_widget(), combine=True)
-            draft.open_segment().paint(painter, self._sheet.palette().text(), self.pen_width)
+            draft.open_segment().paint(painter, ink.text, self.pen_width)
             painter.restore()
         paint_edge(painter, area, ink, ringed=ringed)
+
+    def _view_of(self, picture: Picture) -> PictureView:
+        from digitpad.window.sheet.picture_view import PictureView  # noqa: PLC0415
+
+        if self._picture_view is None or self._picture_view.picture is not picture:
+            self._picture_view = PictureView(picture)
+        return self._picture_view
 
     def _settled(self, strokes: tuple[Stroke, ...], draft: Draft | None) -> Layers:
         """All ink except the draft's open segment."""
@@ -79,7 +88,7 @@ class Painting:
                 self._sheet.size(),
                 self._sheet.devicePixelRatioF(),
                 self.view.to_widget(),
-                self._sheet.palette().text(),
+                colours(self._sheet.palette()).text,
                 self.pen_width,
             )
             self._layers.show(strokes)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from digitpad.curve import arms, end_arm
 
@@ -28,9 +28,10 @@ class Segment(NamedTuple):
     path: QPainterPath
     width: float
 
-    def paint(self, painter: QPainter, ink: QBrush, width: float = WIDTH) -> None:
+    def paint(self, painter: QPainter, ink: QColor, width: float = WIDTH) -> None:
         """Paint the segment with a brush of this `width`."""
-        pen = QPen(ink, self.width * width / WIDTH)
+        pen = QPen(ink)
+        pen.setWidthF(self.width * width / WIDTH)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.strokePath(self.path, pen)

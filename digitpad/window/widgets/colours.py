@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QIcon, QPainter
+from PySide6.QtGui import QColor, QPainter
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
 
 
 def faded(colour: QColor, opacity: float) -> QColor:
@@ -27,6 +32,8 @@ def contrast(one: QColor, other: QColor) -> float:
 
 def tinted(icon: QIcon, colour: QColor, size: QSize) -> QIcon:
     """The shape of the icon in an opaque colour."""
+    from PySide6.QtGui import QIcon  # noqa: PLC0415  # the first paint does not need it
+
     pixmap = icon.pixmap(size)
     painter = QPainter(pixmap)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
