@@ -112,8 +112,9 @@ class MainWindow(QMainWindow):
         self.menuBar().addMenu("&Training").addAction(train)
         self.menuBar().addMenu(self.weights_menu)
         self._appearance_choice = Appearance(self.menuBar().addMenu("&View").addMenu("&Appearance"))
+        help_page = action(self, "&Help", self._show_help, "F1")
         privacy = action(self, "&Privacy…", self._show_privacy)
-        self.menuBar().addMenu("&Help").addActions([privacy, about_action])
+        self.menuBar().addMenu("&Help").addActions([help_page, privacy, about_action])
 
     def _lay_out(self) -> None:
         central = QWidget()
@@ -333,6 +334,11 @@ class MainWindow(QMainWindow):
         recognizer = self._in_use.recognizer
         box.setText(about(self._in_use.path, recognizer.metadata if recognizer else None))
         box.open()
+
+    def _show_help(self) -> None:
+        from digitpad.window.help import HelpPage
+
+        HelpPage(self).show()
 
     def _show_privacy(self) -> None:
         from digitpad.window.drawings.privacy import PrivacyDialog

@@ -39,6 +39,7 @@ def paint_edge(painter: QPainter, area: QRect, colours: theme.Colours, *, ringed
     around.addRoundedRect(edge, theme.CARD_RADIUS, theme.CARD_RADIUS)
     painter.fillPath(around, colours.window)
     painter.setPen(QPen(colours.line, 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(edge, theme.CARD_RADIUS, theme.CARD_RADIUS)
     if ringed:
         paint_focus_ring(painter, edge, theme.CARD_RADIUS, colours.accent)
