@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -14,9 +13,6 @@ from torch import Generator, Tensor
 
 from digitpad.ink import CENTRE, INK_BOX
 from digitpad.network import MEAN, STD
-
-if TYPE_CHECKING:
-    from trainer.data.torchvision_compat import transforms
 
 Augmentation = Callable[[Tensor, Generator, float | Tensor], Tensor]
 """Turns uint8 images [n, 28, 28] into randomly changed float images [n, 1, 28, 28] in 0–1.
@@ -27,27 +23,6 @@ The last argument is the strength, from 0 to 1.
 _CROP = 22
 _CROP_PROBABILITY = 0.1
 _MAX_DEGREES = 15.0
-
-
-def reference_test_transform() -> transforms.Compose:
-    """The test transform of a PIL image, written with torchvision: the reference for all others."""
-    from trainer.data.torchvision_compat import transforms  # noqa: PLC0415  # slow, and only for a reference
-
-    return transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))])
-
-
-def reference_seed_transform() -> transforms.Compose:
-    """The paper's training transform of a PIL image, written with torchvision."""
-    from trainer.data.torchvision_compat import transforms  # noqa: PLC0415  # slow, and only for a reference
-
-    return transforms.Compose(
-        [
-            transforms.RandomApply([transforms.CenterCrop(_CROP)], p=_CROP_PROBABILITY),
-            transforms.Resize((28, 28)),
-            transforms.RandomRotation((-_MAX_DEGREES, _MAX_DEGREES), fill=0),
-            *reference_test_transform().transforms,
-        ]
-    )
 
 
 def to_unit(images: Tensor) -> Tensor:
@@ -61,7 +36,7 @@ def normalize(images: Tensor) -> Tensor:
 
 
 def augment_seed(images: Tensor, generator: Generator, _strength: float | Tensor = 1.0) -> Tensor:
-    """Crop and rotate at random, like `reference_seed_transform` before its normalization."""
+    """Crop a tenth of the images and rotate all by up to 15°, as the paper does."""
     n, device = len(images), images.device
     crop = torch.rand(n, generator=generator, device=device) < _CROP_PROBABILITY
     degrees = torch.empty(n, device=device).uniform_(
