@@ -108,6 +108,21 @@ class Run:
         assert isinstance(net, Net)
         return net
 
+    @property
+    def epochs_here(self) -> float:
+        """Number of epochs that this process has done."""
+        return self.epochs_done - self._epochs_before
+
+    @property
+    def seconds_per_epoch(self) -> float:
+        """Of this process only: earlier ones may have run on another machine."""
+        return (self.seconds - self._seconds_before) / self.epochs_here
+
+    @property
+    def images_per_epoch(self) -> int:
+        """Number of labelled images that an epoch learns from, its drawings included."""
+        return self._batches_per_epoch * self.recipe.batch_size
+
     def state(self) -> dict[str, Any]:
         """Everything that a run needs to resume after this epoch: tensors, numbers, lists, dicts.
 
@@ -286,10 +301,7 @@ class Run:
         return self._generator, torch.default_generator
 
     def _seconds_left(self) -> float:
-        """Estimate from this process only: earlier ones may have run on another machine."""
-        seconds = self.seconds - self._seconds_before
-        epochs = self.epochs_done - self._epochs_before
-        return seconds / epochs * (self.recipe.epochs - self.epochs_done)
+        return self.seconds_per_epoch * (self.recipe.epochs - self.epochs_done)
 
     def _checked(self, loss: float) -> float:
         if not math.isfinite(loss):
