@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -70,6 +71,7 @@ class Run:
         """Wall-clock time of these epochs, validation included. Work that an interruption lost does
         not count."""
         self._epochs_before = self._seconds_before = 0.0  # this process resumed the run
+        self._epoch_starts = deque[tuple[float, float]](maxlen=2)  # epochs done and seconds
         self._device = device
         self._training = training.to(device)
         self._ink = ink.to(device) if ink and recipe.ink_share else None
@@ -177,6 +179,7 @@ class Run:
         self, epoch: int, started: float, should_stop: Callable[[], bool]
     ) -> Iterator[Message]:
         self._net.train()
+        self._epoch_starts.append((self.epochs_done, self.seconds))
         correct = torch.zeros((), device=self._device)
         loss_sum = torch.zeros((), device=self._device)
         seen = 0
@@ -301,7 +304,10 @@ class Run:
         return self._generator, torch.default_generator
 
     def _seconds_left(self) -> float:
-        return self.seconds_per_epoch * (self.recipe.epochs - self.epochs_done)
+        """By the speed since the previous epoch began, because other programs come and go."""
+        epochs, seconds = self._epoch_starts[0]
+        pace = (self.seconds - seconds) / (self.epochs_done - epochs)
+        return pace * (self.recipe.epochs - self.epochs_done)
 
     def _checked(self, loss: float) -> float:
         if not math.isfinite(loss):
