@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -70,6 +71,7 @@ class Run:
         """Wall-clock time of these epochs, validation included. Work that an interruption lost does
         not count."""
         self._epochs_before = self._seconds_before = 0.0  # this process resumed the run
+        self._epoch_starts = deque[tuple[float, float]](maxlen=2)  # epochs done and seconds
         self._device = device
         self._training = training.to(device)
         self._ink = ink.to(device) if ink and recipe.ink_share else None
@@ -107,6 +109,21 @@ class Run:
         net = self._ema.module if self._ema else self._net
         assert isinstance(net, Net)
         return net
+
+    @property
+    def epochs_here(self) -> float:
+        """Number of epochs that this process has done."""
+        return self.epochs_done - self._epochs_before
+
+    @property
+    def seconds_per_epoch(self) -> float:
+        """Of this process only: earlier ones may have run on another machine."""
+        return (self.seconds - self._seconds_before) / self.epochs_here
+
+    @property
+    def images_per_epoch(self) -> int:
+        """Number of labelled images that an epoch learns from, its drawings included."""
+        return self._batches_per_epoch * self.recipe.batch_size
 
     def state(self) -> dict[str, Any]:
         """Everything that a run needs to resume after this epoch: tensors, numbers, lists, dicts.
@@ -162,6 +179,7 @@ class Run:
         self, epoch: int, started: float, should_stop: Callable[[], bool]
     ) -> Iterator[Message]:
         self._net.train()
+        self._epoch_starts.append((self.epochs_done, self.seconds))
         correct = torch.zeros((), device=self._device)
         loss_sum = torch.zeros((), device=self._device)
         seen = 0
@@ -286,10 +304,10 @@ class Run:
         return self._generator, torch.default_generator
 
     def _seconds_left(self) -> float:
-        """Estimate from this process only: earlier ones may have run on another machine."""
-        seconds = self.seconds - self._seconds_before
-        epochs = self.epochs_done - self._epochs_before
-        return seconds / epochs * (self.recipe.epochs - self.epochs_done)
+        """By the speed since the previous epoch began, because other programs come and go."""
+        epochs, seconds = self._epoch_starts[0]
+        pace = (self.seconds - seconds) / (self.epochs_done - epochs)
+        return pace * (self.recipe.epochs - self.epochs_done)
 
     def _checked(self, loss: float) -> float:
         if not math.isfinite(loss):

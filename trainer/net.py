@@ -70,14 +70,14 @@ def batch_norm_of_convolution(norm: nn.BatchNorm2d, conv: nn.Conv2d, images: Ten
         patches = images[:, 0].unfold(1, 3, 1).unfold(2, 3, 1)  # [n, h − 2, w − 2, 3, 3]
         patches = patches.permute(3, 4, 0, 1, 2).reshape(9, -1)
         kernels = conv.weight.flatten(1)  # [channels, 9]
-        centre = patches.mean(dim=1, keepdim=True)
-        mean = (kernels @ centre)[:, 0]
-        patches = patches - centre
+        n = patches.shape[1]
+        centre = patches.mean(dim=1)
+        mean = kernels @ centre
         # Not `patches.cov()`, which waits for a GPU.
-        covariance = patches @ patches.T / patches.shape[1]
+        covariance = torch.addmm(centre.outer(centre), patches, patches.T, beta=-1, alpha=1 / n)
         variance = (kernels @ covariance * kernels).sum(dim=1)
         gain = norm.weight * (variance + norm.eps).rsqrt()
-    _update_running_statistics(norm, conv, mean, variance, patches.shape[1])
+    _update_running_statistics(norm, conv, mean, variance, n)
     weight = gain[:, None, None, None] * conv.weight
     # The convolution's bias shifts the mean as well, and so cancels.
     return F.conv2d(images, weight, norm.bias - gain * mean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from trainer.loop import DivergedError, Run, TrainingError, logits
 from trainer.optim import precision
 from trainer.options import TrainOptions
 from trainer.run.checkpoint import Checkpoint, check_provenance, read_checkpoint
+from trainer.run.clock import Clock
 from trainer.run.output import (
     Outputs,
     new_weights,
@@ -82,6 +84,7 @@ class _Start:
     """Everything that a run starts with."""
 
     run: Run
+    clock: Clock
     data: RunData
     checkpoint: Checkpoint
     """Without a state."""
@@ -114,6 +117,7 @@ def _train(options: TrainOptions, outputs: Outputs, report: Report) -> Stop | No
         except DivergedError:
             outputs.checkpoint.unlink(missing_ok=True)  # the run would diverge again from there
             raise
+        start.clock.end_training()
         is_finished = run.epochs_done == run.recipe.epochs
         stop = None if is_finished and requests.first != CANCEL else requests.first
         if stop and not stop.weights:
@@ -129,11 +133,13 @@ def _train(options: TrainOptions, outputs: Outputs, report: Report) -> Stop | No
         say_how_to_resume(outputs.checkpoint)
     else:
         _evaluate_and_compare(options, start, outputs, metadata, report)
+        start.clock.end()
     return stop
 
 
 def _prepare(options: TrainOptions, resumed: Checkpoint | None) -> _Start:
     """Load the data and set up the run. Raises CheckpointError, DataError and TrainingError."""
+    started = time.monotonic()
     data = load_run_data(options)
     device = _device(options.device)
     run = Run(
@@ -162,6 +168,7 @@ def _prepare(options: TrainOptions, resumed: Checkpoint | None) -> _Start:
     baseline = Baseline(options.compare) if options.compare else None
     return _Start(
         run,
+        Clock(run, device.type, started),
         data,
         Checkpoint(list(options.arguments), str(options.folder), provenance, {}, created),
         metadata=provenance
@@ -187,7 +194,7 @@ def _train_epochs(start: _Start, outputs: Outputs, requests: StopRequests, repor
         has_weights = isinstance(message, EpochDone) and message.epoch == run.epochs_done
         if has_weights:
             save_checkpoint(outputs.checkpoint, replace(start.checkpoint, state=run.state()))
-        report(message)
+        report(start.clock.with_end(message))
         if has_weights and outputs.epoch_weights.write(run.net, start.metadata | _progress(run)):
             path = str(outputs.epoch_weights.path)
             report(EpochWeightsWritten(int(run.epochs_done), path))

@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self._sheet_actions = SheetActions(self.canvas)
         self.in_and_out = InAndOut(self, self.canvas, self._predict)
         self._width = PenWidth(self.canvas)
-        self._fill_menus()
+        self._menus = Menus(self)
         self._lay_out()
         self._connect()
         self.canvas.setFocus()
@@ -90,31 +90,6 @@ class MainWindow(QMainWindow):
     def notice(self) -> Notice | None:
         """The notice that is shown."""
         return self._notices.current
-
-    def _fill_menus(self) -> None:
-        quit_action = action(self, "&Quit", self.close, "Ctrl+Q")
-        quit_action.setMenuRole(QAction.MenuRole.QuitRole)
-        # The menu's entry only opens the panel; the shortcut closes it as well.
-        train = action(self, "&Train…\tCtrl+T", self.show_training)
-        self.addAction(action(self, "Training panel", self._toggle_training, "Ctrl+T"))
-        about_action = action(self, "&About digitpad", self._show_about)
-        about_action.setMenuRole(QAction.MenuRole.AboutRole)
-        file = self.menuBar().addMenu("&File")
-        file.addActions(self.in_and_out.for_menu)
-        file.addSeparator()
-        file.addAction(quit_action)
-        edit = self.menuBar().addMenu("&Edit")
-        edit.addActions(self._sheet_actions.steps)
-        edit.addSeparator()
-        edit.addActions(self.in_and_out.for_edit_menu)
-        edit.addSeparator()
-        edit.addActions([*self._sheet_actions.tools, *self._width.actions_for_menu])
-        self.menuBar().addMenu("&Training").addAction(train)
-        self.menuBar().addMenu(self.weights_menu)
-        self._appearance_choice = Appearance(self.menuBar().addMenu("&View").addMenu("&Appearance"))
-        help_page = action(self, "&Help", self._show_help, "F1")
-        privacy = action(self, "&Privacy…", self._show_privacy)
-        self.menuBar().addMenu("&Help").addActions([help_page, privacy, about_action])
 
     def _lay_out(self) -> None:
         central = QWidget()
@@ -320,31 +295,6 @@ class MainWindow(QMainWindow):
         self.show_training()
 
     # The window itself
-
-    def _show_about(self) -> None:
-        from PySide6.QtWidgets import QMessageBox
-
-        from digitpad.window.about import about
-
-        self._read_weights()
-        box = QMessageBox(self, textFormat=Qt.TextFormat.PlainText)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("About digitpad")
-        box.setIconPixmap(self.windowIcon().pixmap(64))
-        recognizer = self._in_use.recognizer
-        box.setText(about(self._in_use.path, recognizer.metadata if recognizer else None))
-        box.open()
-
-    def _show_help(self) -> None:
-        from digitpad.window.help import HelpPage
-
-        HelpPage(self).show()
-
-    def _show_privacy(self) -> None:
-        from digitpad.window.drawings.privacy import PrivacyDialog
-
-        if self.in_and_out.recent:
-            PrivacyDialog(self.in_and_out.recent, self).open()
 
     def quit(self) -> None:
         """Close without asking. An unfinished training can be resumed after the next start."""

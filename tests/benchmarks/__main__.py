@@ -1,8 +1,9 @@
-"""Prints the benchmarks' ratios, all or those named; exit code 1 if one is above its bound."""
+"""Prints the benchmarks' ratios, all or those named; exit code 1 if one is beyond its bound."""
 
 import argparse
 import sys
 
+import trainer  # noqa: F401  # before torch, for its settings of the environment
 from tests.benchmarks import forward, latency, sheet, soak, startup, training, training_window
 
 BENCHMARKS = {
@@ -26,7 +27,7 @@ def main():
     for name in names:
         for ratio in BENCHMARKS[name]():
             print(ratio, flush=True)
-            within &= ratio.value <= ratio.bound
+            within &= ratio.is_within_bound
     return 0 if within else 1
 
 

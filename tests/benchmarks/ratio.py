@@ -21,8 +21,12 @@ class Ratio:
     def value(self):
         return self.measured / self.reference
 
+    @property
+    def is_within_bound(self):
+        return self.value <= self.bound
+
     def __str__(self):
-        verdict = "ok" if self.value <= self.bound else "ABOVE"
+        verdict = "ok" if self.is_within_bound else "ABOVE"
         measured, reference = (
             f"{value * _PER_UNIT[self.unit]:.2f} {self.unit}"
             for value in (self.measured, self.reference)

@@ -1,63 +1,93 @@
-"""Time of one epoch of 60,000 images: the trainer compared with a plain training loop."""
+"""Speed of a training step: images per second, and its share of the speed of a matrix product."""
 
+import statistics
 import time
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, replace
 
 import torch
-import torch.nn.functional as F
-from torch.utils.data import DataLoader, Subset
+from torch.utils.flop_counter import FlopCounterMode
 
 from digitpad.training.messages import EpochDone
-from digitpad.training.recipe import SEED
-from tests.benchmarks.ratio import Ratio
-from trainer.data.mnist import default_data_dir, load_mnist
-from trainer.data.torchvision_compat import datasets
+from digitpad.training.recipe import PAD
+from trainer.data.synthetic import synthetic_digits
 from trainer.loop import Run
 from trainer.net import Net
-from trainer.run.report import say
-from trainer.transforms import reference_seed_transform
+from trainer.teacher import Teacher
 
-EPOCH = 60_000
-IMAGES = 12_800  # that are timed
-BOUNDS = {64: 1 / 3, 256: 1 / 4}
+EPOCHS = 7  # of some seconds each; the first is not counted
+IMAGES = 6_000
+SIZE = 1_024  # of the square matrices
+SECONDS = 0.15  # of products after each epoch
+SHARE = 0.45
+"""The least share allowed."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """The speed of a training step, in images per second and relative to a matrix product.
+
+    Only convolutions count as the step's floating-point operations.
+    """
+
+    what: str
+    images_per_second: float
+    share: float
+
+    @property
+    def is_within_bound(self):
+        return self.share >= SHARE
+
+    def __str__(self):
+        verdict = "ok" if self.is_within_bound else "BELOW"
+        return (
+            f"{self.what}: {self.images_per_second:,.0f} images/s, {self.share:.0%} of a float32 "
+            f"matrix product's speed (≥ {SHARE:.0%}: {verdict})"
+        )
 
 
 def run():
-    for batch_size, bound in BOUNDS.items():
-        plain = min(_plain_loop(batch_size, workers) for workers in (0, 2))
-        ours = _trainer(batch_size)
-        what = f"an epoch of the seed recipe with batches of {batch_size}"
-        yield Ratio(what, ours, "a plain loop with torchvision and DataLoader", plain, bound)
+    digits = synthetic_digits(IMAGES, seed=0)
+    for teacher in (False, True):
+        recipe = replace(PAD, epochs=EPOCHS, teacher=teacher)
+        for threads in (1, 2):
+            yield _speed(recipe, digits, threads)
 
 
-def _plain_loop(batch_size, workers):
-    """Seconds of an epoch with torchvision's dataset and transforms, and a DataLoader."""
-    transform = reference_seed_transform()
-    mnist = datasets.MNIST(str(default_data_dir()), train=True, transform=transform)
-    warm_up = 10 * batch_size
-    digits = Subset(mnist, range(IMAGES + warm_up))
-    net, batches = Net(), DataLoader(digits, batch_size, shuffle=True, num_workers=workers)
-    optimizer = torch.optim.Adam(net.parameters(), lr=SEED.learning_rate)
-    remaining = iter(batches)
-    for images, labels in islice(remaining, 10):
-        _step(net, optimizer, images, labels)
-    started = time.perf_counter()
-    for images, labels in remaining:
-        _step(net, optimizer, images, labels)
-    return (time.perf_counter() - started) * EPOCH / IMAGES
+def _speed(recipe, digits, threads):
+    torch.set_num_threads(threads)
+    training = Run(
+        recipe, digits, None, ink=digits, outliers=digits, seed=0, device=torch.device("cpu")
+    )
+    operations = _operations(recipe) / recipe.batch_size
+    speeds, shares = [], []
+    for message in training.train(lambda: False):
+        if isinstance(message, EpochDone):
+            speeds.append(message.images_per_second)
+            shares.append(message.images_per_second * operations / _matrix_product_speed())
+    nets = "with a teacher" if recipe.teacher else "without a teacher"
+    what = f"a training step {nets}, {threads} thread{'s' if threads > 1 else ''}"
+    return Speed(what, statistics.median(speeds[1:]), statistics.median(shares[1:]))
 
 
-def _step(net, optimizer, images, labels):
-    optimizer.zero_grad()
-    F.cross_entropy(net(images), labels).backward()
-    optimizer.step()
+def _operations(recipe):
+    """Floating-point operations of the convolutions in a step, forward and backward."""
+    operations = _convolutions(Net(), recipe.batch_size + recipe.outliers)
+    return operations + (_convolutions(Teacher(), recipe.batch_size) if recipe.teacher else 0)
 
 
-def _trainer(batch_size):
-    """Seconds of an epoch of the trainer's own loop."""
-    digits = load_mnist(default_data_dir(), train=True, report=say).part(slice(IMAGES), "some")
-    recipe = replace(SEED, epochs=2, batch_size=batch_size)
-    messages = Run(recipe, digits, None, seed=0, device=torch.device("cpu")).train(lambda: False)
-    _warm_up, timed = (each for each in messages if isinstance(each, EpochDone))
-    return EPOCH / timed.images_per_second
+def _convolutions(net, images):
+    x = torch.randn(images, 1, 28, 28)
+    with FlopCounterMode(display=False) as counter:
+        net(x).sum().backward()
+    counts = counter.get_flop_counts()["Global"]
+    return sum(count for operator, count in counts.items() if "convolution" in str(operator))
+
+
+def _matrix_product_speed():
+    """Floating-point operations per second of a matrix product, the best of some."""
+    a, b = torch.randn(2, SIZE, SIZE)
+    best, end = float("inf"), time.perf_counter() + SECONDS
+    while (started := time.perf_counter()) < end:
+        a @ b
+        best = min(best, time.perf_counter() - started)
+    return 2 * SIZE**3 / best

@@ -182,6 +182,15 @@ def test_the_seconds_count_all_epochs_but_not_the_interruption(blobs, clock):
     assert left == [3 * seconds[0], 2 * seconds[0], seconds[0], 0]  # two are reported again
 
 
+def test_the_time_left_follows_the_speed_of_the_last_two_epochs(blobs, clock):
+    run = Run(SHORT, blobs, None, seed=0, device=CPU)
+    for message in run.train(never):
+        if isinstance(message, EpochDone) and message.epoch == 1:
+            clock.step /= 100  # whatever else ran on the machine has ended
+    paces = [epoch.seconds_left / (4 - epoch.epoch) for epoch in run.history[:3]]
+    assert paces[2] == pytest.approx(paces[0] / 100, rel=0.01)
+
+
 def test_stops_after_the_current_batch(blobs):
     answers = iter([False, False, True])
     run, messages = train(blobs, should_stop=lambda: next(answers))

@@ -3,16 +3,29 @@ import pytest
 import torch
 from PIL import Image
 
+from digitpad.network import MEAN, STD
 from digitpad.recognizer import transform
 from trainer.data.torchvision_compat import transforms
 from trainer.transforms import (
     augment_seed,
     centre_crop,
     normalize,
-    reference_seed_transform,
-    reference_test_transform,
     rotate,
     to_unit,
+)
+
+# The transforms of a PIL image, written with torchvision: the test transform, and the paper's for
+# training.
+TEST_TRANSFORM = transforms.Compose(
+    [transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))],
+)
+SEED_TRANSFORM = transforms.Compose(
+    [
+        transforms.RandomApply([transforms.CenterCrop(22)], p=0.1),
+        transforms.Resize((28, 28)),
+        transforms.RandomRotation((-15, 15), fill=0),
+        TEST_TRANSFORM,
+    ]
 )
 
 
@@ -26,9 +39,7 @@ def pictures(images):
 
 
 def test_the_test_transform_is_that_of_the_pad(images):
-    reference = torch.cat(
-        [reference_test_transform()(picture) for picture in pictures(images)]
-    ).numpy()
+    reference = torch.cat([TEST_TRANSFORM(picture) for picture in pictures(images)]).numpy()
     np.testing.assert_allclose(transform(images.numpy()), reference, atol=1e-6)
     np.testing.assert_allclose(normalize(to_unit(images))[:, 0], reference, atol=1e-6)
 
@@ -58,7 +69,7 @@ def test_centre_crop_matches_torchvision(images):
 def test_augment_seed_has_the_pixel_means_and_variances_of_the_reference(images):
     image, n = images[:1], 6_000
     torch.manual_seed(0)
-    reference = torch.cat([reference_seed_transform()(picture) for picture in pictures(image) * n])
+    reference = torch.cat([SEED_TRANSFORM(picture) for picture in pictures(image) * n])
     generator = torch.Generator().manual_seed(0)
     batched = normalize(augment_seed(image.expand(n, -1, -1), generator))[:, 0]
     # Of 784 pixels, one in 15,000 is off by more than 4 standard errors.

@@ -21,6 +21,7 @@ from digitpad.training.messages import (
     WeightsWritten,
     to_json,
 )
+from digitpad.training.pace import duration
 
 Report = Callable[[Message], None]
 
@@ -44,7 +45,7 @@ class ProgressBar:
                     total=message.epochs * self._batches_per_epoch,
                     initial=message.epochs_done * self._batches_per_epoch,
                     unit="batch",
-                    bar_format="{desc}{percentage:3.0f} % |{bar}| {elapsed}, {remaining} left",
+                    bar_format="{desc}{percentage:3.0f} % |{bar}| {elapsed}{postfix}",
                 )
             case BatchDone() if self._bar is not None:
                 self._bar.set_description_str(
@@ -52,15 +53,16 @@ class ProgressBar:
                     f"loss {message.loss:.4f} ",
                     refresh=False,
                 )
-                self._advance(message.epoch - 1, message.batch)
+                self._advance(message.seconds_left, message.epoch - 1, message.batch)
             case EpochDone() if self._bar is not None:
-                self._advance(message.epoch)
+                self._advance(message.seconds_left, message.epoch)
                 say(_epoch_line(message))
             case WeightsWritten() | RunEnded() if self._bar is not None:
                 self._bar.close()
 
-    def _advance(self, epochs: int, batches: int = 0) -> None:
+    def _advance(self, seconds_left: float, epochs: int, batches: int = 0) -> None:
         assert self._bar is not None
+        self._bar.set_postfix_str(f"{duration(seconds_left)} left", refresh=False)
         done = epochs * self._batches_per_epoch + batches
         self._bar.update(max(0, done - self._bar.n))  # a resumed run reports old epochs again
 

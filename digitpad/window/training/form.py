@@ -6,6 +6,7 @@ import os.path
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from digitpad.inkfile import InkFileError, is_ink_file
+from digitpad.training.pace import duration, images_per_epoch, remembered_pace
 from digitpad.training.recipe import RECIPES, Recipe
 from digitpad.window.widgets.controls import button, choice, number
 from digitpad.window.widgets.layout import Fold, column, row
@@ -50,6 +52,7 @@ class TrainingForm(QWidget):
         self.epochs = number(1, _MOST_EPOCHS)
         self.data = choice((title, name) for name, (title, _) in _DATA.items())
         self._about_recipe, self._about_data = SecondaryText(), SecondaryText()
+        self._about_time = SecondaryText()
         self.folder = QLineEdit()
         self.folder.setPlaceholderText("Default")
         self.ink = QListWidget()
@@ -73,6 +76,8 @@ class TrainingForm(QWidget):
         self.recipe.currentIndexChanged.connect(self._show_recipe)
         self.data.currentIndexChanged.connect(self._show_data)
         self.ink.itemSelectionChanged.connect(self._update_ink)
+        self.epochs.valueChanged.connect(self._show_time)
+        self.device.currentIndexChanged.connect(self._show_time)
         self._show_recipe()
         self._show_data()
 
@@ -172,6 +177,16 @@ class TrainingForm(QWidget):
         name = self.data.currentData()
         self._about_data.setText(_DATA[name][1])
         self._folder_field.setVisible(name == "mnist")
+        self._show_time()
+
+    def _show_time(self) -> None:
+        recipe, data = self._chosen_recipe, self.data.currentData()
+        if pace := remembered_pace(recipe, self.device.currentData()):
+            images = images_per_epoch(recipe, data, ink_files=bool(self._ink_files()))
+            time = duration(pace.seconds(self.epochs.value(), images))
+            self._about_time.setText(f"About {time} on this machine.")
+        else:
+            self._about_time.setText("How long it takes here is known after the first training.")
 
     def _update_ink(self) -> None:
         learns = self._chosen_recipe.ink_share > 0
@@ -186,6 +201,11 @@ class TrainingForm(QWidget):
         )
         self.writers.setEnabled(bool(self._ink_files()))
         self._writers_problem.hide()
+        self._show_time()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_time()  # a run may have ended since
 
     def _ask_for_folder(self) -> None:
         dialog = QFileDialog(self, "MNIST Folder", self.folder.text())
@@ -213,7 +233,7 @@ class TrainingForm(QWidget):
         grid.setVerticalSpacing(12)
         fields: list[tuple[str, QWidget, list[QWidget]]] = [
             ("Reci&pe", self.recipe, [self._about_recipe]),
-            ("Ep&ochs", self.epochs, []),
+            ("Ep&ochs", self.epochs, [self._about_time]),
             ("D&ata", self.data, [self._about_data]),
         ]
         for line, (text, field, below) in enumerate(fields):

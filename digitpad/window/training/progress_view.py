@@ -7,6 +7,7 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from digitpad.training.messages import RunStarted
+from digitpad.training.pace import duration
 from digitpad.training.run import Phase, RunState
 from digitpad.window.widgets.controls import button
 from digitpad.window.widgets.layout import row
@@ -119,11 +120,3 @@ def _speed(state: RunState, started: RunStarted) -> str:
         return f"{started.training_images:,} training images"
     left = duration(state.progress.seconds_left)
     return f"{state.progress.images_per_second:,.0f} images/s · {left} left"
-
-
-def duration(seconds: float) -> str:
-    """A rough duration in its two largest units."""
-    minutes = round(seconds / 60)
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QScrollArea
 
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
-from digitpad.training.recipe import RECIPES, SEED
+from digitpad.training.pace import Pace, remember_pace
+from digitpad.training.recipe import PAD, PATIENT, RECIPES, SEED
 from digitpad.window.training.form import TrainingForm
 
 
@@ -174,3 +175,17 @@ def test_the_wheel_changes_only_the_focused_field(qtbot):
     form.epochs.setFocus()
     turn_wheel(form.epochs)
     qtbot.waitUntil(lambda: form.epochs.value() == epochs - 1)
+
+
+def test_it_says_how_long_each_recipe_takes_once_a_run_has_shown_it(form, person):
+    assert "known after the first training" in person.text(form)
+    remember_pace(PAD, "cpu", Pace(5_000, setup_seconds=20, final_seconds=10))
+    form.hide()
+    form.show()
+    assert "About 7 min on this machine" in person.text(form)
+    form.recipe.setCurrentText(PATIENT.title)
+    assert "About 46 min on this machine" in person.text(form)
+    form.epochs.setValue(2)
+    assert "About 2 min on this machine" in person.text(form)
+    form.device.setCurrentText("NVIDIA GPU (CUDA)")
+    assert "known after the first training" in person.text(form)
