@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
-from digitpad.window.appearance import Appearance
 from digitpad.window.foot import Foot, weights_summary
 from digitpad.window.geometry import restore_geometry, save_geometry
 from digitpad.window.in_and_out import InAndOut
+from digitpad.window.menus import Menus
 from digitpad.window.pad.answer import Answer, TrainingAnswer
 from digitpad.window.pad.columns import Columns, ColumnsCard
 from digitpad.window.pad.net_view import NetCard, NetView
@@ -24,7 +24,6 @@ from digitpad.window.sheet.canvas import Canvas
 from digitpad.window.sheet.width import PenWidth
 from digitpad.window.weights.in_use import WeightsInUse
 from digitpad.window.weights.menu import WeightsMenu
-from digitpad.window.widgets.action import action
 from digitpad.window.widgets.notices import Notices
 from digitpad.window.widgets.theme import MARGIN
 
@@ -75,11 +74,11 @@ class MainWindow(QMainWindow):
         self.foot = Foot()
         self.training: TrainingDock | None = None
         self._interrupted_runs: InterruptedRuns | None = None
-        self._in_use = WeightsInUse(weights, self)
+        self.in_use = WeightsInUse(weights, self)
         self.weights_menu = WeightsMenu(self)
-        self._sheet_actions = SheetActions(self.canvas)
+        self.sheet_actions = SheetActions(self.canvas)
         self.in_and_out = InAndOut(self, self.canvas, self._predict)
-        self._width = PenWidth(self.canvas)
+        self.pen_width = PenWidth(self.canvas)
         self._menus = Menus(self)
         self._lay_out()
         self._connect()
@@ -96,12 +95,12 @@ class MainWindow(QMainWindow):
         central.setAccessibleName("Pad")
         central.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside the sheet focuses it
         central.setFocusProxy(self.canvas)
-        do = self._sheet_actions
+        do = self.sheet_actions
         tools = Tools(
             (
                 (do.pen, "pen"),
                 (do.eraser, "eraser"),
-                self._width,
+                self.pen_width,
                 (do.undo, "undo"),
                 (do.redo, "redo"),
                 (do.clear, "clear"),
@@ -116,7 +115,7 @@ class MainWindow(QMainWindow):
                 NetCard(self.net_view),
             )
         )
-        pad.addActions([*do.on_the_pad, *self._width.actions_for_menu])
+        pad.addActions([*do.on_the_pad, *self.pen_width.actions_for_menu])
         self.answer.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.answer.addAction(self.in_and_out.copy_answer_action)
         rows = QVBoxLayout(central)
@@ -139,15 +138,15 @@ class MainWindow(QMainWindow):
         central.setMinimumSize(400, 530)  # with the menu bar, 560 pixels high
 
     def _connect(self) -> None:
-        self.appeared.connect(self._read_weights)
+        self.appeared.connect(self.read_weights)
         self.appeared.connect(self._offer_interrupted_run)
         self.in_and_out.failed.connect(partial(self._notices.show, topic="pictures"))
         self.in_and_out.opened.connect(partial(self._notices.close_about, "pictures"))
         self.canvas.drawing_changed.connect(self._answer_drawing)
         self.canvas.history_changed.connect(self._let_chart_wait)
-        self._in_use.changed.connect(self._show_in_use)
+        self.in_use.changed.connect(self._show_in_use)
         self.weights_menu.chosen.connect(self.use_weights)
-        for weights in (self._in_use, self.weights_menu):
+        for weights in (self.in_use, self.weights_menu):
             weights.failed.connect(partial(self._notices.show, topic="weights"))
         self._notices.offer_due.connect(self._offer_interrupted_run)
         self.foot.weights_clicked.connect(self._open_weights_menu)
@@ -164,13 +163,13 @@ class MainWindow(QMainWindow):
     def _answer_drawing(self, drawing: Drawing) -> None:
         from digitpad.ink import ink_image
 
-        self._read_weights()
+        self.read_weights()
         if drawing:
             self._image = ink_image(drawing)
         else:
             self._image = self.canvas.picture.digit if self.canvas.picture else None
         self.net_view.set_image(self._image)
-        prediction = self._answer_by(self._in_use.recognizer)
+        prediction = self._answer_by(self.in_use.recognizer)
         self.answer.set_prediction(prediction)
         self.columns.set_prediction(prediction)
         self._answer_in_training()
@@ -198,24 +197,24 @@ class MainWindow(QMainWindow):
         """The Prediction of the weights in use for any drawing or picture."""
         from digitpad.ink import Drawing
 
-        self._read_weights()
-        if not self._in_use.recognizer:
+        self.read_weights()
+        if not self.in_use.recognizer:
             return None
         if isinstance(shown, Drawing):
-            return self._in_use.recognizer.recognize(shown)
-        return self._in_use.recognizer.recognize_image(shown.digit)
+            return self.in_use.recognizer.recognize(shown)
+        return self.in_use.recognizer.recognize_image(shown.digit)
 
     # Weights
 
-    def _read_weights(self) -> None:
-        self._in_use.read()
-        if self._in_use.recognizer is None:
+    def read_weights(self) -> None:
+        self.in_use.read()
+        if self.in_use.recognizer is None:
             self.answer.set_hint("No answer without weights.")
             self.foot.show_weights("No weights in use")
 
     def use_weights(self, path: Path) -> None:
         """Use these weights from now on. If that is impossible, only show a notice."""
-        if self._in_use.use(path):
+        if self.in_use.use(path):
             self._notices.close_about("weights")
             self.answer.set_hint()
             self._answer_drawing(self.canvas.drawing)
@@ -227,7 +226,7 @@ class MainWindow(QMainWindow):
         from digitpad.weights_store import bundled_weights
 
         name = "Bundled weights" if path == bundled_weights() else path.stem
-        recognizer = self._in_use.recognizer
+        recognizer = self.in_use.recognizer
         self.foot.show_weights(weights_summary(name, recognizer.metadata if recognizer else {}))
         self.weights_menu.in_use = path
         if self.training:
@@ -241,7 +240,7 @@ class MainWindow(QMainWindow):
         training.open()
         training.panel.setFocus()
 
-    def _toggle_training(self) -> None:
+    def toggle_training(self) -> None:
         """Go to the panel. If the focus is in it already, close it and return to the sheet."""
         focus = QApplication.focusWidget()
         if self.training and focus and self.training.isAncestorOf(focus):
@@ -255,7 +254,7 @@ class MainWindow(QMainWindow):
         if self.training is None:
             from digitpad.window.training.dock import TrainingDock
 
-            self._read_weights()
+            self.read_weights()
             self.training = TrainingDock(self)
             self.training.hide()
             self.training.net_changed.connect(self._answer_in_training)
@@ -263,8 +262,8 @@ class MainWindow(QMainWindow):
             self.training.may_close.connect(self.close)
             self.training.status_changed.connect(self.foot.show_training)
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.training)
-            if self._in_use.recognizer and self._in_use.path:
-                self.training.set_in_use(self._in_use.path)
+            if self.in_use.recognizer and self.in_use.path:
+                self.training.set_in_use(self.in_use.path)
         return self.training
 
     def _let_chart_wait(self) -> None:
