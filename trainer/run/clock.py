@@ -37,9 +37,10 @@ class Clock:
 
     def with_end(self, message: Message) -> Message:
         """The message; its estimate of the time left includes what follows the last batch."""
-        if not isinstance(message, BatchDone | EpochDone):
-            return message
         run = self._run
+        # A resumed run reports its earlier epochs again.
+        if not isinstance(message, BatchDone | EpochDone) or not run.epochs_here:
+            return message
         final = self._pace.final_seconds if self._pace else _FINAL_EPOCHS * run.seconds_per_epoch
         message = replace(message, seconds_left=message.seconds_left + final)
         if not self._has_said and time.monotonic() - self._training_started > _SECONDS_TO_MEASURE:
