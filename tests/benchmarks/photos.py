@@ -1,14 +1,13 @@
 """Accuracy on photos: what blur, poor light, JPEG, grain, rotation and shear cost, in points.
 
-The photos are made from real handwriting: each drawing is on paper in a pen of its own, is disturbed,
-saved in a common format, and read like any other picture. The clean photo of the same drawing is
-the reference.
+The photos are made from real handwriting. Each drawing is put on paper with a pen of its own, saved
+as a picture, and read like any other. The same photos without a disturbance are the reference.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +58,8 @@ class Cost:
 
 def run():
     folder, recognizer = default_data_dir(), Recognizer(bundled_weights())
-    photos = [*drawn_photos(folder, DRAWINGS), *mnist_photos(folder, MNIST_IMAGES)]
+    ink_files = folder / "pen" / "pendigits-orig.tra", folder / "unipen" / "digits.ndjson"
+    photos = [*drawn_photos(ink_files, DRAWINGS), *mnist_photos(folder, MNIST_IMAGES)]
     clean = accuracy(recognizer, photos)
     for name, disturb in DISTURBANCES.items():
         yield Cost(name, accuracy(recognizer, photos, disturb), clean)
@@ -84,12 +84,15 @@ def accuracy(
 # Photos
 
 
-def drawn_photos(folder: Path, n: int) -> list[Labelled]:
-    """Photos of `n` labelled drawings: pen writers 21–25, and UNIPEN's split `choose`."""
-    pen, unipen = folder / "pen" / "pendigits-orig.tra", folder / "unipen" / "digits.ndjson"
+def drawn_photos(ink_files: Sequence[Path], n: int) -> list[Labelled]:
+    """Photos of `n` labelled drawings of pen writers 21–25 and of UNIPEN's split `choose`."""
     writers = {str(writer) for writer in range(21, 26)}
-    samples = [s for s in read_ink(pen, _raise) if s.writer in writers and s.label is not None]
-    samples += [s for s in read_ink(unipen, _raise) if s.split == "choose" and s.label is not None]
+    samples = [
+        sample
+        for path in ink_files
+        for sample in read_ink(path, _raise)
+        if sample.label is not None and (sample.split == "choose" or sample.writer in writers)
+    ]
     photos = []
     for i in np.linspace(0, len(samples) - 1, n).astype(int):
         rng = np.random.default_rng(i)
