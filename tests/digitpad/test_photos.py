@@ -14,7 +14,7 @@ def test_disturbed_photos_cost_at_most_one_point(name, photos, recognizer, clean
 
 @pytest.fixture(scope="module")
 def photos(pen_file, unipen_dir):
-    return drawn_photos([pen_file, unipen_dir / "digits.ndjson"], 200)
+    return drawn_photos([pen_file, unipen_dir / "digits.ndjson"], 100)
 
 
 @pytest.fixture(scope="module")
