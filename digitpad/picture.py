@@ -174,12 +174,12 @@ def _darkness(grey: _Array) -> tuple[_Array, float, float]:
     background = _background(grey, max(3, round(_WINDOW * max(grey.shape))))
     # Shadow darkens ink and paper by the same factor. Where the background is much darker than at
     # its lightest, it is not paper in shadow, and the division would only amplify grain.
-    darkness = (background - grey) / np.maximum(background, max(0.4 * float(background.max()), 64))
+    darkness = (background - grey) / np.maximum(background, max(0.4 * background.max(), 64))
     full = np.percentile(darkness[darkness >= darkness.max() / 2], 90)
     # At least a quarter of the picture is paper. The 5 % and 25 % quantiles of normally distributed
     # grain are 0.97 standard deviations apart.
     low, quarter = np.percentile(darkness, [5, 25])
-    return darkness, float(full), float(quarter - low) / 0.97
+    return darkness.astype(np.float32), float(full), float(quarter - low) / 0.97
 
 
 def _blurred(grey: _Array, radius: int) -> _Array:
