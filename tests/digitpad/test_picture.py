@@ -110,7 +110,7 @@ def lit(picture, light):
 
 
 def grainy(picture):
-    grain = np.random.default_rng(0).normal(0, 12, SIZE[::-1])
+    grain = np.random.default_rng(0).normal(0, 25, SIZE[::-1])
     return Image.fromarray(np.clip(np.asarray(picture) * 0.8 + 20 + grain, 0, 255).astype(np.uint8))
 
 
@@ -145,7 +145,7 @@ CHANGES = {
     "shadow": (lambda picture: lit(picture, np.where(3 * X + 2 * Y > 2.6, 0.5, 1)), 4),
     "dark table": (lambda picture: beside(picture, 60, (420, 500)), 4),
     "position": (lambda picture: beside(picture, 255, (900, 1000)), 4),
-    "grain": (grainy, 7),
+    "grain": (grainy, 2.2),
     "faint pencil": (lambda picture: picture.point(lambda value: 150 + value // 4), 1),
     "specks": (specked, 0.1),
     "frame": (framed, 1),
