@@ -125,6 +125,10 @@ def _grey(image: Image.Image) -> _Array:
         image = _opaque(image)
     elif image.mode != "L":
         image = _eight_bit(image)
+    if max(image.size) > WORKING_SIDE // 2:
+        # Removes peaks of grain that a JPEG leaves alone on smooth paper, where `_ink` finds no
+        # grain. Strokes are wide enough here not to suffer.
+        image = image.filter(ImageFilter.BoxBlur(1))
     return np.asarray(image, np.float32)
 
 
@@ -155,8 +159,9 @@ def _ink(grey: _Array) -> _Array:
         grey = 255 - grey
     ink, full, grain = _darkness(grey)
     if grain > MAX_GRAIN * full:
-        # The mean of n × n pixels has an nth of the grain. Beyond 7 × 7, strokes would blur.
-        radius = min(math.ceil((grain / (MAX_GRAIN * full) - 1) / 2), 3)
+        # The mean of n × n pixels has an nth of the grain. Beyond 7 × 7 pixels, and in a small
+        # picture earlier, strokes would blur, and grain would become blots.
+        radius = min(math.ceil((grain / (MAX_GRAIN * full) - 1) / 2), 3, max(grey.shape) // 50)
         ink, full, grain = _darkness(_blurred(grey, radius))
     if full < max(MIN_CONTRAST, 10 * grain):  # the peaks of grain reach 8 standard deviations
         raise PictureError(_NO_INK)
