@@ -184,10 +184,24 @@ def test_dot_beside_a_stroke_is_ink():
         Image.linear_gradient("L"),
         Image.effect_noise(SIZE, 10),
         Image.effect_noise((28, 28), 100),
+        Image.fromarray(
+            np.random.default_rng(0).normal(150, 60, (28, 28)).clip(0, 255).astype("u1")
+        ),
         drawn(SEVEN).point(lambda value: 230 + value // 10),
         Image.fromarray(np.where((X * 300 % 93 < 1) & (Y * 400 % 93 < 1), 0, 255).astype(np.uint8)),
     ],
-    ids=["white", "black", "point", "clear", "gradient", "grain", "static", "too faint", "dust"],
+    ids=[
+        "white",
+        "black",
+        "point",
+        "clear",
+        "gradient",
+        "grain",
+        "static",
+        "snow",
+        "too faint",
+        "dust",
+    ],
 )
 def test_picture_without_ink_is_refused(blank):
     with pytest.raises(PictureError, match="the picture: no ink was found"):
