@@ -6,6 +6,7 @@ rule, as `digitpad.ink.ink_image` does with strokes.
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,10 @@ MIN_CONTRAST = 0.15
 INK_THRESHOLD = 0.35
 """Minimum share of full ink for a pixel to count as ink. Shadows and the lines of ruled paper are
 mostly below it; 99.6 % of MNIST's images still have a box of 20 pixels."""
+
+MAX_GRAIN = 0.03
+"""Standard deviation of the grain of paper and sensor, as a share of full ink, above which it is
+blurred: the peaks of grain pass for paper, and what is as dark as its mean for ink."""
 
 MIN_STROKE_WIDTH = 1.8
 """Width in pixels of the ink image below which strokes are widened. In MNIST, 1 % are thinner."""
@@ -121,7 +126,8 @@ def _grey(image: Image.Image) -> _Array:
     elif image.mode != "L":
         image = _eight_bit(image)
     if max(image.size) > WORKING_SIDE // 2:
-        # Removes the grain of paper and sensor. Strokes are wide enough here not to suffer.
+        # Removes peaks of grain that a JPEG leaves alone on smooth paper, where `_ink` finds no
+        # grain. Strokes are wide enough here not to suffer.
         image = image.filter(ImageFilter.BoxBlur(1))
     return np.asarray(image, np.float32)
 
@@ -151,20 +157,40 @@ def _ink(grey: _Array) -> _Array:
     """The amount of ink [h, w], 0–1: zero on the background, even if it is unevenly lit."""
     if _is_light_on_dark(grey):
         grey = 255 - grey
-    background = _background(grey, max(3, round(_WINDOW * max(grey.shape))))
-    # Shadow darkens ink and paper by the same factor. Where the background is much darker than at
-    # its lightest, it is not paper in shadow, and the division would only amplify grain.
-    ink = (background - grey) / np.maximum(background, max(0.4 * background.max(), 64))
-    full = np.percentile(ink[ink >= ink.max() / 2], 90)
-    # At least a quarter of the picture is paper. The 5 % and 25 % quantiles of normally distributed
-    # grain are 0.97 standard deviations apart, and its peaks reach 8 standard deviations.
-    low, quarter = np.percentile(ink, [5, 25])
-    if full < max(MIN_CONTRAST, 10 * (quarter - low) / 0.97):
+    ink, full, grain = _darkness(grey)
+    if grain > MAX_GRAIN * full:
+        # The mean of n × n pixels has an nth of the grain. Beyond 7 × 7 pixels, and in a small
+        # picture earlier, strokes would blur, and grain would become blots.
+        radius = min(math.ceil((grain / (MAX_GRAIN * full) - 1) / 2), 3, max(grey.shape) // 50)
+        ink, full, grain = _darkness(_blurred(grey, radius))
+    if full < max(MIN_CONTRAST, 10 * grain):  # the peaks of grain reach 8 standard deviations
         raise PictureError(_NO_INK)
     visible = ink > INK_THRESHOLD * full
     # The soft edge of a stroke is one pixel wider than the visible ink.
     edged = _block_maximum(np.pad(visible, 1), 3)
     return np.where(edged, np.clip(ink / full, 0, 1), 0).astype(np.float32)
+
+
+def _darkness(grey: _Array) -> tuple[_Array, float, float]:
+    """How much darker each pixel [h, w] is than its background, as a share of it.
+
+    Also the same for full ink, and the standard deviation of the grain.
+    """
+    background = _background(grey, max(3, round(_WINDOW * max(grey.shape))))
+    # Shadow darkens ink and paper by the same factor. Where the background is much darker than at
+    # its lightest, it is not paper in shadow, and the division would only amplify grain.
+    darkness = (background - grey) / np.maximum(background, max(0.4 * background.max(), 64))
+    full = np.percentile(darkness[darkness >= darkness.max() / 2], 90)
+    # At least a quarter of the picture is paper. The 5 % and 25 % quantiles of normally distributed
+    # grain are 0.97 standard deviations apart.
+    low, quarter = np.percentile(darkness, [5, 25])
+    return darkness.astype(np.float32), float(full), float(quarter - low) / 0.97
+
+
+def _blurred(grey: _Array, radius: int) -> _Array:
+    """The mean of the pixels around each pixel of `grey` [h, w], up to `radius` away in x and y."""
+    image = Image.fromarray(grey.astype(np.uint8))  # Pillow blurs no floats
+    return np.asarray(image.filter(ImageFilter.BoxBlur(radius)), np.float32)
 
 
 def _is_light_on_dark(grey: _Array) -> bool:

@@ -54,8 +54,8 @@ def test_wheel_has_both_programs_and_the_assets_and_nothing_else(pip, repository
         content.extractall(installed)
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"digitpad", "trainer"}
-    assets = {path.name for path in (repository / "assets").iterdir()}
-    assert {f"digitpad/assets/{name}" for name in assets} <= set(names)
+    assets = [path for path in (repository / "assets").rglob("*") if path.is_file()]
+    assert {f"digitpad/{path.relative_to(repository).as_posix()}" for path in assets} <= set(names)
     assert {"trainer/evaluation/model_card.md", "trainer/data/unipen-left-out.tsv"} <= set(names)
     assert bundled_weights_of(installed) == installed / "digitpad" / "assets" / "net.safetensors"
 

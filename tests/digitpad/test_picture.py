@@ -110,7 +110,7 @@ def lit(picture, light):
 
 
 def grainy(picture):
-    grain = np.random.default_rng(0).normal(0, 12, SIZE[::-1])
+    grain = np.random.default_rng(0).normal(0, 25, SIZE[::-1])
     return Image.fromarray(np.clip(np.asarray(picture) * 0.8 + 20 + grain, 0, 255).astype(np.uint8))
 
 
@@ -145,7 +145,7 @@ CHANGES = {
     "shadow": (lambda picture: lit(picture, np.where(3 * X + 2 * Y > 2.6, 0.5, 1)), 4),
     "dark table": (lambda picture: beside(picture, 60, (420, 500)), 4),
     "position": (lambda picture: beside(picture, 255, (900, 1000)), 4),
-    "grain": (grainy, 7),
+    "grain": (grainy, 2.2),
     "faint pencil": (lambda picture: picture.point(lambda value: 150 + value // 4), 1),
     "specks": (specked, 0.1),
     "frame": (framed, 1),
@@ -184,10 +184,24 @@ def test_dot_beside_a_stroke_is_ink():
         Image.linear_gradient("L"),
         Image.effect_noise(SIZE, 10),
         Image.effect_noise((28, 28), 100),
+        Image.fromarray(
+            np.random.default_rng(0).normal(150, 60, (28, 28)).clip(0, 255).astype("u1")
+        ),
         drawn(SEVEN).point(lambda value: 230 + value // 10),
         Image.fromarray(np.where((X * 300 % 93 < 1) & (Y * 400 % 93 < 1), 0, 255).astype(np.uint8)),
     ],
-    ids=["white", "black", "point", "clear", "gradient", "grain", "static", "too faint", "dust"],
+    ids=[
+        "white",
+        "black",
+        "point",
+        "clear",
+        "gradient",
+        "grain",
+        "static",
+        "snow",
+        "too faint",
+        "dust",
+    ],
 )
 def test_picture_without_ink_is_refused(blank):
     with pytest.raises(PictureError, match="the picture: no ink was found"):

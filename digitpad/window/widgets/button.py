@@ -126,8 +126,7 @@ class Button(QPushButton):
 
 def action_button(action: QAction, icon_name: str) -> Button:
     """A button that triggers the action, and is enabled and checked as it is."""
-    button = Button(action.text(), icon_name)
-    button.setAccessibleName(action.iconText())
+    button = Button(action.iconText(), icon_name)  # its mnemonic is the menu's
     shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     button.setToolTip(f"{action.iconText()} ({shortcut})" if shortcut else action.iconText())
 

@@ -12,10 +12,9 @@ from digitpad.ink import Drawing, ink_image
 from digitpad.recognizer import Recognizer
 from digitpad.window.widgets.settings import settings
 
-CTRL, SHIFT, ALT, NONE = (
+CTRL, SHIFT, NONE = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.AltModifier,
     Qt.KeyboardModifier.NoModifier,
 )
 
@@ -113,7 +112,7 @@ def test_a_blank_pad_has_no_answer(window, mouse, seven, grey_of, qtbot, is_clea
     assert len(np.unique(net_view_within_its_box(window, grey_of))) == 1
 
 
-@pytest.mark.parametrize("by", ["key", "button", "mnemonic"])
+@pytest.mark.parametrize("by", ["key", "button"])
 def test_undo_redo_and_clear_lose_nothing(window, mouse, seven, weights, qtbot, by):
     recognizer = Recognizer(weights)
     keys = {
@@ -128,8 +127,6 @@ def test_undo_redo_and_clear_lose_nothing(window, mouse, seven, weights, qtbot, 
         with qtbot.waitSignal(window.answered):
             if by == "key":
                 qtbot.keyClick(window, *keys[action])
-            elif by == "mnemonic":
-                qtbot.keyClick(window, action[0], ALT)
             else:
                 qtbot.mouseClick(button(window, action), Qt.MouseButton.LeftButton)
         assert window.answer.prediction == recognizer.recognize(window.canvas.drawing)
