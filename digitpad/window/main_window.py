@@ -18,7 +18,7 @@ from digitpad.window.pad.answer import Answer, TrainingAnswer
 from digitpad.window.pad.columns import Columns, ColumnsCard
 from digitpad.window.pad.net_view import NetCard, NetView
 from digitpad.window.pad.pad import Pad, Parts
-from digitpad.window.pad.tools import Tools
+from digitpad.window.pad.tools import Tool, Tools
 from digitpad.window.sheet.actions import SheetActions
 from digitpad.window.sheet.canvas import Canvas
 from digitpad.window.sheet.width import PenWidth
@@ -97,14 +97,14 @@ class MainWindow(QMainWindow):
         central.setFocusProxy(self.canvas)
         do = self.sheet_actions
         tools = Tools(
-            (
-                (do.pen, "pen"),
-                (do.eraser, "eraser"),
+            [
+                Tool(do.pen, "pen"),
+                Tool(do.eraser, "eraser"),
                 self.pen_width,
-                (do.undo, "undo"),
-                (do.redo, "redo"),
-                (do.clear, "clear"),
-            )
+                Tool(do.undo, "undo", has_text=False),
+                Tool(do.redo, "redo", has_text=False),
+                Tool(do.clear, "clear"),
+            ]
         )
         pad = Pad(
             Parts(

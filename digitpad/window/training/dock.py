@@ -96,8 +96,11 @@ class TrainingDock(QDockWidget):
             frame, content = window.frameGeometry(), window.geometry()
             most = screen.width() - (frame.width() - content.width())
             wanted = min(content.width() + self.sizeHint().width(), most)
-            self._extra_width = max(wanted - content.width(), 0)
-            window.resize(content.width() + self._extra_width, content.height())
+            self.show()
+            if layout := window.layout():
+                layout.activate()  # the window is at least as wide as its parts together
+            window.resize(max(wanted, window.width()), content.height())
+            self._extra_width = window.width() - content.width()
             _keep_on(screen, window)
         self.show()
 

@@ -22,6 +22,7 @@ from digitpad.window.training.result_view import ResultView
 from digitpad.window.widgets.layout import Fold
 
 _MARGIN = 12
+_LEAST_WIDTH = 420  # in pixels
 
 
 class TrainingPanel(QScrollArea):
@@ -136,7 +137,8 @@ class TrainingPanel(QScrollArea):
         # With the hidden parts, so that the panel keeps its width from the form to the result.
         widest = max(part.minimumSizeHint().width() for part in self._parts)
         scroll_bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        return QSize(widest + 2 * _MARGIN + scroll_bar, 12 * self.fontMetrics().height())
+        width = max(widest + 2 * _MARGIN + scroll_bar, _LEAST_WIDTH)
+        return QSize(width, 12 * self.fontMetrics().height())
 
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height()

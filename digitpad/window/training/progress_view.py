@@ -47,7 +47,7 @@ class ProgressView(QWidget):
         question = QVBoxLayout(self._question)
         question.setContentsMargins(0, 0, 0, 0)
         question.addWidget(self._question_text)
-        question.addWidget(row(self._keep, button("Yes, Ca&ncel", self.cancel_requested)))
+        question.addWidget(row(self._keep, button("&Yes, Cancel", self.cancel_requested)))
         escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._question, self._hide_question)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         layout = QVBoxLayout(self)

@@ -65,7 +65,7 @@ class ResultView(QWidget):
         self._command = QLineEdit(readOnly=True)
         self._command.setAccessibleName("Command for a terminal")
         self._command_row = row(self._command, button("Co&py", self._copy))
-        self._use = button(_USE, self._request_use)
+        self._use = button(_USE, self._request_use, kind="primary")
         self._resume = button("Resu&me", self._request_resume)
         self._resume.setToolTip("Resume this training from its last finished epoch")
         self._folder = button("Ch&oose Folder…", self._ask_for_folder)
