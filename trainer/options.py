@@ -64,8 +64,9 @@ class TrainOptions:
 
     @property
     def run_recipe(self) -> Recipe:
-        """The recipe, with the number of epochs that was asked for."""
-        recipe = RECIPES[self.recipe]
+        """The recipe, as it is without ink files if there are none, and with the number of epochs
+        that was asked for."""
+        recipe = RECIPES[self.recipe] if self.ink else RECIPES[self.recipe].without_ink_files()
         return recipe if self.epochs is None else replace(recipe, epochs=self.epochs)
 
     @property

@@ -43,7 +43,8 @@ class Pace:
 def images_per_epoch(recipe: Recipe, data: str, *, ink_files: bool) -> float:
     """Number of images in an epoch of `data`, a key of `IMAGES`, with its share of drawings."""
     has_ink = ink_files or (data == "mnist" and recipe.synthetic_drawings > 0)
-    return IMAGES[data] / (1 - recipe.ink_share * has_ink)
+    share = recipe.ink_share if ink_files else recipe.synthetic_share
+    return IMAGES[data] / (1 - share * has_ink)
 
 
 def remembered_pace(recipe: Recipe, device: str) -> Pace | None:

@@ -184,7 +184,7 @@ def test_it_says_how_long_each_recipe_takes_once_a_run_has_shown_it(form, person
     form.show()
     assert "About 7 min on this machine" in person.text(form)
     form.recipe.setCurrentText(PATIENT.title)
-    assert "About 46 min on this machine" in person.text(form)
+    assert "About 34 min on this machine" in person.text(form)
     form.epochs.setValue(2)
     assert "About 2 min on this machine" in person.text(form)
     form.device.setCurrentText("NVIDIA GPU (CUDA)")
