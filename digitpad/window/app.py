@@ -32,8 +32,6 @@ def run(weights: Path | None = None, files: Sequence[Path] = ()) -> int:
     app.setOrganizationName("digitpad")
     app.setApplicationName("digitpad")
     app.setDesktopFileName("digitpad")
-    # The right button erases while it is held, and so asks for a menu only when it is released.
-    app.styleHints().setContextMenuTrigger(Qt.ContextMenuTrigger.Release)
     window = MainWindow(weights)
     window.in_and_out.open(files)
     window.show()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QGuiApplication,
     QInputDevice,
     QMouseEvent,
     QPainter,
@@ -80,6 +81,8 @@ class Canvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(200, 200)
         self.setTabletTracking(True)  # a hovering stylus rejects the palm, too
+        # The right button erases while it is held, and asks for a menu only when it is released.
+        QGuiApplication.styleHints().setContextMenuTrigger(Qt.ContextMenuTrigger.Release)
         self.erases = False
         """Whether pens erase strokes instead of drawing them."""
         self._history = History()

@@ -26,7 +26,7 @@ def test_a_run_takes_its_setup_its_epochs_and_its_evaluation():
     ("recipe", "data", "ink_files", "images"),
     [
         (SEED, "mnist", False, 55_000),
-        (PAD, "mnist", False, 55_000 / 0.56),
+        (PAD, "mnist", False, 55_000 / 0.75),
         (PAD, "mnist", True, 55_000 / 0.56),
         (PAD, "synthetic", False, 18_000),
         (PAD, "synthetic", True, 18_000 / 0.56),

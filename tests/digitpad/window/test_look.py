@@ -11,7 +11,18 @@ import pytest
 from PIL import Image
 from PySide6.QtGui import QFont, QFontDatabase, QImage
 
+from digitpad.training.messages import (
+    BatchDone,
+    Compared,
+    EpochDone,
+    Evaluated,
+    RunEnded,
+    RunStarted,
+    WeightsWritten,
+)
+from digitpad.training.run import Exit, RunState
 from digitpad.weights_store import bundled_weights
+from digitpad.window.training.progress_view import status
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.settings import settings
 
@@ -137,6 +148,62 @@ def test_notice(pad, looks_as_stored, mouse_on, qtbot):
     draw(pad, mouse_on, DRAWINGS["sure"], qtbot)
     pad.weights_menu.failed.emit("notes.txt: not a weights file.")
     looks_as_stored(pad, "notice")
+
+
+STARTED = RunStarted({"name": "pad"}, 0, "cpu", 20, 0, 100, 73_333, 5_000, "MNIST", 0.995)
+EPOCHS = [
+    EpochDone(1, 0.85, 0.988, 0.5, 0.1, 5_000, 400),
+    EpochDone(2, 0.95, 0.992, 0.17, 0.2, 5_000, 380),
+    EpochDone(3, 0.955, 0.993, 0.15, 0.2, 5_000, 360),
+]
+
+
+@pytest.fixture
+def training(pad, mouse_on, qtbot):
+    """The window with the panel of a training after three epochs."""
+    pad.resize(1320, 640)
+    draw(pad, mouse_on, DRAWINGS["sure"], qtbot)
+    pad.show_training()
+    chart = pad.training.chart
+    chart.start(20, 100, 0.995)
+    for epoch in EPOCHS:
+        for batch in (25, 50, 75, 100):
+            accuracy = epoch.train_accuracy - (100 - batch) / 2_000
+            chart.add(BatchDone(epoch.epoch, batch, accuracy, epoch.loss, 5_000, 400))
+        chart.add(epoch)
+    return pad
+
+
+def after(*messages):
+    state = RunState()
+    for message in messages:
+        state = state.after(message)
+    return state
+
+
+@THEMES
+def test_training(training, looks_as_stored):
+    state = after(STARTED, *EPOCHS)
+    training.training.panel.show_run(state)
+    training.foot.show_training(status(state))
+    looks_as_stored(training, "training")
+
+
+@THEMES
+def test_finished(training, looks_as_stored):
+    confusion = [[490 if row == column else row % 2 for column in range(10)] for row in range(10)]
+    evaluated = Evaluated("MNIST test", "", 10_000, 9_950, 0.995, confusion, [])
+    state = after(
+        STARTED,
+        *EPOCHS,
+        WeightsWritten("net.safetensors"),
+        evaluated,
+        Compared("the weights in use", "equal", "99.50 % against 99.54 %"),
+        RunEnded("finished"),
+    )
+    training.training.confusion.add(evaluated)
+    training.training.panel.show_run(state.ended(Exit()))
+    looks_as_stored(training, "finished")
 
 
 # The test itself

@@ -186,6 +186,6 @@ def test_it_says_how_long_each_recipe_takes_once_a_run_has_shown_it(form, person
     form.recipe.setCurrentText(PATIENT.title)
     assert "About 34 min on this machine" in person.text(form)
     form.epochs.setValue(2)
-    assert "About 2 min on this machine" in person.text(form)
+    assert "About 97 s on this machine" in person.text(form)
     form.device.setCurrentText("NVIDIA GPU (CUDA)")
     assert "known after the first training" in person.text(form)

@@ -1,0 +1,172 @@
+"""A person who does anything in any order: nothing breaks, and the sheet is what it should be."""
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from digitpad.weights_store import bundled_weights
+from digitpad.window.sheet.eraser import left_by_eraser
+
+PLACES = st.tuples(st.integers(20, 260), st.integers(20, 260))
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+
+
+def machine_for(open_window, weights, mouse_on, files):  # noqa: C901  # many small rules
+    """The rules, for windows that `open_window` opens."""
+
+    class AnyUse(RuleBasedStateMachine):
+        @initialize()
+        def open(self):
+            self.window = open_window(bundled_weights())
+            self.canvas, self.mouse = self.window.canvas, mouse_on(self.window.canvas)
+            QTest.qWait(0)
+            self.window.in_and_out.recent.keeps = False  # a strip would move the sheet
+            self.canvas.clear()
+            # The model: the number of strokes at each step, and whether there is a picture.
+            self.past, self.now, self.future = [], self.content(), []
+
+        def content(self):
+            return (self.canvas.drawing.strokes, self.canvas.picture)
+
+        def close_notice(self):
+            if self.window.notice:  # it floats over the sheet
+                self.window.notice.close()
+
+        def stepped(self, expected):
+            if expected != self.now:
+                self.past.append(self.now)
+                self.now, self.future = expected, []
+            assert self.content() == self.now
+
+        @rule(points=st.lists(PLACES, min_size=1, max_size=5))
+        def draw(self, points):
+            strokes, _ = self.now
+            self.mouse.stroke(*points)
+            found = self.canvas.drawing.strokes
+            assert len(found) == len(strokes) + 1
+            self.stepped(((*strokes, found[-1]), None))
+
+        @rule(start=PLACES, end=PLACES)
+        def erase(self, start, end):
+            strokes, picture = self.now
+            self.mouse.press(*start, RIGHT)
+            self.mouse.move(*end)
+            self.mouse.release(*end, RIGHT)
+            if menu := QApplication.activePopupWidget():  # the button has erased nothing
+                menu.close()
+            if picture:
+                self.stepped(self.now)
+            else:
+                places = [
+                    self.canvas.mapFrom(self.window, self.mouse.at(*at)) for at in (start, end)
+                ]
+                scale = self.canvas.width() / 280
+                way = [(at.x() / scale, at.y() / scale, 1.0) for at in places]
+                left = left_by_eraser(left_by_eraser(strokes, way[0], way[0]), *way)
+                self.stepped((left, None))
+
+        @rule()
+        def undo(self):
+            QTest.keyClick(self.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+            if self.past:
+                self.future.append(self.now)
+                self.now = self.past.pop()
+            assert self.content() == self.now
+
+        @rule()
+        def redo(self):
+            QTest.keyClick(self.canvas, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+            if self.future:
+                self.past.append(self.now)
+                self.now = self.future.pop()
+            assert self.content() == self.now
+
+        @rule()
+        def clear(self):
+            QTest.keyClick(self.canvas, Qt.Key.Key_Escape)
+            self.stepped(((), None))
+
+        @rule(file=st.sampled_from(files))
+        def open_file(self, file):
+            before = self.content()
+            self.window.in_and_out.open([file])
+            QApplication.processEvents()
+            self.close_notice()
+            found = self.content()
+            if found != before:
+                assert found[1] is not None or found[0]
+                self.past.append(self.now)
+                self.now, self.future = found, []
+
+        @rule(text=st.text(max_size=20))
+        def paste_text(self, text):
+            data = QMimeData()
+            data.setText(text)
+            data.setUrls([QUrl(text)])
+            QApplication.clipboard().setMimeData(data)
+            QTest.keyClick(self.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+            self.close_notice()
+            assert self.content() == self.now
+
+        @rule(key=st.sampled_from("PE[]"))
+        def press_key(self, key):
+            QTest.keyClick(self.canvas, key)
+            QTest.keyClick(self.canvas, "p")
+            assert self.content() == self.now
+
+        @rule(width=st.integers(400, 1200), height=st.integers(560, 900))
+        def resize(self, width, height):
+            self.window.resize(width, height)
+            QApplication.processEvents()
+            assert self.content() == self.now
+
+        @rule(which=st.sampled_from([weights, bundled_weights()]))
+        def use_weights(self, which):
+            self.window.use_weights(which)
+            assert self.content() == self.now
+
+        @rule()
+        def answer(self):
+            QTest.qWait(1)
+            shown = self.window.answer.prediction
+            assert (shown is None) == (self.now == ((), None))
+
+        def teardown(self):
+            if hasattr(self, "window"):
+                self.window.close()
+
+    return AnyUse
+
+
+@pytest.mark.qt_log_ignore("occurs outside target window", "This plugin does not support")
+def test_any_use_leaves_the_sheet_as_it_should_be(
+    open_window, weights, mouse_on, tmp_path, repository
+):
+    junk = tmp_path / "junk.png"
+    junk.write_bytes(b"\x89PNG no picture")
+    files = [
+        junk,
+        tmp_path / "missing.ndjson",
+        repository / "tests" / "digitpad" / "window" / "look" / "photo.jpg",
+    ]
+    run_state_machine_as_test(
+        machine_for(open_window, weights, mouse_on, files),
+        settings=settings(
+            max_examples=15,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],  # examples depend on the window before: none can be shrunk
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
