@@ -20,6 +20,7 @@ from digitpad.window.training.lines import LOG_LINES
 from digitpad.window.training.progress_view import ProgressView
 from digitpad.window.training.result_view import ResultView
 from digitpad.window.widgets.layout import Fold
+from digitpad.window.widgets.theme import SCROLL_BAR
 
 _MARGIN = 12
 _LEAST_WIDTH = 420  # in pixels
@@ -106,6 +107,7 @@ class TrainingPanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalScrollBar().setStyleSheet(SCROLL_BAR)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Training")
         column = QWidget()

@@ -72,7 +72,7 @@ def looks_as_stored(qtbot, request, appearance, tmp_path):
                 return len(seen) > 20 and all(np.array_equal(seen[-1], each) for each in seen[-20:])
 
             qtbot.waitUntil(stands_still)
-            picture = Image.fromarray(seen[-1]).quantize(256, Image.Quantize.FASTOCTREE)
+            picture = Image.fromarray(seen[-1]).quantize(256, Image.Quantize.MAXCOVERAGE)
             picture.save(stored, optimize=True)
             return
         expected = np.asarray(Image.open(stored).convert("RGB"))
