@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from digitpad.window.widgets.settings import settings
 
 _KEY = "window/geometry"
+_SHARE = 0.92  # of the screen, for a new window: its frame needs room, too
 
 
 def save_geometry(window: QWidget, normal_size: QSize | None = None) -> None:
@@ -21,8 +22,9 @@ def save_geometry(window: QWidget, normal_size: QSize | None = None) -> None:
 
 
 def restore_geometry(window: QWidget, default: QSize) -> None:
-    """Restore the saved geometry, or resize to `default` if none is saved."""
+    """Restore the saved geometry, or resize to `default`, or less on a small screen."""
     # Qt rejects data that are not its own, and moves a window back that is on no screen.
     saved = settings().value(_KEY)
     if not (isinstance(saved, QByteArray) and window.restoreGeometry(saved)):
-        window.resize(default)
+        room = window.screen().availableSize() * _SHARE
+        window.resize(default.boundedTo(room))

@@ -135,7 +135,7 @@ class MainWindow(QMainWindow):
         self._notices = Notices(central, sheet)
         pad.arranged.connect(self._notices.place)
         self.setCentralWidget(central)
-        central.setMinimumSize(400, 530)  # with the menu bar, 560 pixels high
+        central.setMinimumSize(400, 400)  # what is lower scrolls
 
     def _connect(self) -> None:
         self.appeared.connect(self.read_weights)

@@ -35,6 +35,7 @@ class PrivacyDialog(QDialog):
         self.keeps.setChecked(recent.keeps)
         self.keeps.toggled.connect(lambda keeps: setattr(recent, "keeps", keeps))
         self._delete = button("&Delete My Drawings", self._delete_all)
+        self._is_sure = False
         close = button("&Close", self.accept, kind="primary")
         buttons = QHBoxLayout()
         buttons.addWidget(self._delete)
@@ -47,8 +48,13 @@ class PrivacyDialog(QDialog):
         layout.addWidget(self.keeps)
         layout.addLayout(buttons)
         self.resize(440, self.sizeHint().height())
+        close.setFocus()
 
     def _delete_all(self) -> None:
-        self._recent.delete()
-        self._delete.setText("Deleted")
-        self._delete.setEnabled(False)
+        if self._is_sure:
+            self._recent.delete()
+            self._delete.setText("Deleted")
+            self._delete.setEnabled(False)
+        else:
+            self._is_sure = True
+            self._delete.setText("&Delete Them for Good")

@@ -201,6 +201,15 @@ def test_the_window_opens_where_it_was_closed(open_window, weights):
     assert open_window(weights).geometry() == first.geometry()
 
 
+def test_a_window_fits_a_small_screen(window):
+    """Such as one of 1920×1080 pixels at a scale of 200 %."""
+    window.resize(960, 490)
+    assert window.height() == 490
+    assert window.canvas.height() >= 320
+    board = window.canvas.parentWidget()
+    assert board.height() == board.parentWidget().height()  # nothing to scroll
+
+
 @pytest.mark.parametrize("stored", [b"", b"garbage", "text", 7, [1, 2]])
 def test_an_invalid_stored_geometry_is_ignored(open_window, weights, stored):
     default = open_window(weights).size()

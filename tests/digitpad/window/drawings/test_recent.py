@@ -106,6 +106,8 @@ def test_privacy_says_where_and_deletes(open_pad, mouse_on, seven, qtbot):
     assert str(notebook_folder()) in dialog.findChild(QTextEdit).toPlainText()
     (delete,) = (b for b in dialog.findChildren(QPushButton) if b.text().startswith("&Delete"))
     delete.click()
+    assert entries(window) == ["7"]  # it asks again
+    delete.click()
     qtbot.waitUntil(lambda: Notebook(notebook_folder()).recent() == [])
     assert entries(window) == []
     assert not window.in_and_out.recent.strip.isVisible()
