@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from digitpad.training.recipe import PAD, RECIPES, Recipe
-from digitpad.writers import Writers
+from digitpad.training.writers import Writers
 
 Data = Literal["mnist", "synthetic"]
 Device = Literal["auto", "cpu", "cuda"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from digitpad.training.recipe import RECIPES
-from digitpad.writers import Writers, parse_writers
+from digitpad.training.writers import Writers, parse_writers
 from trainer.options import Data, Device, Kind, Progress, TrainOptions, UnipenOptions
 
 _COMMANDS = ("train", "evaluate", "unipen", "card")

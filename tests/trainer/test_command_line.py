@@ -25,8 +25,8 @@ from digitpad.training.messages import (
     from_json,
 )
 from digitpad.training.recipe import RECIPES, SEED
+from digitpad.training.writers import parse_writers
 from digitpad.weights_store import bundled_weights
-from digitpad.writers import parse_writers
 from trainer.cli import train_options
 from trainer.data.mnist import MNIST_FILES
 from trainer.evaluation import plot

@@ -11,7 +11,7 @@ import torch
 
 from digitpad.ink import PEN_WIDTH, ink_image
 from digitpad.inkfile import InkFileError, Sample, read_ink
-from digitpad.writers import Writers
+from digitpad.training.writers import Writers
 from trainer.data.digits import NOT_A_DIGIT, DataError, Digits, NoDrawingsError
 from trainer.data.outliers import is_outlier
 

@@ -22,8 +22,8 @@ from digitpad.window.training.plot import (
     loss_height,
     new_legend,
 )
-from digitpad.window.widgets.colours import faded, mixed
 from digitpad.window.widgets.text import percent
+from digitpad.window.widgets.theme import faded, mixed
 
 COLUMNS = tuple(field.name for field in fields(EpochDone) if field.name != "seconds_left")
 """The columns of `TrainingChart.rows()`."""

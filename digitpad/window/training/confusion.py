@@ -24,10 +24,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from digitpad.training.messages import Evaluated
-from digitpad.window.widgets.colours import contrast, mixed
 from digitpad.window.widgets.controls import choice
 from digitpad.window.widgets.text import percent
-from digitpad.window.widgets.theme import colours
+from digitpad.window.widgets.theme import colours, contrast, mixed
 
 _DIGITS = 10
 _PIXELS = 28

@@ -18,7 +18,7 @@ from digitpad.window.training.form import TrainingForm
 from digitpad.window.training.panel import TrainingPanel
 from digitpad.window.training.progress_view import status
 from digitpad.window.training.running import RunControl
-from digitpad.window.widgets.colours import tinted
+from digitpad.window.widgets.theme import tinted
 
 
 class TrainingDock(QDockWidget):

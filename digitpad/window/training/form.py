@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 from digitpad.inkfile import InkFileError, is_ink_file
 from digitpad.training.pace import duration, images_per_epoch, remembered_pace
 from digitpad.training.recipe import RECIPES, Recipe
+from digitpad.training.writers import parse_writers
 from digitpad.window.widgets.controls import button, choice, number
 from digitpad.window.widgets.layout import Fold, column, row
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold, breakable
-from digitpad.writers import parse_writers
 
 _DATA = {
     "mnist": ("MNIST", "Handwriting of 500 people. Downloaded (12 MB) if missing."),

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
-from digitpad.window.widgets.colours import mixed
+from digitpad.window.widgets.theme import mixed
 
 _AXIS_OPACITY, _LABEL_OPACITY = 0.15, 0.65
 _SMALLEST_ERROR, _SMALLEST_LOSS = 1e-4, 1e-6

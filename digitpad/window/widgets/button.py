@@ -19,8 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from digitpad.window.widgets import theme
-from digitpad.window.widgets.colours import mixed
 from digitpad.window.widgets.icons import SIZE, icon
+from digitpad.window.widgets.theme import mixed
 
 Kind = Literal["plain", "primary", "quiet"]
 """With an edge; filled with the accent, for the one thing to do next; or text only."""

@@ -6,8 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QProgressBar
 
-from digitpad.window.widgets.colours import mixed
-from digitpad.window.widgets.theme import colours
+from digitpad.window.widgets.theme import colours, mixed
 
 _THICKNESS = 8
 

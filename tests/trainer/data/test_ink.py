@@ -3,7 +3,7 @@ import torch
 
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
-from digitpad.writers import parse_writers
+from digitpad.training.writers import parse_writers
 from trainer.data.digits import DataError, NoDrawingsError
 from trainer.data.ink import load_ink
 

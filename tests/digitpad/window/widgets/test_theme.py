@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QColor, QPalette
 
 from digitpad.window.widgets import theme
-from digitpad.window.widgets.colours import contrast, mixed
+from digitpad.window.widgets.theme import contrast, mixed
 from tests.conftest import REPOSITORY
 
 THEMES = pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])

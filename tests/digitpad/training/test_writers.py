@@ -2,7 +2,7 @@ import pytest
 
 from digitpad.ink import Drawing
 from digitpad.inkfile import Sample
-from digitpad.writers import parse_writers
+from digitpad.training.writers import parse_writers
 
 
 def sample(writer=None, split=None):
