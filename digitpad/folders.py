@@ -24,7 +24,7 @@ def user_folder(kind: Literal["data", "log", "cache"]) -> Path:
 
 
 def assets() -> Path:
-    """Path of the folder with the bundled weights and the icons.
+    """Path of the folder with the bundled weights, the icons and the help page.
 
     In an installed wheel it is inside the package; in a checkout or an editable install, beside it.
     """

@@ -8,16 +8,20 @@ the disk, since that would stop the pen.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from digitpad.files import replacing
+from digitpad.files import remove_leftovers, replacing
 from digitpad.folders import user_folder
 from digitpad.ink import Drawing
 from digitpad.inkfile import Sample, from_json, to_record
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 MAX_RECENT = 50
 """Number of recent drawings that are kept."""
@@ -46,6 +50,7 @@ class Notebook:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._recent, self._sheet = folder / "recent.ndjson", folder / "sheet.ndjson"
+        self._claim: BaseFileLock | None = None
 
     def recent(self) -> list[Note]:
         """The recent drawings, the newest first. Lines that cannot be read are left out."""
@@ -57,13 +62,32 @@ class Notebook:
 
     def add(self, note: Note) -> None:
         """Keep a drawing as the newest. The same drawing is kept once."""
-        from filelock import FileLock  # noqa: PLC0415  # the first paint does not need it
-
-        self._folder.mkdir(parents=True, exist_ok=True)
-        # Another window may be adding a drawing as well.
-        with FileLock(self._folder / ".lock", timeout=_LOCK_SECONDS):
+        with self._locked():
             others = [line for line in _lines(self._recent) if not _shows(line, note.drawing)]
             _write(self._recent, [*others, _line(note)][-MAX_RECENT:])
+
+    def claim_sheet(self) -> bool:
+        """Whether this notebook keeps the sheet: the first of several windows does.
+
+        The claim ends with the process or with `release_sheet`.
+        """
+        from filelock import FileLock, Timeout  # noqa: PLC0415
+
+        if self._claim is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            claim = FileLock(self._folder / ".sheet.lock")
+            try:
+                claim.acquire(timeout=0)
+            except Timeout:
+                return False
+            self._claim = claim
+        return True
+
+    def release_sheet(self) -> None:
+        """Leave the sheet to another window."""
+        if self._claim:
+            self._claim.release()
+            self._claim = None
 
     def sheet(self) -> Drawing:
         """The drawing that was left on the sheet; without strokes if there is none."""
@@ -74,16 +98,27 @@ class Notebook:
 
     def keep_sheet(self, drawing: Drawing) -> None:
         """Keep what is on the sheet now."""
-        if drawing:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            _write(self._sheet, [_line(Note(drawing))])
-        else:
-            self._sheet.unlink(missing_ok=True)
+        with self._locked():
+            if drawing:
+                _write(self._sheet, [_line(Note(drawing))])
+            else:
+                self._sheet.unlink(missing_ok=True)
 
     def delete(self) -> None:
-        """Delete all that is kept."""
-        for path in (self._recent, self._sheet):
-            path.unlink(missing_ok=True)
+        """Delete all that is kept, and what killed processes left of it."""
+        with self._locked():
+            for path in (self._recent, self._sheet):
+                path.unlink(missing_ok=True)
+                remove_leftovers(path)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the lock without which nothing is written: there may be several windows."""
+        from filelock import FileLock  # noqa: PLC0415  # the first paint does not need it
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._folder / ".lock", timeout=_LOCK_SECONDS):
+            yield
 
 
 def _lines(path: Path) -> list[bytes]:

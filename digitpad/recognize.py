@@ -109,7 +109,10 @@ def _recognitions(
 ) -> Iterator[Recognition]:
     if file == "-":
         with _standard_input() as path:
-            for each in _recognitions(str(path), recognizer, report):
+            name = str(path)  # of the copy, which the person does not know
+            for each in _recognitions(
+                name, recognizer, lambda problem: report(problem.replace(name, "standard input"))
+            ):
                 yield replace(each, source=file)
         return
     path = Path(file)

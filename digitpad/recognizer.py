@@ -30,6 +30,16 @@ class Prediction:
         return self.probabilities[self.digit]
 
     @property
+    def answer(self) -> int | None:
+        """The digit to show; None if the verdict is not a digit."""
+        return None if self.verdict == "not a digit" else self.digit
+
+    @property
+    def symbol(self) -> str:
+        """The answer in one character: the digit, or ? if the verdict is not a digit."""
+        return "?" if self.answer is None else str(self.answer)
+
+    @property
     def sure(self) -> bool:
         """Whether the verdict is sure: `digit` can be shown without a question mark."""
         return self.verdict == "sure"

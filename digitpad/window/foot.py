@@ -75,8 +75,12 @@ def weights_summary(name: str, metadata: dict[str, Any]) -> str:
             for metric in metrics:
                 match metric:
                     case {"split": "MNIST test", "accuracy": float(accuracy)}:
-                        facts.append(f"MNIST test {accuracy:.1%}")
+                        facts.append(f"MNIST test {_percent(accuracy)}")
                     case {"writers": {}, "accuracy": float(accuracy)}:
-                        facts.append(f"unseen writers {accuracy:.1%}")
+                        facts.append(f"unseen writers {_percent(accuracy)}")
     # The first writers are those by whom nothing was chosen.
-    return " · ".join(facts[:3]).replace("%", "\N{NO-BREAK SPACE}%")
+    return " · ".join(facts[:3])
+
+
+def _percent(accuracy: float) -> str:
+    return f"{100 * accuracy:.1f}\N{NO-BREAK SPACE}%"

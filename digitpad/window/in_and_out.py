@@ -46,10 +46,11 @@ class InAndOut(QObject):
         self.opener: Opener | None = None
         self.recent: Recent | None = None
         self._waiting: Sequence[Path] = ()
+        self._shown: Drawing | None = None  # the last drawing that came from a file or the strip
         self.open_action = action(self, "&Open…", self._ask, "Ctrl+O")
         self.save_action = action(self, "&Save Drawing…", self._ask_where_to_save, "Ctrl+S")
         self.print_action = action(self, "&Print…", self._ask_for_printer, "Ctrl+Shift+P")
-        self.copy_action = action(self, "C&opy Picture", self._copy, "Ctrl+C")
+        self.copy_action = action(self, "C&opy Drawing", self._copy, "Ctrl+C")
         self.copy_answer_action = action(self, "Copy &Answer", self._copy_answer, "Ctrl+Shift+C")
         self.paste_action = action(self, "&Paste", self._paste, "Ctrl+V")
         canvas.history_changed.connect(self._update_actions)
@@ -71,10 +72,12 @@ class InAndOut(QObject):
         layout.addWidget(self.recent.strip)
         self.recent.fit(self._window.height())
         left = self.recent.open()
+        if left and not self._waiting and self._canvas.is_blank:
+            self._canvas.show_drawing(left)
+        elif left:
+            self._keep(left)
         if self._waiting:
             self.opener.open(*self._waiting)
-        elif left and self._canvas.is_blank:
-            self._canvas.show_drawing(left)
         self._canvas.replaced.connect(self._keep)
         self._canvas.history_changed.connect(self._keep_sheet)
         self._keep_sheet()
@@ -94,10 +97,11 @@ class InAndOut(QObject):
     def close(self) -> None:
         """Keep what is on the sheet, and wait until it is written."""
         if self.recent:
-            if self._canvas.drawing:
-                self._keep(self._canvas.drawing)
             from digitpad.ink import Drawing
 
+            self._canvas.finish()
+            if self._canvas.drawing:
+                self._keep(self._canvas.drawing)
             self.recent.keep_sheet(Drawing())
             self.recent.close()
 
@@ -117,7 +121,7 @@ class InAndOut(QObject):
 
         self.opened.emit()
         if len(found) > 1 and self.recent:
-            items = [Item(each, _digit(self._predict(each))) for each in found]
+            items = [Item(each, _text(self._predict(each))) for each in found]
             many = f"the first {MAX_OPENED}" if len(found) == MAX_OPENED else str(len(found))
             self.recent.show_opened(f"{many} of {name}", items)
         self._show(found[0])
@@ -127,14 +131,15 @@ class InAndOut(QObject):
 
         if isinstance(shown, Drawing):
             self._canvas.show_drawing(shown)
+            self._shown = shown
         else:
             self._canvas.show_picture(shown)
 
     def _keep(self, drawing: Drawing) -> None:
-        if self.recent:
+        # What came from a file or the strip is there already, unless it was changed.
+        if self.recent and drawing != self._shown:
             prediction = self._predict(drawing)
-            is_digit = prediction is not None and prediction.verdict != "not a digit"
-            self.recent.keep(drawing, prediction.digit if prediction and is_digit else None)
+            self.recent.keep(drawing, prediction.answer if prediction else None)
 
     def _keep_sheet(self) -> None:
         if self.recent and not self._canvas.is_drawing:
@@ -180,10 +185,10 @@ class InAndOut(QObject):
         try:
             save(drawing, path, self._canvas.pen_width)
         except (OSError, InkFileError) as error:
-            reason = (error.strerror if isinstance(error, OSError) else None) or error
-            self.failed.emit(
-                f"The drawing was not saved to {path}: {reason}. Choose another place."
+            reason = (
+                f"{error.strerror}. Choose another place." if isinstance(error, OSError) else error
             )
+            self.failed.emit(f"The drawing was not saved.\n{reason}")
 
     def _copy(self) -> None:
         from digitpad.window.drawings.export import picture_of
@@ -192,8 +197,11 @@ class InAndOut(QObject):
         QGuiApplication.clipboard().setImage(picture)
 
     def _copy_answer(self) -> None:
-        shown = self._canvas.picture or self._canvas.drawing
-        QGuiApplication.clipboard().setText(_digit(self._predict(shown)))
+        prediction = self._predict(self._canvas.picture or self._canvas.drawing)
+        if prediction:
+            QGuiApplication.clipboard().setText(_text(prediction))
+        else:
+            self.failed.emit("There is no answer to copy without weights.")
 
     def _ask_for_printer(self) -> None:
         from PySide6.QtPrintSupport import QPrintDialog, QPrinter
@@ -211,10 +219,14 @@ class InAndOut(QObject):
 
         from digitpad.window.drawings.export import paint
 
-        with QPainter(printer) as painter:
-            area = printer.pageLayout().paintRectPixels(printer.resolution()).toRectF()
-            area.moveTo(0, 0)
-            paint(drawing, painter, area, self._canvas.pen_width)
+        painter = QPainter()
+        if not painter.begin(printer):
+            self.failed.emit("The drawing was not printed. Choose another printer or another file.")
+            return
+        area = printer.pageLayout().paintRectPixels(printer.resolution()).toRectF()
+        area.moveTo(0, 0)
+        paint(drawing, painter, area, self._canvas.pen_width)
+        painter.end()
 
     @property
     def for_menu(self) -> list[QAction]:
@@ -226,8 +238,6 @@ class InAndOut(QObject):
         return [self.copy_action, self.copy_answer_action, self.paste_action]
 
 
-def _digit(prediction: Prediction | None) -> str:
-    """The answer in one character."""
-    if prediction is None:
-        return ""
-    return "?" if prediction.verdict == "not a digit" else str(prediction.digit)
+def _text(prediction: Prediction | None) -> str:
+    """The answer in one character, if there is one."""
+    return prediction.symbol if prediction else ""

@@ -20,12 +20,11 @@ _LETTERS = {first + i: letter for first, row in _ROWS for i, letter in enumerate
 def latin_sequence(event: QKeyEvent) -> QKeySequence | None:
     """The shortcut for a key that gave no Latin letter, by its place on the keyboard.
 
-    None if the key has given one, is not pressed together with Ctrl, or is no letter's.
+    None if the key has given one, if it is not a letter key, and on systems other than Linux.
     """
     letter = _LETTERS.get(event.nativeScanCode())
     is_latin = Qt.Key.Key_Space <= event.key() <= Qt.Key.Key_AsciiTilde
-    has_control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-    if sys.platform != "linux" or letter is None or is_latin or not has_control:
+    if sys.platform != "linux" or letter is None or is_latin:
         return None
     return QKeySequence(QKeyCombination(event.modifiers(), Qt.Key(ord(letter))))
 

@@ -63,8 +63,8 @@ class MainWindow(QMainWindow):
         self._image: NDArray[np.uint8] | None = None  # the ink image that is answered
         self._has_appeared = False
         # Unlike QTimer.singleShot, a child ends with a window that is closed at once.
-        self._appearance = QTimer(self, singleShot=True, interval=0)
-        self._appearance.timeout.connect(self.appeared)
+        self._first_paint = QTimer(self, singleShot=True, interval=0)
+        self._first_paint.timeout.connect(self.appeared)
         self.setWindowTitle("digitpad")
         self.canvas = Canvas()
         self.answer, self.training_answer = Answer(), TrainingAnswer()
@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._has_appeared:
             self._has_appeared = True
-            self._appearance.start()  # fires when everything is painted
+            self._first_paint.start()  # fires when everything is painted
 
     def _answer_drawing(self, drawing: Drawing) -> None:
         from digitpad.ink import ink_image
@@ -316,10 +316,11 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         from digitpad.window.latin_keys import action_for
 
-        # Not from a field of the training panel: that has its own undo and its own clipboard.
+        found = action_for(event, self)
         central = self.centralWidget()
         is_on_pad = central is not None and central.isAncestorOf(self.focusWidget() or self)
-        if is_on_pad and (found := action_for(event, self)):
+        # The training panel has its own undo and clipboard, and letters to write.
+        if found and (is_on_pad or found.parent() is self._menus):
             found.trigger()
         else:
             super().keyPressEvent(event)

@@ -65,7 +65,10 @@ class Menus(QObject):
     def _show_help(self) -> None:
         from digitpad.window.help import HelpPage
 
-        HelpPage(self._window).show()
+        page = self._window.findChild(HelpPage) or HelpPage(self._window)
+        page.show()
+        page.raise_()
+        page.activateWindow()
 
     def _show_privacy(self) -> None:
         from digitpad.window.drawings.privacy import PrivacyDialog

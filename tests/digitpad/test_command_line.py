@@ -237,6 +237,14 @@ def test_standard_input_is_recognized(ink):
     assert piped.returncode == direct.returncode
 
 
+def test_a_problem_with_standard_input_names_it(tmp_path):
+    (tmp_path / "notes").write_text("no drawing")
+    with (tmp_path / "notes").open("rb") as content:
+        done = run("recognize", "-", stdin=content)
+    assert done.stderr.startswith("standard input: not a picture")
+    assert done.returncode == 1
+
+
 def test_a_name_that_is_no_file_and_no_command_is_an_error(capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["recognise", "drawing.png"])

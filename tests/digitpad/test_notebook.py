@@ -1,6 +1,8 @@
 """The notebook: what it keeps, and what damage does to it."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
+from unittest import mock
 
 import pytest
 
@@ -72,9 +74,27 @@ def test_the_sheet_is_kept_until_it_is_blank(notebook, tmp_path):
     assert notebook.sheet() == Drawing()
 
 
+def test_only_one_window_keeps_the_sheet(notebook, tmp_path):
+    other = Notebook(tmp_path / "notebook")
+    assert notebook.claim_sheet()
+    assert notebook.claim_sheet()
+    assert not other.claim_sheet()
+    notebook.release_sheet()
+    assert other.claim_sheet()
+    other.release_sheet()
+
+
 def test_delete_leaves_nothing(notebook, tmp_path):
     notebook.add(Note(drawing(0)))
     notebook.keep_sheet(drawing(1))
+    with (  # as when the process is killed
+        suppress(KeyboardInterrupt),
+        mock.patch("pathlib.Path.replace", side_effect=KeyboardInterrupt),
+        mock.patch("pathlib.Path.unlink"),
+    ):
+        notebook.keep_sheet(drawing(2))
+    assert list((tmp_path / "notebook").glob(".sheet*.tmp"))
     notebook.delete()
+    assert not list((tmp_path / "notebook").glob(".*.tmp"))
     assert (notebook.recent(), notebook.sheet()) == ([], Drawing())
     assert not list((tmp_path / "notebook").glob("*.ndjson"))

@@ -6,6 +6,7 @@ import base64
 import io
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -66,19 +67,26 @@ class Opener(QObject):
         from digitpad.picture import PictureError  # noqa: PLC0415
 
         found: list[Drawing | Picture] = []
-        problems = []
+        problems: list[str] = []
         for source in sources:
+            if len(found) == MAX_OPENED:
+                problems.append(f"Only the first {MAX_OPENED} drawings were opened.")
+                break
             try:
-                found += _read(source, MAX_OPENED - len(found))
+                drawings, bad_lines = _read(source, MAX_OPENED - len(found))
             except (PictureError, InkFileError) as error:
                 problems.append(str(error))
+            else:
+                found += drawings
+                if bad_lines:
+                    problems.append(f"{source}: lines that cannot be read: {bad_lines}")
         if found:
             first = sources[0]
             name = first.name if isinstance(first, Path) else "the clipboard"
             self.opened.emit(name if len(sources) == 1 else f"{len(sources)} files", found)
         if problems:
-            what = "was not opened" if found else "nothing has changed"
-            self.failed.emit(f"No digit was found, so {what}.\n" + "\n".join(problems))
+            what = "Not everything was opened." if found else "Nothing was opened."
+            self.failed.emit("\n".join([what, *problems]))
 
     def ask(self) -> None:
         """Ask the person for files and open them."""
@@ -120,22 +128,28 @@ class Opener(QObject):
             self.failed.emit("This is not a picture. Copy a picture, or open a file.")
 
 
-def _read(source: Path | BinaryIO, most: int) -> list[Drawing | Picture]:
-    """What is in a source: a picture, or the drawings of an ink file, at most `most`.
-
-    Raises PictureError or InkFileError.
+def _read(source: Path | BinaryIO, most: int) -> tuple[Sequence[Drawing | Picture], int]:
+    """A picture, or at most `most` drawings of an ink file and the number of lines that cannot be
+    read. Raises PictureError or InkFileError.
     """
     from digitpad.inkfile import InkFileError, is_ink_file, read_ink  # noqa: PLC0415
     from digitpad.picture import open_picture  # noqa: PLC0415
 
     if not isinstance(source, Path) or not is_ink_file(source):
-        return [open_picture(source)]
-    problems: list[str] = []
-    samples = read_ink(source, lambda line, reason: problems.append(f"line {line}: {reason}"))
-    drawings = [each.drawing for each in islice(samples, most) if each.drawing]
-    if not drawings:
-        raise InkFileError(f"{source}: {problems[0] if problems else 'contains no drawings'}")
-    return list(drawings)
+        return [open_picture(source)], 0
+    first_problem, bad_lines = "contains no drawings", 0
+
+    def count(line: int, reason: str) -> None:
+        nonlocal first_problem, bad_lines
+        if not bad_lines:
+            first_problem = f"line {line}: {reason}"
+        bad_lines += 1
+
+    drawings = (sample.drawing for sample in read_ink(source, count))
+    found = list(islice((drawing for drawing in drawings if drawing), most))
+    if not found:
+        raise InkFileError(f"{source}: {first_problem}")
+    return found, bad_lines
 
 
 def _take_as_copy(event: QDropEvent) -> None:

@@ -26,16 +26,17 @@ class PrivacyDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Privacy")
         self._recent = recent
-        text = Sentence("What is kept")
+        self._text = text = Sentence("What is kept")
         try:
             text.setPlainText(_TEXT.format(folder=notebook_folder()))
         except OSError as error:
             text.setPlainText(f"Nothing is kept: {error.strerror}.")
-        self.keeps = QCheckBox("&Keep my drawings for the next start")
+        self.keeps = QCheckBox("&Keep what I draw from now on")
         self.keeps.setChecked(recent.keeps)
         self.keeps.toggled.connect(lambda keeps: setattr(recent, "keeps", keeps))
         self._delete = button("&Delete My Drawings", self._delete_all)
         self._is_sure = False
+        recent.deleted.connect(self._show_deleted)
         close = button("&Close", self.accept, kind="primary")
         buttons = QHBoxLayout()
         buttons.addWidget(self._delete)
@@ -52,9 +53,13 @@ class PrivacyDialog(QDialog):
 
     def _delete_all(self) -> None:
         if self._is_sure:
-            self._recent.delete()
-            self._delete.setText("Deleted")
             self._delete.setEnabled(False)
+            self._recent.delete()
         else:
             self._is_sure = True
             self._delete.setText("&Delete Them for Good")
+
+    def _show_deleted(self, problem: str) -> None:
+        self._delete.setText("Not Deleted" if problem else "Deleted")
+        if problem:
+            self._text.setPlainText(f"Your drawings could not be deleted: {problem}")

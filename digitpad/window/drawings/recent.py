@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,6 +12,7 @@ from digitpad.ink import Drawing
 from digitpad.notebook import MAX_RECENT, Note, Notebook, notebook_folder
 from digitpad.window.drawings.strip import Item, Strip
 from digitpad.window.widgets.settings import settings
+from digitpad.window.widgets.text import date_and_time
 
 _KEY = "notebook/keep"
 _LEAST_HEIGHT = 600  # of a window with a strip, in pixels; in a lower one, the sheet needs the room
@@ -21,7 +22,7 @@ _DELAY = 200  # milliseconds between a stroke and the writing of the sheet
 class Recent(QObject):
     """Keeps drawings in the notebook, in a thread of its own, and shows them.
 
-    A person can turn keeping off: then nothing is written.
+    A person can turn keeping off: then nothing more is written.
     """
 
     chosen = Signal(object)
@@ -29,6 +30,9 @@ class Recent(QObject):
 
     failed = Signal(str)
     """Drawings could not be kept. Emitted once. Carries the reason, as text for the person."""
+
+    deleted = Signal(str)
+    """The drawings were deleted, or were not: then it carries the reason."""
 
     _written = Signal(object)  # from the thread: an OSError, or None
 
@@ -54,14 +58,15 @@ class Recent(QObject):
 
     @property
     def keeps(self) -> bool:
-        """Whether drawings are kept from one start to the next. If no longer, they are deleted."""
+        """Whether drawings are kept from one start to the next."""
         return settings().value(_KEY, "true") != "false"
 
     @keeps.setter
     def keeps(self, value: bool) -> None:
+        if not value:  # or the sheet would come back when keeping is turned on again
+            self.keep_sheet(Drawing())
+            self._write_sheet()
         settings().setValue(_KEY, "true" if value else "false")
-        if not value:
-            self.delete()
 
     def fit(self, height: int) -> None:
         """Show the strip only in a window of enough height, in pixels."""
@@ -72,9 +77,11 @@ class Recent(QObject):
     def open(self) -> Drawing:
         """Show the drawings that are kept; returns what was left on the sheet."""
         left = Drawing()
-        if self._notebook and self.keeps:
+        if self._notebook:
             try:
-                self._notes, left = self._notebook.recent(), self._notebook.sheet()
+                self._notes = self._notebook.recent()
+                if self.keeps and self._notebook.claim_sheet():
+                    left = self._notebook.sheet()
             except OSError as error:
                 self._report(error)
         self._show()
@@ -87,7 +94,8 @@ class Recent(QObject):
         note = Note(drawing, digit, datetime.now(UTC))
         others = [each for each in self._notes if each.drawing != drawing]
         self._notes = [note, *others][:MAX_RECENT]
-        self._show()
+        if not self._opened:
+            self._show()
         self._write(lambda notebook: notebook.add(note))
 
     def keep_sheet(self, drawing: Drawing) -> None:
@@ -105,14 +113,20 @@ class Recent(QObject):
         """Delete all drawings that are kept."""
         self._notes = []
         self._show()
+        self._sheet_timer.stop()
         if self._notebook:
-            self._submit(self._notebook.delete)
+            self._thread.submit(self._notebook.delete).add_done_callback(
+                lambda done: self.deleted.emit(str(done.exception() or ""))
+            )
 
     def close(self) -> None:
-        """Wait until everything is written."""
+        """Wait until everything is written. Nothing is kept afterwards."""
         self._sheet_timer.stop()
         self._write_sheet()
         self._thread.shutdown()
+        if self._notebook:
+            self._notebook.release_sheet()
+            self._notebook = None
 
     def _show_recent(self) -> None:
         self._opened = None
@@ -123,7 +137,11 @@ class Recent(QObject):
             self.strip.show_items(*self._opened, can_close=True)
         else:
             items = [
-                Item(note.drawing, "?" if note.digit is None else str(note.digit))
+                Item(
+                    note.drawing,
+                    "?" if note.digit is None else str(note.digit),
+                    date_and_time(note.when) if note.when else "",
+                )
                 for note in self._notes
             ]
             self.strip.show_items("Recent", items, can_close=False)
@@ -133,18 +151,20 @@ class Recent(QObject):
 
     def _write_sheet(self) -> None:
         drawing = self._sheet
-        self._write(lambda notebook: notebook.keep_sheet(drawing))
+        if self._notebook and self.keeps:
+            try:
+                is_claimed = self._notebook.claim_sheet()
+            except OSError as error:
+                self._report(error)
+            else:
+                if is_claimed:
+                    self._write(lambda notebook: notebook.keep_sheet(drawing))
 
     def _write(self, do: Callable[[Notebook], None]) -> None:
-        notebook = self._notebook
-        if notebook and self.keeps:
-            self._submit(lambda: do(notebook))
-
-    def _submit(self, do: Callable[[], None]) -> None:
-        self._thread.submit(do).add_done_callback(self._end)
-
-    def _end(self, done: Future[None]) -> None:
-        self._written.emit(done.exception())
+        if self._notebook and self.keeps:
+            self._thread.submit(do, self._notebook).add_done_callback(
+                lambda done: self._written.emit(done.exception())
+            )
 
     def _report(self, error: BaseException | None) -> None:
         if error and not self._has_failed:

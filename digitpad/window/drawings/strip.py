@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap, QTransform
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QIcon,
+    QImage,
+    QKeySequence,
+    QPainter,
+    QPixmap,
+    QShortcut,
+    QTransform,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -36,6 +45,7 @@ class Item(NamedTuple):
 
     shown: Drawing | Picture
     answer: str
+    tip: str = ""
 
 
 class Strip(Card):
@@ -61,7 +71,11 @@ class Strip(Card):
         self._list.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._list.setSpacing(2)
         self._list.itemClicked.connect(self._choose)
-        self._list.itemActivated.connect(self._choose)
+        # Not itemActivated: that comes with a double click, too, after the first click.
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            shortcut = QShortcut(QKeySequence(key), self._list)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(self._choose_current)
         self._close = Button("Close", "close", kind="quiet")
         self._close.is_compact = True
         self._close.setToolTip("Close")
@@ -75,17 +89,36 @@ class Strip(Card):
         self.setFixedHeight(_HEIGHT)
 
     def show_items(self, title: str, items: Sequence[Item], *, can_close: bool) -> None:
-        """Show these items, the first one on the left."""
+        """Show these items, the first one on the left. The current one and the view stay."""
+        icons = {id(item.shown): self._list.item(n).icon() for n, item in enumerate(self._items)}
+        row, place = self._list.currentRow(), self._list.horizontalScrollBar().value()
+        current = self._items[row].shown if row >= 0 else None
         self._items = list(items)
         self._title.setText(title)
         self._close.setVisible(can_close)
         self._list.clear()
         colours = theme.colours(self.palette())
         for number, item in enumerate(self._items, 1):
-            entry = QListWidgetItem(QIcon(_small(item.shown, self, colours.text)), item.answer)
+            icon = icons.get(id(item.shown)) or QIcon(_small(item.shown, self, colours.text))
+            entry = QListWidgetItem(icon, item.answer)
             what = item.answer or "no answer"
             entry.setData(Qt.ItemDataRole.AccessibleTextRole, f"Drawing {number}: {what}")
+            entry.setToolTip(item.tip)
             self._list.addItem(entry)
+            if item.shown is current:
+                self._list.setCurrentItem(entry)
+        self._list.horizontalScrollBar().setValue(place)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            ink = theme.colours(self.palette()).text
+            for row, item in enumerate(self._items):
+                self._list.item(row).setIcon(QIcon(_small(item.shown, self, ink)))
+
+    def _choose_current(self) -> None:
+        if entry := self._list.currentItem():
+            self._choose(entry)
 
     def _choose(self, entry: QListWidgetItem) -> None:
         self.chosen.emit(self._items[self._list.row(entry)].shown)

@@ -90,7 +90,7 @@ class Answer(Card):
         if prediction.verdict == "not a digit":
             painter.setPen(ink.secondary)
         metrics = QFontMetrics(digit)
-        painter.drawText(area, _LEFT, _symbol(prediction))
+        painter.drawText(area, _LEFT, prediction.symbol)
         # The words stay in place whatever the digit.
         words = area.adjusted(metrics.horizontalAdvance("0") * 1.35, 0, 0, 0)
         lines = _lines(prediction)
@@ -141,27 +141,15 @@ class TrainingAnswer(QLabel):
         """Show the Prediction of the Net after this epoch; None for an empty drawing."""
         self._prediction = prediction
         heading = f"In training, epoch {epoch}" if is_training else "Trained"
-        self.setText(f"{heading}: {_symbol(prediction)}" if prediction else heading)
+        self.setText(f"{heading}: {prediction.symbol}" if prediction else heading)
         words = [f"after epoch {epoch}", *(in_words(prediction) if prediction else [])]
         self.setAccessibleDescription(", ".join(words))
 
 
-def answered_digit(prediction: Prediction) -> int | None:
-    """The digit to show as the answer; None for what is not a digit."""
-    return None if prediction.verdict == "not a digit" else prediction.digit
-
-
 def in_words(prediction: Prediction) -> list[str]:
     """The answer in words, for a screen reader."""
-    digit = answered_digit(prediction)
     words = [_BADGES[prediction.verdict], *_lines(prediction)]
-    return words if digit is None else [str(digit), *words]
-
-
-def _symbol(prediction: Prediction) -> str:
-    """The answer in one character."""
-    digit = answered_digit(prediction)
-    return "?" if digit is None else str(digit)
+    return words if prediction.answer is None else [prediction.symbol, *words]
 
 
 def _lines(prediction: Prediction) -> list[str]:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QVariantAnimation
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolTip, QVBoxLayout, QWidget
 
-from digitpad.window.pad.answer import answered_digit, in_percent
+from digitpad.window.pad.answer import in_percent
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.card import Card
 from digitpad.window.widgets.secondary_text import SecondaryText
@@ -100,7 +100,7 @@ class Columns(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         del event  # the widget is small: it is painted as a whole
         ink = theme.colours(self.palette())
-        answer = answered_digit(self._prediction) if self._prediction else None
+        answer = self._prediction.answer if self._prediction else None
         pitch, height = self.width() / 10, self.height() - _LABEL
         width = min(pitch * 0.52, 44.0)
         with QPainter(self) as painter:

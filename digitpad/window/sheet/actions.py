@@ -10,7 +10,7 @@ from digitpad.window.widgets.action import action
 
 
 class SheetActions(QObject):
-    """The steps, and the choice between pen and eraser."""
+    """Undo, redo and clear, and the choice between pen and eraser."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)

@@ -142,13 +142,13 @@ class Canvas(QWidget):
 
     def undo(self) -> None:
         """Undo the last step. An unfinished stroke is finished first."""
-        self._finish()
+        self.finish()
         self._history.undo()
         self._show()
 
     def redo(self) -> None:
         """Redo the step that was undone last, unless something was drawn since."""
-        self._finish()
+        self.finish()
         self._history.redo()
         self._show()
 
@@ -165,7 +165,7 @@ class Canvas(QWidget):
         self._replace(Content(drawing.strokes))
 
     def _replace(self, content: Content) -> None:
-        self._finish()
+        self.finish()
         if content != self._history.present:
             before = self.drawing
             self._history.step(content)
@@ -221,7 +221,7 @@ class Canvas(QWidget):
                 case Action.EXTEND:
                     self._extend(point)
                 case Action.FINISH:
-                    self._finish()
+                    self.finish()
                 case Action.DISCARD:
                     self._discard()
 
@@ -232,6 +232,7 @@ class Canvas(QWidget):
         self.history_changed.emit()
 
     def _start_erasing(self, pen: Pen, point: Point) -> None:
+        self._has_erased = False
         if self._content.strokes:
             self._erasure = Erasure(pen, point, self._content.strokes)
             self._show()
@@ -252,7 +253,7 @@ class Canvas(QWidget):
             self.update(changed.adjusted(-1, -1, 1, 1))
             self._change.start()
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Keep an unfinished stroke, or what is left by the eraser, as a step."""
         if self._draft:
             draft, self._draft = self._draft, None
@@ -276,8 +277,8 @@ class Canvas(QWidget):
         self._show()
 
     def _fit_new_shape(self) -> None:
-        """Fit the view, if the widget changed its shape during the stroke."""
-        if not self._painting.view.has_size(self.size()):
+        """Fit the view, if the widget changed its shape during the stroke or the sheet is blank."""
+        if self.is_blank or not self._painting.view.has_size(self.size()):
             self._fit()
             self.update()
 
@@ -292,7 +293,7 @@ class Canvas(QWidget):
                 self._take(given)
             return True  # or it comes back as a mouse event and draws twice
         if event.type() in _INTERRUPTIONS:
-            self._finish()
+            self.finish()
         elif event.type() == QEvent.Type.Resize:
             self._fit()
         elif event.type() in _NEW_LOOKS:

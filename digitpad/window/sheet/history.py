@@ -24,7 +24,7 @@ BLANK = Content()
 
 
 def new_strokes(after: tuple[Stroke, ...], before: tuple[Stroke, ...]) -> tuple[Stroke, ...]:
-    """The strokes after the first in which `after` differs from `before`."""
+    """The strokes of `after` from the first that differs from `before`."""
     pairs = enumerate(zip(after, before, strict=False))
     same = next((i for i, (one, other) in pairs if one is not other), len(before))
     return after[same:]

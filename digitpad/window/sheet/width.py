@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSlider
 
 from digitpad.window.sheet.canvas import Canvas
@@ -54,6 +54,16 @@ class PenWidth(QSlider):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(56, theme.CONTROL)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        # Qt's own handle is elsewhere than the painted knob.
+        share = (event.position().x() - _PADDING) / max(self.width() - 2 * _PADDING, 1)
+        self.setValue(round(self.minimum() + share * (self.maximum() - self.minimum())))
+
+    mouseMoveEvent = mousePressEvent  # noqa: N815
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event

@@ -93,7 +93,7 @@ def status(state: RunState) -> str:
         return ""
     facts = [f"Training: {_texts(state)[0].lower().rstrip('…')}"]
     if state.phase == "training" and state.accuracy is not None:
-        facts.append(percent(state.accuracy))
+        facts.append(f"validation {percent(state.accuracy)}")
     if state.phase == "training" and state.progress:
         facts.append(f"{duration(state.progress.seconds_left)} left")
     return " · ".join(facts)

@@ -138,6 +138,7 @@ def action_button(action: QAction, icon_name: str) -> Button:
     follow()
     action.changed.connect(follow)
     button.clicked.connect(action.trigger)
+    button.clicked.connect(follow)  # a click on the chosen tool unchecks the button, not the action
     return button
 
 

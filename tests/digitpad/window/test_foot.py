@@ -10,9 +10,12 @@ from digitpad.window.foot import weights_summary
 @pytest.mark.parametrize(
     ("metadata", "summary"),
     [
-        ({}, "mine"),
-        ({"metrics": "none"}, "mine"),
-        ({"metrics": [{"split": "MNIST test", "accuracy": 0.99591}]}, "mine · MNIST test 99.6 %"),
+        ({}, "50% mine"),
+        ({"metrics": "none"}, "50% mine"),
+        (
+            {"metrics": [{"split": "MNIST test", "accuracy": 0.99591}]},
+            "50% mine · MNIST test 99.6 %",
+        ),
         (
             {
                 "metrics": [
@@ -22,13 +25,13 @@ from digitpad.window.foot import weights_summary
                     {"split": "b, choose", "accuracy": 0.97, "writers": {"writers": 2}},
                 ]
             },
-            "mine · unseen writers 99.0 % · MNIST test 98.0 %",
+            "50% mine · unseen writers 99.0 % · MNIST test 98.0 %",
         ),
-        ({"metrics": [{"split": "MNIST test", "accuracy": "high"}, 7, None]}, "mine"),
+        ({"metrics": [{"split": "MNIST test", "accuracy": "high"}, 7, None]}, "50% mine"),
     ],
 )
 def test_the_weights_in_words(metadata, summary):
-    words = weights_summary("mine", metadata)
+    words = weights_summary("50% mine", metadata)
     assert words.replace("\N{NO-BREAK SPACE}", " ") == summary
 
 

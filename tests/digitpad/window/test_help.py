@@ -14,6 +14,8 @@ def test_f1_opens_the_page(window, qtbot):
     qtbot.keyClick(window.canvas, Qt.Key.Key_F1)
     page = window.findChild(HelpPage)
     assert page.isVisible()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_F1)
+    assert window.findChildren(HelpPage) == [page]
     text = page.findChild(QTextBrowser).toPlainText()
     for words in ("Not a digit I know", "recipe", "seed", "Ctrl+T"):
         assert words in text

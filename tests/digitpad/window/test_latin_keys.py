@@ -42,6 +42,19 @@ def test_other_keys_do_nothing(window, mouse, letter, code, modifiers):
     assert len(window.canvas.drawing.strokes) == 1
 
 
+def test_pen_and_eraser(window):
+    press(window.canvas, "у", 26, Qt.KeyboardModifier.NoModifier)
+    assert window.canvas.erases
+    press(window.canvas, "з", 33, Qt.KeyboardModifier.NoModifier)
+    assert not window.canvas.erases
+
+
+def test_the_training_panel_closes_from_within(window):
+    window.show_training()
+    press(window.training.panel, "е", 28)
+    assert not window.training.isVisible()
+
+
 def test_keys_in_the_training_panel_leave_the_drawing_alone(window, mouse):
     mouse.stroke((60, 60), (120, 60))
     window.show_training()

@@ -85,7 +85,7 @@ def test_the_sheet_has_a_menu(pad):
     pad.canvas.menu_requested.emit(pad.canvas.mapToGlobal(pad.canvas.rect().center()))
     menus = [menu for menu in pad.findChildren(QMenu) if menu.isVisible()]
     (menu,) = menus
-    assert {"Copy Picture", "Save Drawing", "Print"} <= {a.iconText() for a in menu.actions()}
+    assert {"Copy Drawing", "Save Drawing", "Print"} <= {a.iconText() for a in menu.actions()}
     menu.close()
 
 
@@ -97,6 +97,27 @@ def test_a_drawing_is_printed_as_large_as_fits(pad, tmp_path):
     printer.setOutputFileName(str(tmp_path / "seven.pdf"))
     pad.in_and_out.print_drawing(printer, pad.canvas.drawing)
     assert (tmp_path / "seven.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.qt_log_ignore("QPainter::begin", "This plugin does not support")
+def test_a_print_that_fails_is_said(pad, tmp_path):
+    from PySide6.QtPrintSupport import QPrinter  # noqa: PLC0415
+
+    printer = QPrinter()
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "no folder" / "seven.pdf"))
+    pad.in_and_out.print_drawing(printer, pad.canvas.drawing)
+    assert "was not printed" in pad.notice.text
+
+
+def test_without_weights_the_clipboard_stays(open_window, mouse_on, seven, tmp_path, qtbot):
+    window = open_window(tmp_path / "missing")
+    with qtbot.waitSignal(window.answered):
+        mouse_on(window.canvas).draw(seven)
+    QApplication.clipboard().setText("mine")
+    window.in_and_out.copy_answer_action.trigger()
+    assert QApplication.clipboard().text() == "mine"
+    assert "no answer" in window.notice.text
 
 
 def test_a_saved_picture_is_black_on_white(save, tmp_path):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QListWidget
 from digitpad.inkfile import Sample, write_ink
 from digitpad.picture import read_picture
 from digitpad.weights_store import bundled_weights
+from digitpad.window.drawings.opener import MAX_OPENED
 
 BACKGROUND, INK, INK_GREY = (255, 250, 240), (30, 40, 90), 43
 
@@ -245,6 +246,18 @@ def test_an_unreadable_picture_changes_nothing(pad, tmp_path, mouse_on, qtbot):
 
 
 # Ink files, several files, and what a browser gives
+
+
+def test_what_is_beyond_the_limit_and_bad_lines_are_said(pad, tmp_path, as_drawing, seven):
+    many, more, broken = (tmp_path / f"{name}.ndjson" for name in ("many", "more", "broken"))
+    write_ink(many, [Sample(as_drawing(seven))] * MAX_OPENED)
+    write_ink(more, [Sample(as_drawing(seven))])
+    broken.write_bytes(b"{\n" * 30 + more.read_bytes())
+    pad.in_and_out.open([many, more])
+    assert "Only the first 500 drawings" in pad.notice.text
+    pad.in_and_out.open([broken])
+    assert "lines that cannot be read: 30" in pad.notice.text
+    assert pad.canvas.drawing == as_drawing(seven)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QListWidget, QPushButton, QTextEdit
 
 from digitpad.ink import Drawing
+from digitpad.inkfile import Sample, write_ink
 from digitpad.notebook import Notebook, notebook_folder
 from digitpad.weights_store import bundled_weights
 from digitpad.window.drawings.privacy import PrivacyDialog
@@ -113,17 +114,97 @@ def test_privacy_says_where_and_deletes(open_pad, mouse_on, seven, qtbot):
     assert not window.in_and_out.recent.strip.isVisible()
 
 
-def test_a_person_can_turn_keeping_off(open_pad, mouse_on, seven, qtbot):
+def test_a_person_can_turn_keeping_off_and_loses_nothing(
+    open_pad, mouse_on, seven, scribble, qtbot
+):
     window = open_pad()
-    draw(window, mouse_on, seven, qtbot)
+    first = draw(window, mouse_on, seven, qtbot)
     window.canvas.clear()
-    privacy(window).keeps.setChecked(False)
-    draw(window, mouse_on, seven, qtbot)
+    dialog = privacy(window)
+    dialog.keeps.setChecked(False)
+    dialog.accept()
+    draw(window, mouse_on, scribble, qtbot)
     window.canvas.clear()
-    assert entries(window) == []
+    assert entries(window) == ["7"]
+    draw(window, mouse_on, scribble, qtbot)
     window.close()
-    assert Notebook(notebook_folder()).recent() == []
+    notebook = Notebook(notebook_folder())
+    assert [note.drawing for note in notebook.recent()] == [first]
+    assert notebook.sheet() == Drawing()
     assert not privacy(open_pad()).keeps.isChecked()
+
+
+def test_what_was_left_is_kept_if_the_next_start_names_a_file(
+    open_window, as_drawing, seven, scribble, tmp_path, qtbot
+):
+    Notebook(notebook_folder()).keep_sheet(as_drawing(scribble))
+    path = tmp_path / "seven.ndjson"
+    write_ink(path, [Sample(as_drawing(seven))])
+    window = open_window(bundled_weights())
+    window.in_and_out.open([path])
+    qtbot.waitUntil(lambda: window.canvas.drawing == as_drawing(seven))
+    window.close()
+    kept = Notebook(notebook_folder()).recent()
+    assert as_drawing(scribble) in [note.drawing for note in kept]
+
+
+def test_stepping_through_a_file_leaves_the_own_drawings_alone(
+    open_pad, mouse_on, as_drawing, seven, tmp_path, qtbot
+):
+    window = open_pad()
+    own = draw(window, mouse_on, seven, qtbot)
+    path = tmp_path / "many.ndjson"
+    others = [as_drawing([[(x, 20), (x, 200), (200, x)]]) for x in range(20, 80)]
+    write_ink(path, [Sample(drawing) for drawing in others])
+    window.in_and_out.open([path])
+    items = window.in_and_out.recent.strip.findChild(QListWidget)
+    items.setFocus()
+    for row in range(items.count()):
+        items.setCurrentRow(row)
+        qtbot.keyClick(items, Qt.Key.Key_Return)
+        assert window.canvas.drawing == others[row]
+        assert items.currentRow() == row
+    window.close()
+    assert [note.drawing for note in Notebook(notebook_folder()).recent()] == [own]
+
+
+def test_a_second_window_leaves_the_sheet_of_the_first_alone(open_pad, mouse_on, seven, qtbot):
+    first = open_pad()
+    drawing = draw(first, mouse_on, seven, qtbot)
+    qtbot.waitUntil(lambda: Notebook(notebook_folder()).sheet() == drawing)
+    second = open_pad()
+    assert second.canvas.is_blank
+    second.close()
+    assert Notebook(notebook_folder()).sheet() == drawing
+
+
+def test_a_stroke_is_kept_that_is_being_drawn_when_the_window_closes(
+    open_pad, mouse_on, seven, qtbot
+):
+    window = open_pad()
+    mouse = mouse_on(window.canvas)
+    mouse.press(*seven[0][0])
+    mouse.move(*seven[0][1])
+    drawing = window.canvas.drawing
+    window.close()
+    qtbot.wait(0)
+    mouse.release(*seven[0][1])
+    assert [note.drawing for note in Notebook(notebook_folder()).recent()] == [drawing]
+
+
+def test_a_deletion_that_fails_is_not_called_done(open_pad, monkeypatch, qtbot):
+    window = open_pad()
+    dialog = privacy(window)
+
+    def fail(_notebook):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(Notebook, "delete", fail)
+    (delete,) = (b for b in dialog.findChildren(QPushButton) if b.text().startswith("&Delete"))
+    delete.click()
+    delete.click()
+    qtbot.waitUntil(lambda: delete.text() == "Not Deleted")
+    assert "the disk is gone" in dialog.findChild(QTextEdit).toPlainText()
 
 
 def test_a_folder_that_cannot_be_written_is_mentioned_once(open_pad, mouse_on, seven, qtbot):

@@ -1,7 +1,7 @@
 """Pen, eraser and width: by keys, buttons and the slider, in the window."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 
 from digitpad.recognizer import Recognizer
@@ -34,6 +34,7 @@ def test_the_eraser_is_chosen_until_the_pen_is(window, mouse, qtbot, by):
     mouse.stroke((100, 20), (100, 60))
     assert len(window.canvas.drawing.strokes) == 1
     assert choose("Pen") == [True, False]
+    assert choose("Pen") == [True, False]
     mouse.stroke((100, 20), (100, 60))
     assert len(window.canvas.drawing.strokes) == 2
 
@@ -51,6 +52,14 @@ def test_the_width_is_chosen_by_keys_and_slider_and_remembered(open_window, weig
     assert window.canvas.pen_width == 30
     window.close()
     assert open_window(weights).canvas.pen_width == 30
+
+
+def test_the_width_follows_the_mouse(window, qtbot):
+    knob = slider(window)
+    knob.resize(96, 36)
+    for x, width in ((0, MIN_WIDTH), (14, MIN_WIDTH), (48, 22), (82, MAX_WIDTH), (95, MAX_WIDTH)):
+        qtbot.mouseClick(knob, Qt.MouseButton.LeftButton, pos=QPoint(x, 18))
+        assert window.canvas.pen_width == width
 
 
 @pytest.mark.parametrize(

@@ -356,6 +356,34 @@ def test_erasing_nothing_is_no_step(canvas, mouse, erase):
     assert canvas.is_blank
 
 
+def test_the_sheet_has_its_size_again_when_the_last_stroke_is_erased(canvas, mouse, resize):
+    resize(280, 560)
+    mouse.stroke((100, -120), (180, -120))
+    resize(380, 380)
+    right_drag(canvas, (190, 0), (190, 379))
+    assert canvas.is_blank
+    QTest.mouseClick(canvas, LEFT, pos=QPoint(0, 190))
+    assert points(canvas) == [[[0, 140, 1]]]  # the square fills the sheet
+
+
+def test_the_menu_opens_whenever_the_right_button_erases_nothing(canvas, mouse, qtbot):
+    asked = []
+    canvas.menu_requested.connect(asked.append)
+    mouse.stroke((140, 140), (150, 150))
+    eraser_end(canvas, (140, 140))
+    assert canvas.is_blank
+    for number in (1, 2):
+        mouse.press(140, 140, RIGHT)
+        mouse.release(140, 140, RIGHT)
+        qtbot.waitUntil(lambda n=number: len(asked) == n)
+    mouse.stroke((140, 140), (150, 150))
+    mouse.press(140, 140, RIGHT)
+    mouse.release(140, 140, RIGHT)
+    QApplication.processEvents()
+    assert canvas.is_blank
+    assert len(asked) == 2
+
+
 def test_an_interrupted_erasure_is_kept(canvas, mouse):
     mouse.draw([[(40, 40), (240, 40)], [(40, 200), (240, 200)]])
     mouse.press(100, 40, RIGHT)
