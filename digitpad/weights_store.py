@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from contextlib import suppress
@@ -13,7 +14,9 @@ from typing import Any
 from digitpad.files import create, numbered, replacing, reserve
 from digitpad.folders import assets, user_folder
 from digitpad.lock import is_locked, lock_file
-from digitpad.network import WeightsError, read_weights
+from digitpad.network import METADATA_KEY, WeightsError, read_weights
+from digitpad.training.history import history_from_metadata
+from digitpad.training.messages import EpochDone
 
 CHECKPOINT_SUFFIX = ".checkpoint"
 """Suffix of a checkpoint's file name."""
@@ -32,6 +35,8 @@ class WeightsFile:
     path: Path
     created: datetime
     """Start of its training in UTC; without that, the time at which the file was written."""
+    name: str | None = None
+    """The name that the user gave it."""
     recipe: str | None = None
     seed: int | None = None
     epochs_done: float | None = None
@@ -41,13 +46,17 @@ class WeightsFile:
     """Name of the main split: the first that is not a validation split, or else the first."""
     accuracy: float | None = None
     """Accuracy on the main split, 0–1."""
+    accuracies: tuple[tuple[str, float], ...] = ()
+    """The splits it was evaluated on, and the accuracy on each, 0–1."""
+    history: tuple[EpochDone, ...] = ()
+    """The epochs of its training."""
     damage: str | None = None
     """Why the file cannot be used; None if it can."""
 
 
 @dataclass(frozen=True, slots=True)
 class InterruptedRun:
-    """A training run with a checkpoint: it was interrupted, or it is still running."""
+    """A run with a checkpoint but no weights: it was interrupted, or it is still running."""
 
     checkpoint: Path
     weights: Path
@@ -128,19 +137,38 @@ def describe(path: Path) -> WeightsFile:
         metadata = read_weights(path).metadata
     except WeightsError as error:
         return WeightsFile(path, written, damage=str(error))
-    split, accuracy = _main_accuracy(metadata.get("metrics"))
+    accuracies = _accuracies(metadata.get("metrics"))
+    split, accuracy = _main(accuracies)
     recipe = metadata.get("recipe")
     recipe = recipe if isinstance(recipe, dict) else {}
     return WeightsFile(
         path,
         _time(metadata.get("created")) or written,
+        name=_text(metadata.get("name")),
         recipe=_text(recipe.get("name")),
         seed=_seed(metadata.get("seed")),
         epochs_done=_number(metadata.get("epochs_done")),
         epochs=_number(recipe.get("epochs")),
         split=split,
         accuracy=accuracy,
+        accuracies=tuple(accuracies),
+        history=tuple(history_from_metadata(metadata.get("history"))),
     )
+
+
+def rename(path: Path, name: str) -> None:
+    """Write a name into a weights file; an empty one removes the name.
+
+    Raises WeightsError if the file cannot be used, and OSError if it cannot be written.
+    """
+    from safetensors.numpy import save  # noqa: PLC0415  # seldom needed
+
+    weights = read_weights(path)
+    metadata = {key: value for key, value in weights.metadata.items() if key != "name"}
+    if name := " ".join(name.split()):
+        metadata["name"] = name
+    with replacing(path) as file:
+        file.write(save(weights.tensors, {METADATA_KEY: json.dumps(metadata)}))
 
 
 def install(path: Path) -> Path:
@@ -174,7 +202,8 @@ def export(path: Path, target: Path) -> None:
 def delete(path: Path) -> Path:
     """Delete kept weights or a checkpoint, and return the path that `restore` needs to undo it.
 
-    Also removes for good what was deleted more than DAYS_TO_UNDO days ago. Raises OSError.
+    With weights goes the checkpoint from which their training could resume. Also removes for good
+    what was deleted more than DAYS_TO_UNDO days ago. Raises OSError.
     """
     folder = weights_folder()
     if path.parent != folder:
@@ -182,7 +211,7 @@ def delete(path: Path) -> Path:
     deleted, today = folder / "deleted", datetime.now(UTC).date()
     folder_of_today = deleted / today.isoformat()
     folder_of_today.mkdir(parents=True, exist_ok=True)
-    moved = _move(path, folder_of_today / path.name)
+    moved = _move_with_checkpoint(path, folder_of_today)
     first = today - timedelta(days=DAYS_TO_UNDO)
     for day in deleted.iterdir():
         if (deleted_on := _date(day.name)) and deleted_on < first:
@@ -192,15 +221,17 @@ def delete(path: Path) -> Path:
 
 def restore(deleted: Path) -> Path:
     """Undo a `delete` and return the path of the restored file. Raises OSError."""
-    return _move(deleted, weights_folder() / deleted.name)
+    return _move_with_checkpoint(deleted, weights_folder())
 
 
 def interrupted_runs() -> list[InterruptedRun]:
-    """The runs with a checkpoint among the kept weights, newest first."""
+    """The runs with a checkpoint but no weights among the kept weights, newest first."""
     found = []
     for path in _kept(f"*{_SUFFIX}{CHECKPOINT_SUFFIX}"):
+        weights = weights_file(path)
         with suppress(OSError):
-            found.append(InterruptedRun(path, weights_file(path), _modified(path)))
+            if not weights.exists():
+                found.append(InterruptedRun(path, weights, _modified(path)))
     return sorted(found, key=lambda run: run.when, reverse=True)
 
 
@@ -213,6 +244,15 @@ def _kept(pattern: str) -> list[Path]:
         return list(weights_folder().glob(pattern))
     except OSError:
         return []
+
+
+def _move_with_checkpoint(path: Path, folder: Path) -> Path:
+    """Move a file to `folder`, and with weights their checkpoint; the file's new path."""
+    moved = _move(path, folder / path.name)
+    checkpoint = checkpoint_file(path)
+    if checkpoint.exists():
+        checkpoint.replace(checkpoint_file(moved))
+    return moved
 
 
 def _move(path: Path, target: Path) -> Path:
@@ -241,16 +281,22 @@ def _modified(path: Path) -> datetime:
 # Metadata may be any JSON: the file may come from anywhere.
 
 
-def _main_accuracy(metrics: Any) -> tuple[str, float] | tuple[None, None]:
-    """The main split of the metrics and the accuracy on it."""
+def _accuracies(metrics: Any) -> list[tuple[str, float]]:
+    """The splits of the metrics, each with the accuracy on it."""
     found = []
     for metric in metrics if isinstance(metrics, list) else []:
         match metric:
             case {"split": str(split), "accuracy": int() | float() as accuracy}:
                 if 0 <= accuracy <= 1:
                     found.append((split, float(accuracy)))
-    found.sort(key=lambda each: each[0].endswith("validation"))  # stable: validation comes last
-    return found[0] if found else (None, None)
+    return found
+
+
+def _main(accuracies: list[tuple[str, float]]) -> tuple[str, float] | tuple[None, None]:
+    """The main split and the accuracy on it."""
+    # The sort is stable: validation comes last.
+    ordered = sorted(accuracies, key=lambda each: each[0].endswith("validation"))
+    return ordered[0] if ordered else (None, None)
 
 
 def _text(value: Any) -> str | None:

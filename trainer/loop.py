@@ -31,6 +31,7 @@ from trainer.transforms import AUGMENTATIONS, normalize, to_unit
 # Showing a message takes a core from the batch for a moment, and the other core then waits: at ten
 # messages a second, the window costs a training more than a tenth of its speed.
 _SECONDS_BETWEEN_MESSAGES = 0.25
+_RECENT = 0.1  # share of an epoch: the time constant of the averages in BatchDone
 _EVALUATION_BATCH = 1_000
 
 
@@ -93,6 +94,8 @@ class Run:
             each for group in self._optimizer.param_groups for each in group["params"]
         ]
         self._strength = torch.ones((), device=device)  # of the augmentation
+        # Losses and correct predictions on recent images, and the number of these images.
+        self._recent_sums, self._recent_images = torch.zeros(2, device=device), 0.0
         is_cuda = device.type == "cuda"
         self._compute = (
             Captured(self._loss_and_gradients, [self._generator])
@@ -180,39 +183,42 @@ class Run:
     ) -> Iterator[Message]:
         self._net.train()
         self._epoch_starts.append((self.epochs_done, self.seconds))
-        correct = torch.zeros((), device=self._device)
-        loss_sum = torch.zeros((), device=self._device)
-        seen = 0
+        sums, seen = torch.zeros(2, device=self._device), 0
+        decay = math.exp(-1 / (_RECENT * self._batches_per_epoch))
         epoch_started = reported = time.monotonic()
         for batch, (images, labels) in enumerate(self._batches(), start=1):
             learning_rate = float(self._schedule.get_last_lr()[0])
             batch_loss, batch_correct = self._step(images, labels)
-            loss_sum += batch_loss * len(labels)
-            correct += batch_correct
+            batch_sums = torch.stack([batch_loss * len(labels), batch_correct])
+            sums += batch_sums
             seen += len(labels)
+            self._recent_sums.mul_(decay).add_(batch_sums)
+            self._recent_images = self._recent_images * decay + len(labels)
             self.epochs_done = epoch - 1 + batch / self._batches_per_epoch
             now = time.monotonic()
             self.seconds = now - started
             if now - reported >= _SECONDS_BETWEEN_MESSAGES:
                 reported = now
+                loss_sum, correct = self._recent_sums.tolist()
                 yield BatchDone(
                     epoch=epoch,
                     batch=batch,
-                    accuracy=correct.item() / seen,
-                    loss=self._checked(loss_sum.item() / seen),
+                    accuracy=min(correct / self._recent_images, 1.0),  # floats may round up
+                    loss=self._checked(loss_sum / self._recent_images),
                     images_per_second=seen / (now - epoch_started),
                     seconds_left=self._seconds_left(),
                 )
             if batch < self._batches_per_epoch and should_stop():
                 return
-        loss = self._checked(loss_sum.item() / seen)
+        loss_sum, correct = sums.tolist()
+        loss = self._checked(loss_sum / seen)
         train_seconds = time.monotonic() - epoch_started
         self._check_weights()
         validation_accuracy = accuracy(self.net, self.validation) if self.validation else None
         self.seconds = time.monotonic() - started
         done = EpochDone(
             epoch=epoch,
-            train_accuracy=correct.item() / seen,
+            train_accuracy=correct / seen,
             validation_accuracy=validation_accuracy,
             loss=loss,
             learning_rate=learning_rate,

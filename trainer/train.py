@@ -13,6 +13,7 @@ import torch
 
 import digitpad
 from digitpad.recognizer import Recognizer
+from digitpad.training.history import history_to_metadata
 from digitpad.training.messages import (
     Compared,
     EpochDone,
@@ -62,8 +63,9 @@ def train(options: TrainOptions, report: Report) -> int:
     A run can be stopped after the current batch; its `trainer.run.stop.Stop` says what it keeps.
     SIGINT and SIGTERM keep the weights so far and the checkpoint, and the exit code is 128 + the
     signal's number. With `--progress json` the run also obeys standard input, with the exit code 0:
-    `stop` keeps the weights so far and evaluates them, `cancel` keeps nothing, and the end of
-    standard input, when the program that started the run has ended, keeps the checkpoint. Before
+    `stop` keeps the checkpoint and the weights so far, which are evaluated; `cancel` keeps nothing;
+    and the end of standard input, when the program that started the run has ended, keeps the
+    checkpoint. Before
     the first batch, and at a second signal, the run ends at once and changes nothing. After the
     last epoch only `cancel` counts, until the weights are saved.
 
@@ -131,7 +133,7 @@ def _train(options: TrainOptions, outputs: Outputs, report: Report) -> Stop | No
     _say_what_was_saved(run, outputs.weights)
     if stop and stop.checkpoint:
         say_how_to_resume(outputs.checkpoint)
-    else:
+    if stop is None or stop.evaluation:
         _evaluate_and_compare(options, start, outputs, metadata, report)
         start.clock.end()
     return stop
@@ -303,7 +305,11 @@ def _comparison_line(compared: Compared) -> str:
 
 def _progress(run: Run) -> dict[str, Any]:
     """How much of the run is done, as JSON."""
-    return {"epochs_done": round(run.epochs_done, 3), "seconds": round(run.seconds, 3)}
+    return {
+        "epochs_done": round(run.epochs_done, 3),
+        "seconds": round(run.seconds, 3),
+        "history": history_to_metadata(run.history),
+    }
 
 
 def _calibrate(run: Run, images: Calibration) -> dict[str, Any]:

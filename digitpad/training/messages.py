@@ -38,7 +38,11 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class BatchDone:
-    """More batches of an epoch are done. Accuracy (0–1) and loss are those of the epoch so far."""
+    """More batches of an epoch are done.
+
+    Accuracy (0–1) and loss are those of recent batches: means in which a batch counts for less the
+    longer ago it was, with a time constant of a tenth of an epoch.
+    """
 
     epoch: int
     batch: int

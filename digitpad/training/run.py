@@ -24,8 +24,9 @@ from digitpad.training.messages import (
 
 Phase = Literal["starting", "training", "evaluating", "ended"]
 Request = Literal["stop", "cancel", "close", "discard"]
-"""Stop early and keep the weights so far; cancel and keep nothing of this process; close the window
-and keep the checkpoint; or close it and keep nothing, not even the checkpoint resumed from."""
+"""Stop early and keep the weights so far and the checkpoint; cancel and keep nothing of this
+process; close the window and keep the checkpoint; or close it and keep nothing, not even the
+checkpoint resumed from."""
 Kind = Literal["finished", "stopped", "cancelled", "failed", "crashed", "killed", "not started"]
 
 _SIGKILL = 9  # Windows has no name for it
@@ -193,9 +194,9 @@ class RunState:
         can_resume = self.exit.checkpoint_exists and not (is_over or self.discards_checkpoint)
         if weights:
             sentence += f"\nThe weights are in {weights}"
-        elif can_resume:
+        if can_resume:
             sentence += "\nYou can resume it from the last finished epoch."
-        elif kind == "cancelled":
+        elif kind == "cancelled" and not weights:
             sentence += " Nothing was kept."
         return Outcome(
             kind=kind,
@@ -211,12 +212,13 @@ class RunState:
         """Whether the checkpoint of an ended run is to be deleted.
 
         Before a run has started, its checkpoint can only be the one that it resumes from: only
-        "discard" deletes that.
+        "discard" deletes that. If the weights are saved, only their evaluation was cancelled.
         """
         if self.exit is None:
             return False
         was_cancelled = _end(self, self.exit)[0] == "cancelled"
-        return self.requested == "discard" or (was_cancelled and self.started is not None)
+        is_lost = was_cancelled and self.started is not None and self.weights is None
+        return self.requested == "discard" or is_lost
 
     @property
     def closes_window(self) -> bool:

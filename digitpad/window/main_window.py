@@ -227,7 +227,10 @@ class MainWindow(QMainWindow):
 
         name = "Bundled weights" if path == bundled_weights() else path.stem
         recognizer = self.in_use.recognizer
-        self.foot.show_weights(weights_summary(name, recognizer.metadata if recognizer else {}))
+        metadata = recognizer.metadata if recognizer else {}
+        if isinstance(given := metadata.get("name"), str):
+            name = given[:60]
+        self.foot.show_weights(weights_summary(name, metadata))
         self.weights_menu.in_use = path
         if self.training:
             self.training.set_in_use(path)
@@ -239,6 +242,11 @@ class MainWindow(QMainWindow):
         training = self._training()
         training.open()
         training.panel.setFocus()
+
+    def show_past_trainings(self) -> None:
+        """Open the panel with the list of past trainings."""
+        self.show_training()
+        self._training().panel.show_past()
 
     def toggle_training(self) -> None:
         """Go to the panel. If the focus is in it already, close it and return to the sheet."""

@@ -27,7 +27,7 @@ PAUSE = 8  # ms between points: most mice and styluses report 125 times a second
 def run():
     with tempfile.TemporaryDirectory() as folder:
         headless = _images_per_second_without_window(Path(folder))
-        from digitpad.window.training.chart import COLUMNS
+        from digitpad.window.training.charts.chart import COLUMNS
 
         window = open_window()
         idle = np.percentile(list(seconds_to_painted_answer(window, DRAWINGS, PAUSE)), 99)

@@ -10,6 +10,8 @@ import pytest
 
 from digitpad.lock import lock_file, locked
 from digitpad.network import WeightsError, read_weights
+from digitpad.training.history import history_to_metadata
+from digitpad.training.messages import EpochDone
 from digitpad.weights_store import (
     DAYS_TO_UNDO,
     InterruptedRun,
@@ -24,12 +26,14 @@ from digitpad.weights_store import (
     kept_weights,
     new_weights_file,
     release_name,
+    rename,
     restore,
     weights_folder,
 )
 
 resource = pytest.importorskip("resource", reason="limits on files are POSIX's")
 
+EPOCH = EpochDone(1, 0.9, 0.95, 0.3, 0.1, 5_000, 0)
 WHEN = datetime(2026, 11, 23, 21, 50, 27, tzinfo=UTC)
 
 
@@ -135,6 +139,11 @@ def test_metadata_of_kept_weights_are_listed(keep):
             epochs=metadata["recipe"]["epochs"],
             split="MNIST test",
             accuracy=test["accuracy"],
+            accuracies=tuple(
+                (each["split"], each["accuracy"])
+                for each in metadata["metrics"]
+                if "accuracy" in each
+            ),
         )
     ]
 
@@ -330,7 +339,51 @@ def test_only_what_delete_moved_long_ago_is_removed_for_good(keep):
     )
 
 
+def test_the_checkpoint_of_a_run_is_deleted_and_restored_with_its_weights(keep):
+    weights = keep("net.safetensors")
+    keep(checkpoint_file(weights).name)
+    deleted = delete(weights)
+    assert [name for name in files() if not name.startswith("deleted/")] == []
+    assert restore(deleted) == weights
+    assert files() == ["net.safetensors", "net.safetensors.checkpoint"]
+
+
+# Names that people give
+
+
+def test_a_name_is_kept_in_the_file(keep):
+    path = keep("net.safetensors", history=history_to_metadata([EPOCH]))
+    before = read_weights(path)
+    rename(path, "  My\nbest  ")
+    (listed,) = kept_weights()
+    assert listed.name == "My best"
+    assert listed.history == (EPOCH,)
+    after = read_weights(path)
+    assert after.metadata == before.metadata | {"name": "My best"}
+    assert all((after.tensors[name] == before.tensors[name]).all() for name in before.tensors)
+    rename(path, " ")
+    assert read_weights(path).metadata == before.metadata
+
+
+def test_weights_that_cannot_be_read_or_written_keep_their_name(keep):
+    damaged = weights_folder() / "damaged.safetensors"
+    path = keep("net.safetensors")
+    rename(path, "old")
+    damaged.write_bytes(b"garbage")
+    with pytest.raises(WeightsError, match="not a complete"):
+        rename(damaged, "new")
+    with full_disk(), pytest.raises(OSError, match="large"):
+        rename(path, "new")
+    assert describe(path).name == "old"
+    assert files() == ["damaged.safetensors", "net.safetensors"]
+
+
 # Interrupted runs
+
+
+def test_a_run_that_was_stopped_early_and_has_weights_is_not_interrupted(keep):
+    keep(checkpoint_file(keep("net.safetensors")).name)
+    assert interrupted_runs() == []
 
 
 def test_interrupted_runs_are_listed_newest_first(keep):

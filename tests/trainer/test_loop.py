@@ -199,6 +199,19 @@ def test_stops_after_the_current_batch(blobs):
     assert not run.net.training
 
 
+def test_a_batch_is_reported_with_the_accuracy_of_recent_batches(blobs, clock):
+    clock.step = 0.3  # a message for each batch
+    run = Run(replace(SEED, epochs=2), blobs, None, seed=0, device=CPU)
+    _, *messages = run.train(never)
+    batches = [each for each in messages if isinstance(each, BatchDone)]
+    first, _ = (each for each in messages if isinstance(each, EpochDone))
+    last_of_first = [each for each in batches if each.epoch == 1][-1]
+    assert last_of_first.accuracy > first.train_accuracy + 0.05  # it has learned in that epoch
+    assert last_of_first.loss < first.loss
+    first_of_second = next(each for each in batches if each.epoch == 2)
+    assert first_of_second.accuracy > first.train_accuracy + 0.05
+
+
 def test_reports_batches_at_most_every_quarter_of_a_second(blobs, clock):
     clock.step = 0.1
     run = Run(replace(SEED, epochs=1), blobs, None, seed=0, device=CPU)

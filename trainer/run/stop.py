@@ -19,11 +19,13 @@ class Stop:
     """Whether the weights so far are saved."""
     checkpoint: bool
     """Whether the checkpoint of the last finished epoch is kept, so that the run can resume."""
+    evaluation: bool = False
+    """Whether the saved weights are evaluated."""
     exit_code: int = 0
 
 
-STOP = Stop(weights=True, checkpoint=False)
-"""The command `stop`: save the weights so far."""
+STOP = Stop(weights=True, checkpoint=True, evaluation=True)
+"""The command `stop`: save and evaluate the weights so far. The run can resume."""
 CANCEL = Stop(weights=False, checkpoint=False)
 """The command `cancel`: discard everything."""
 STARTER_GONE = Stop(weights=False, checkpoint=True)

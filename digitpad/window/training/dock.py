@@ -12,8 +12,8 @@ from PySide6.QtGui import QCloseEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QDockWidget, QWidget
 
 from digitpad.recognizer import Recognizer
-from digitpad.window.training.chart import TrainingChart
-from digitpad.window.training.confusion import ConfusionView
+from digitpad.window.training.charts.chart import TrainingChart
+from digitpad.window.training.charts.confusion import ConfusionView
 from digitpad.window.training.form import TrainingForm
 from digitpad.window.training.panel import TrainingPanel
 from digitpad.window.training.progress_view import status

@@ -43,6 +43,9 @@ class TrainingForm(QWidget):
     start_requested = Signal()
     """The options are valid, and `arguments()` has them."""
 
+    past_requested = Signal()
+    """The person wants to see past trainings."""
+
     problem_found = Signal(QWidget)
     """An option is not valid; the label says why."""
 
@@ -247,6 +250,7 @@ class TrainingForm(QWidget):
         layout.addLayout(grid)
         layout.addWidget(self._lay_out_options())
         layout.addWidget(self.start_button)
+        layout.addWidget(button("Past Trainin&gs…", self.past_requested))
 
     def _lay_out_options(self) -> QWidget:
         choose = button("Choose…", self._ask_for_folder)

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from digitpad.training.lines import LOG_LINES
 from digitpad.training.run import RunState
-from digitpad.window.training.lines import LOG_LINES
+from digitpad.window.training.past import PastTrainings
 from digitpad.window.training.progress_view import ProgressView
 from digitpad.window.training.result_view import ResultView
 from digitpad.window.widgets.layout import Fold
@@ -27,7 +28,7 @@ _LEAST_WIDTH = 420  # in pixels
 
 
 class TrainingPanel(QScrollArea):
-    """Shows the form, the progress of a run, or its result.
+    """Shows the form, the progress of a run, its result, or past trainings.
 
     Progress and result come with the chart, and the result with the confusion matrix. The panel
     scrolls if it is too small.
@@ -47,9 +48,11 @@ class TrainingPanel(QScrollArea):
     def __init__(self, form: QWidget, chart: QWidget, confusion: QWidget) -> None:
         super().__init__()
         self._form, self._chart, self._confusion = form, chart, confusion
-        self._progress, self._result = ProgressView(), ResultView()
-        self._parts = (form, self._progress, self._result, chart, confusion)
+        self._progress, self._result, self._past = ProgressView(), ResultView(), PastTrainings()
+        self._parts = (form, self._progress, self._result, chart, confusion, self._past)
         self._shown: tuple[QWidget, ...] = ()
+        self._behind: tuple[QWidget, ...] = ()  # what past trainings hide
+        self._is_running = False
         self._log = QPlainTextEdit(readOnly=True)
         self._log.setAccessibleName("Log")
         self._log.setTabChangesFocus(True)
@@ -67,19 +70,31 @@ class TrainingPanel(QScrollArea):
             QTimer.singleShot(0, at, lambda: self.ensureWidgetVisible(at))
 
     def show_run(self, state: RunState) -> None:
-        """Show how a run stands, or how it ended."""
+        """Show how a run stands, or how it ended. Past trainings stay in front of a running one."""
+        was_running, self._is_running = self._is_running, state.phase != "ended"
         chart = [self._chart] if state.started else []
         if state.phase == "ended":
             self._result.show_run(state)
             self._show(self._result, *chart, *[self._confusion] if state.evaluations else [])
             self._result.announce()
+            return
+        self._progress.show_run(state)
+        if was_running and self._past in self._shown:
+            self._behind = (self._progress, *chart)
         else:
-            self._progress.show_run(state)
             self._show(self._progress, *chart)
+
+    def show_past(self) -> None:
+        """Show past trainings, and what is shown now when the person goes back."""
+        self._past.refresh(is_running=self._is_running)
+        if self._past not in self._shown:
+            self._behind = self._shown
+            self._show(self._past)
 
     def set_in_use(self, weights: Path) -> None:
         """Note which weights are in use."""
         self._result.set_in_use(weights)
+        self._past.set_in_use(weights)
 
     def log(self, line: str) -> None:
         """Add a line of the trainer's output."""
@@ -97,7 +112,7 @@ class TrainingPanel(QScrollArea):
         had_focus = focus is not None and self.isAncestorOf(focus)
         for part in self._parts:
             part.setVisible(part in parts)
-        self._log_fold.setVisible(self._form not in parts)
+        self._log_fold.setVisible(not {self._form, self._past}.intersection(parts))
         if had_focus:
             # Not a button: the person may be about to press a key.
             self.setFocus()
@@ -117,6 +132,7 @@ class TrainingPanel(QScrollArea):
         for part in self._parts:
             layout.addWidget(part)
         layout.setStretchFactor(self._chart, 1)
+        layout.setStretchFactor(self._past, 1)
         layout.addWidget(self._log_fold)
         layout.addStretch()
         self.setWidget(column)
@@ -129,6 +145,9 @@ class TrainingPanel(QScrollArea):
         self._result.again_requested.connect(self.show_form)
         self._result.folder_chosen.connect(self.folder_chosen)
         self._result.synthetic_requested.connect(self.synthetic_requested)
+        self._past.use_requested.connect(self.use_requested)
+        self._past.resume_requested.connect(self.resume_requested)
+        self._past.back_requested.connect(lambda: self._show(*self._behind))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:

@@ -24,6 +24,7 @@ from PySide6.QtCore import (
 from digitpad.files import remove_leftovers
 from digitpad.lock import LockedError, locked
 from digitpad.network import WeightsError, read_weights
+from digitpad.training.lines import LOG_LINES, LineReader, log_text
 from digitpad.training.messages import (
     Compared,
     Evaluated,
@@ -34,7 +35,6 @@ from digitpad.training.messages import (
 )
 from digitpad.training.run import Exit, Request, RunState
 from digitpad.weights_store import checkpoint_file, epoch_weights_file, release_name
-from digitpad.window.training.lines import LOG_LINES, LineReader, log_text
 
 GRACE = 5_000
 """Milliseconds that a trainer has to end after a request, and again after a SIGTERM."""

@@ -38,7 +38,9 @@ class ProgressView(QWidget):
         self._details = SecondaryText()
         self._bar = ProgressBar("Training progress")
         self._stop = button("&Stop Early", self.stop_requested)
-        self._stop.setToolTip("End the training now and keep the weights so far")
+        self._stop.setToolTip(
+            "End the training now and keep the weights so far. You can resume it later."
+        )
         self._cancel = button("Ca&ncel…", self._ask)
         self._keep = button("&Keep Going", self._hide_question)
         self._buttons = row(self._stop, self._cancel)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from digitpad.network import WeightsError
 from digitpad.recognizer import Recognizer
 from digitpad.training.messages import (
+    EpochDone,
     EpochWeightsWritten,
     Evaluated,
     Message,
@@ -25,9 +26,10 @@ from digitpad.training.messages import (
     WeightsWritten,
 )
 from digitpad.training.run import Exit, Outcome, RunState
-from digitpad.weights_store import new_weights_file, weights_file
-from digitpad.window.training.chart import TrainingChart
-from digitpad.window.training.confusion import ConfusionView
+from digitpad.weights_store import kept_weights, new_weights_file, weights_file
+from digitpad.window.training.charts.chart import TrainingChart
+from digitpad.window.training.charts.confusion import ConfusionView
+from digitpad.window.training.charts.figure import run_title
 from digitpad.window.training.form import TrainingForm, mnist_folder
 from digitpad.window.training.panel import TrainingPanel
 from digitpad.window.training.process import TrainerCommand, TrainingProcess
@@ -75,9 +77,11 @@ class RunControl(QObject):
         self._panel, self._form, self._chart, self._confusion = panel, form, chart, confusion
         self._in_use: Path | None = None
         self._outcome: Outcome | None = None
+        self._previous: Sequence[EpochDone] = ()  # the epochs of the run before
         self._question: _ClosingQuestion | None = None
         form.start_requested.connect(self._start_from_form)
         form.problem_found.connect(panel.show_form)
+        form.past_requested.connect(panel.show_past)
         panel.stop_requested.connect(lambda: self.process.request("stop"))
         panel.cancel_requested.connect(lambda: self.process.request("cancel"))
         panel.use_requested.connect(self.use_requested)
@@ -103,6 +107,9 @@ class RunControl(QObject):
         self._set_net(None)
         self._confusion.clear()
         self._panel.clear_log()
+        self._previous = next(
+            (file.history for file in kept_weights() if file.history and file.path != weights), ()
+        )
         self.process.start(TrainerCommand(arguments, weights, baseline=self._in_use))
 
     def resume(self, checkpoint: Path, *options: str) -> None:
@@ -130,8 +137,13 @@ class RunControl(QObject):
     def _take_message(self, message: Message) -> None:
         match message:
             case RunStarted():
+                recipe = str(message.recipe.get("name"))
                 self._chart.start(
-                    message.epochs, message.batches_per_epoch, message.baseline_accuracy
+                    message.epochs,
+                    message.batches_per_epoch,
+                    message.baseline_accuracy,
+                    self._previous,
+                    run_title(recipe, message.epochs, message.seed, datetime.now(UTC)),
                 )
             case EpochWeightsWritten():
                 with suppress(WeightsError):  # the next epoch's may be readable

@@ -1,4 +1,4 @@
-"""The Weights menu: chooses, imports, exports, reveals and deletes weights files."""
+"""The Weights menu: chooses, names, imports, exports, reveals and deletes weights files."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ class WeightsMenu(QMenu):
         usable = [file for file in kept if not file.damage]
         self._add_submenu("&Export", others, usable, self._ask_for_export)
         self._add_submenu("Show in &Folder", others, kept, self._reveal)
+        self._add_submenu("&Rename", {}, usable, self._ask_for_name)
         self.addSeparator()
         self._add_submenu("&Delete", {}, kept, self._delete)
         undo = self.addAction("&Undo Delete", self._undo_delete)
@@ -169,6 +170,30 @@ class WeightsMenu(QMenu):
                 "Choose another place."
             )
 
+    def _ask_for_name(self, path: Path) -> None:
+        from digitpad.weights_store import describe
+        from digitpad.window.weights.naming import ask_for_name
+
+        try:
+            name = describe(path).name or ""
+        except OSError:
+            name = ""
+        ask_for_name(name, self.parentWidget(), lambda new: self._rename(path, new))
+
+    def _rename(self, path: Path, name: str) -> None:
+        from digitpad.network import WeightsError
+        from digitpad.weights_store import rename
+
+        try:
+            rename(path, name)
+        except WeightsError as error:
+            self.failed.emit(f"These weights cannot be used, so they were not renamed.\n{error}")
+        except OSError as error:
+            self.failed.emit(f"{path} could not be renamed: {_reason(error)}.")
+        else:
+            if path == self.in_use:
+                self.chosen.emit(path)  # read again, with its new name
+
     def _dialog(self, title: str) -> QFileDialog:
         from PySide6.QtWidgets import QFileDialog
 
@@ -237,7 +262,8 @@ def _add_menu(menu: QMenu, name: str) -> QMenu:
 
 
 def _label(file: WeightsFile) -> str:
-    return f"{_date(file)}{_DASH}{_facts(file)}"
+    name = [_short(file.name)] if file.name else []
+    return _DASH.join([*name, _date(file), _facts(file)])
 
 
 def _date(file: WeightsFile) -> str:

@@ -69,19 +69,24 @@ NO_PYTHON = Exit(start_error="No Python.", checkpoint_exists=True)
         ([STARTED, SAVED, FINISHED], CLEAN, "finished", f"Training finished.{AT}"),
         ([STARTED, SAVED, FINISHED], FORCED, "finished", f"Training finished.{AT}"),
         ([STARTED, SAVED, FINISHED], Exit(weights_error="Short."), "failed", UNUSABLE),
-        ([STARTED, "stop", SAVED, STOPPED], CLEAN, "stopped", f"Training stopped early.{AT}"),
-        ([STARTED, *TOO_LATE], CLEAN, "stopped", f"Training stopped early.{AT}"),
+        (
+            [STARTED, "stop", SAVED, STOPPED],
+            CLEAN,
+            "stopped",
+            f"Training stopped early.{AT}{RESUMABLE}",
+        ),
+        ([STARTED, *TOO_LATE], CLEAN, "stopped", f"Training stopped early.{AT}{RESUMABLE}"),
         ([STARTED, "close", STOPPED], CLEAN, "stopped", f"Training stopped early.{RESUMABLE}"),
         ([STARTED, "close"], FORCED, "killed", f"{UNRESPONSIVE}{RESUMABLE}"),
         ([STARTED, "stop"], FORCED, "killed", f"{UNRESPONSIVE}{RESUMABLE}"),
         ([STARTED, "cancel", STOPPED], CLEAN, "cancelled", f"Training cancelled.{NOTHING}"),
         ([STARTED, "cancel"], FORCED, "cancelled", f"Training cancelled. {UNRESPONSIVE}{NOTHING}"),
-        ([STARTED, SAVED, "cancel"], FORCED, "cancelled", f"Evaluation cancelled.{AT}"),
+        ([STARTED, SAVED, "cancel"], FORCED, "cancelled", f"Evaluation cancelled.{AT}{RESUMABLE}"),
         (["cancel"], CLEAN, "cancelled", f"Training cancelled.{RESUMABLE}"),
         (["discard"], CLEAN, "cancelled", f"Training cancelled.{NOTHING}"),
         ([STARTED, "stop"], OS_ERROR, "failed", f"{WHY}OSError: no room{RESUMABLE}"),
         ([STARTED, FAILED], CLEAN, "failed", f"{WHY}No room.{RESUMABLE}"),
-        ([STARTED, SAVED, FAILED], CLEAN, "failed", f"{WHY}No room.{AT}"),
+        ([STARTED, SAVED, FAILED], CLEAN, "failed", f"{WHY}No room.{AT}{RESUMABLE}"),
         ([FAILED], CLEAN, "failed", f"{WHY}No room."),  # it would fail again
         ([RunEnded("failed")], CLEAN, "failed", f"{WHY}the trainer gave no reason."),
         ([NO_DATA], CLEAN, "failed", f"{WHY}No MNIST.{RESUMABLE}"),
@@ -100,8 +105,7 @@ def test_the_outcome(events, how, kind, sentence):
     outcome = running.ended(how).outcome
     assert (outcome.kind, outcome.sentence) == (kind, sentence)
     assert outcome.weights == (WEIGHTS if AT in sentence else None)
-    if not outcome.weights:
-        assert outcome.checkpoint == (CHECKPOINT if RESUMABLE in sentence else None)
+    assert outcome.checkpoint == (CHECKPOINT if RESUMABLE in sentence else None)
     assert outcome.data_missing == (NO_DATA in events)
     assert outcome.command == (FAILED.command if FAILED in events else None)
 

@@ -19,7 +19,7 @@ from digitpad.training.messages import (
     RunStarted,
     WeightsWritten,
 )
-from digitpad.weights_store import bundled_weights
+from digitpad.weights_store import bundled_weights, checkpoint_file
 from trainer.run.checkpoint import read_checkpoint, write_checkpoint
 
 pytest.importorskip("resource", reason="the trainer's process sets POSIX limits")
@@ -136,10 +136,10 @@ def test_stop_saves_the_weights_so_far_and_cancel_discards_them(
     trainer.send(b"what?\n")
     trainer.send(command)
     assert trainer.wait() == 0, trainer.errors
-    assert files(weights.parent) == [WEIGHTS]
     assert trainer.messages[-1] == RunEnded("stopped")
     written = trainer.messages_of(WeightsWritten)
     if command == b"cancel\n":
+        assert files(weights.parent) == [WEIGHTS]
         assert written == []
         assert weights.read_bytes() == before
     else:
@@ -148,6 +148,13 @@ def test_stop_saves_the_weights_so_far_and_cancel_discards_them(
         assert 1 < metadata["epochs_done"] < 100_000
         correct = [message.correct for message in trainer.messages_of(Evaluated)]
         assert [each["correct"] for each in metadata["metrics"] if "correct" in each] == correct
+        assert len(metadata["history"]["loss"]) == int(metadata["epochs_done"])
+        assert files(weights.parent) == [WEIGHTS, CHECKPOINT]
+        assert f"python -m trainer --resume {checkpoint_file(weights)}" in trainer.errors
+        resumed = start_trainer(weights.parent, "--resume", CHECKPOINT)
+        assert resumed.read_until(RunStarted).epochs_done == int(metadata["epochs_done"])
+        resumed.send(b"cancel\n")
+        assert resumed.wait() == 0, resumed.errors
 
 
 def test_the_checkpoint_stays_when_the_starter_dies(tmp_path, start_trainer, files):

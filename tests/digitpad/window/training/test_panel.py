@@ -19,8 +19,8 @@ from digitpad.training.messages import (
 )
 from digitpad.training.run import Exit, RunState
 from digitpad.weights_store import weights_folder
-from digitpad.window.training.chart import TrainingChart
-from digitpad.window.training.confusion import ConfusionView
+from digitpad.window.training.charts.chart import TrainingChart
+from digitpad.window.training.charts.confusion import ConfusionView
 from digitpad.window.training.form import TrainingForm
 from digitpad.window.training.panel import TrainingPanel
 from digitpad.window.widgets.layout import Fold

@@ -10,13 +10,13 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from digitpad.lock import lock_file, locked
+from digitpad.training.lines import LOG_LINE_BYTES, LOG_LINES
 from digitpad.training.messages import (
     EpochWeightsWritten,
     RunEnded,
     RunStarted,
     WeightsWritten,
 )
-from digitpad.window.training.lines import LOG_LINE_BYTES, LOG_LINES
 from digitpad.window.training.process import TrainerCommand, TrainingProcess
 
 MINUTES_3 = 180_000  # in milliseconds; only a failing test takes as long
@@ -274,7 +274,7 @@ def test_the_evaluation_is_cancelled_at_once_and_the_weights_stay(train, out):
     outcome = training.end()
     assert (outcome.kind, outcome.weights) == ("cancelled", out / WEIGHTS)
     training.wait_until(lambda: is_gone(int(training.log[0])))
-    assert names(out) == [WEIGHTS]
+    assert names(out) == [WEIGHTS, CHECKPOINT]  # a run that was stopped before can resume
 
 
 def test_a_stopped_trainer_has_time_to_save_and_to_evaluate_each_split(train):

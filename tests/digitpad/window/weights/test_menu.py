@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QInputDialog, QMenu
 
 from digitpad.network import read_weights
 from digitpad.recognizer import Recognizer
@@ -133,6 +133,7 @@ def test_the_menu_lists_all_weights_newest_first(keep, open_window, opened, qtbo
         "Import…",
         "Export",
         "Show in Folder",
+        "Rename",
         "Delete",
         "Undo Delete",
     ]
@@ -149,12 +150,15 @@ def test_older_runs_are_in_submenus(keep, open_window, opened, qtbot):
         if oldest:
             window.use_weights(oldest)
         menu = opened(window)
-        for each in (menu, *(submenu(menu, words) for words in ("Export", "Show", "Delete"))):
+        for each in (
+            menu,
+            *(submenu(menu, words) for words in ("Export", "Show", "Rename", "Delete")),
+        ):
             assert len(dated(each)) == listed
             assert len(texts(submenu(each, "More"))) == 40 - listed
     assert date(NEWEST - timedelta(hours=39)) in checked(menu)[0]
-    # Export, Show in Folder and Delete; and More in each of these and in the menu itself.
-    qtbot.waitUntil(lambda: len(menu.findChildren(QMenu)) == 7)
+    # Export, Show in Folder, Rename, Delete; and More in each of these and in the menu itself.
+    qtbot.waitUntil(lambda: len(menu.findChildren(QMenu)) == 9)
 
 
 def test_other_weights_are_listed_while_they_are_in_use(weights, window, opened):
@@ -176,6 +180,41 @@ def test_any_metadata_is_shown_literally_in_one_short_line(keep, open_window, op
     assert second.endswith("x…")
     assert len(second) < 70
     assert third.startswith(("1 Jan 0001, ", "31 Dec "))
+
+
+def rename_to(name, window, opened, words, qtbot):
+    """Rename the weights whose entry starts with these words."""
+    entry(submenu(opened(window), "Rename"), words).trigger()
+    dialog = window.findChild(QInputDialog)
+    dialog.setTextValue(name)
+    dialog.accept()
+    qtbot.waitUntil(lambda: window.findChild(QInputDialog) is None)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+
+
+def test_a_name_is_shown_in_the_menu_and_below_the_sheet(keep, open_window, opened, qtbot):
+    window = open_window(None)
+    (path,) = keep_runs(keep, 1)
+    window.use_weights(path)
+    rename_to("My best", window, opened, date(NEWEST), qtbot)
+    named = f"My best  –  {date(NEWEST)}  –  {BUNDLED}"
+    assert checked(opened(window)) == [named]
+    assert window.foot.weights.accessibleDescription().startswith("My best · ")
+    rename_to("", window, opened, named, qtbot)
+    assert checked(opened(window)) == [f"{date(NEWEST)}  –  {BUNDLED}"]
+    assert window.foot.weights.accessibleDescription().startswith("0 · ")
+
+
+def test_weights_that_cannot_be_renamed_are_a_notice(keep, open_window, opened, qtbot):
+    window = open_window(None)
+    (path,) = keep_runs(keep, 1)
+    content = path.read_bytes()
+    entry(submenu(opened(window), "Rename"), date(NEWEST)).trigger()
+    path.write_bytes(content[:100])  # meanwhile
+    window.findChild(QInputDialog).accept()
+    qtbot.waitUntil(lambda: window.notice is not None)
+    assert "so they were not renamed" in window.notice.text
 
 
 def test_a_damaged_file_can_be_deleted_but_not_chosen_or_exported(keep, open_window, opened):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QPixmap
+from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -27,7 +27,7 @@ Rows = Sequence[Sequence[object]]
 class ChartExport(QWidget):
     """The row below a chart: a Save button with a menu, and a text that says how saving went."""
 
-    def __init__(self, picture: Callable[[], QPixmap], table: Callable[[], Rows]) -> None:
+    def __init__(self, picture: Callable[[], QImage], table: Callable[[], Rows]) -> None:
         """`picture` draws the chart, and `table` gives its numbers below the names of their
         columns."""
         super().__init__()
@@ -64,14 +64,14 @@ class ChartExport(QWidget):
 
     def copy_picture(self) -> None:
         """Put the chart on the clipboard."""
-        QGuiApplication.clipboard().setPixmap(self._picture())
+        QGuiApplication.clipboard().setImage(self._picture())
         self._status.setText("Picture copied.")
 
     def save_picture(self, path: Path) -> None:
         """Write the chart as PNG; the text says whether that succeeded."""
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self._picture().save(buffer, "PNG")
+        self._picture().save(buffer, "PNG")  # type: ignore[call-overload]  # PySide takes str
         self._write(path, bytes(buffer.data().data()))
 
     def save_numbers(self, path: Path) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 
 from digitpad.training.messages import Evaluated
-from digitpad.window.training.confusion import ConfusionView
+from digitpad.window.training.charts.confusion import ConfusionView
 
 SEVEN_AS_ONE = b64encode(bytes([200] * 784)).decode()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitpad.window.training.lines import LOG_LINE_BYTES, LineReader, log_text
+from digitpad.training.lines import LOG_LINE_BYTES, LineReader, log_text
 
 LONGEST = 3
 

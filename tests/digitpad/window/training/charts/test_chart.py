@@ -2,15 +2,24 @@
 
 import csv
 from collections import Counter
-from math import isnan
+from html import unescape
+from math import isfinite
+from re import sub
 
 import pyqtgraph as pg
 import pytest
-from PySide6.QtGui import QColor, QImage, QPalette
+from PySide6.QtCore import QEvent, QPointF, QRect
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPalette
+from PySide6.QtWidgets import QApplication, QLabel
 
 from digitpad.training.messages import BatchDone, EpochDone
-from digitpad.window.training.chart import COLUMNS, TrainingChart
-from digitpad.window.training.plot import PERCENT_TICKS, accuracy_height, fitting_ticks, loss_height
+from digitpad.window.training.charts.chart import COLUMNS, TrainingChart
+from digitpad.window.training.charts.plot import (
+    PERCENT_TICKS,
+    accuracy_height,
+    fitting_ticks,
+    loss_height,
+)
 
 LIGHT, DARK = ("#ffffff", "#000000", "#0060ff"), ("#202020", "#f0f0f0", "#ff9000")
 
@@ -48,10 +57,11 @@ def curve(chart, plot_name, name):
 
 
 def points(chart, plot_name, name):
-    """The points of a curve, without its gaps."""
+    """The points of a curve, which has no gaps."""
     x, y = curve(chart, plot_name, name).getData()
-    pairs = [] if x is None else zip(x.tolist(), y.tolist(), strict=True)
-    return [(x, y) for x, y in pairs if not isnan(x)]
+    pairs = [] if x is None else list(zip(x.tolist(), y.tolist(), strict=True))
+    assert all(isfinite(x) and isfinite(y) for x, y in pairs)
+    return pairs
 
 
 def range_of(chart, plot_name):
@@ -62,16 +72,22 @@ def words(chart):
     return chart.accessibleDescription().replace("\N{NO-BREAK SPACE}", " ")
 
 
+def shown(chart):
+    """The legends as they are shown."""
+    texts = [each.text() for each in chart.findChildren(QLabel)]
+    return sub("<[^>]*>", "", unescape(" ".join(texts))).replace("\N{NO-BREAK SPACE}", " ")
+
+
 # Drawing
 
 
 def test_many_messages_are_drawn_together_and_soon(qtbot, chart):
     for number in range(1, 11):
         chart.add(batch(1, number, 0.9))
-    assert points(chart, "Accuracy", "batches") == []  # not at once
+    assert points(chart, "Accuracy", "training") == []  # not at once
     # More messages do not put it off, however fast they come.
     qtbot.waitUntil(
-        lambda: chart.add(epoch(1, 0.9)) or len(points(chart, "Accuracy", "batches")) >= 10
+        lambda: chart.add(epoch(1, 0.9)) or len(points(chart, "Accuracy", "training")) >= 10
     )
 
 
@@ -94,18 +110,29 @@ def test_it_is_not_drawn_while_it_is_hidden_or_waits(qtbot, chart):
 # Curves
 
 
-def test_the_running_accuracy_is_a_curve_between_the_epochs(chart):
-    chart.add(batch(2, 0, 0.1))  # of a few images: that means nothing yet
-    chart.add(batch(2, 5, 0.9))
+def test_the_training_accuracy_is_one_curve_from_the_first_batches_on(chart):
+    for message in (batch(1, 1, 0.5), batch(1, 10, 0.9), epoch(1, 0.8), batch(2, 5, 0.99)):
+        chart.add(message)
+    chart.redraw()
+    assert points(chart, "Accuracy", "training") == [
+        (0.1, pytest.approx(accuracy_height(0.5))),
+        (1, pytest.approx(1)),
+        (1.5, pytest.approx(2)),
+    ]
+    heights = [y for _, y in points(chart, "Loss", "training")]
+    assert heights == [pytest.approx(loss_height(0.5))] * 3
+
+
+def test_an_epoch_before_an_interruption_is_in_the_curve_with_its_mean(chart):
+    chart.add(epoch(1, 0.9))
     chart.add(epoch(2, 0.99))
     chart.add(batch(3, 5, 0.999))
     chart.redraw()
-    assert points(chart, "Accuracy", "batches") == [
-        (1.5, pytest.approx(1)),
+    assert points(chart, "Accuracy", "training") == [
+        (1, pytest.approx(1)),
         (2, pytest.approx(2)),
         (2.5, pytest.approx(3)),
     ]
-    assert [y for _, y in points(chart, "Loss", "batches")] == [pytest.approx(loss_height(0.5))] * 3
 
 
 def test_a_long_run_has_a_curve_of_few_points(chart):
@@ -113,7 +140,19 @@ def test_a_long_run_has_a_curve_of_few_points(chart):
     for number in range(1, 6_001):
         chart.add(epoch(number, 0.9))
     chart.redraw()
-    assert 1_000 < len(points(chart, "Accuracy", "batches")) < 2_500
+    assert 1_000 < len(points(chart, "Accuracy", "training")) < 2_500
+
+
+def test_the_previous_run_is_behind_this_one(chart):
+    previous = [epoch(1, 0.8, 0.9), epoch(2, 0.85, 0.99)]
+    chart.start(4, 10, baseline_accuracy=None, previous=previous)
+    assert points(chart, "Accuracy", "previous") == [(1, pytest.approx(1)), (2, pytest.approx(2))]
+    assert "Previous run 99.00 %" in words(chart)
+    chart.start(4, 10, baseline_accuracy=None, previous=[epoch(1, 0.9)])  # without validation
+    assert points(chart, "Accuracy", "previous") == [(1, pytest.approx(1))]
+    chart.start(4, 10, baseline_accuracy=None)
+    assert points(chart, "Accuracy", "previous") == []
+    assert "Previous" not in words(chart)
 
 
 def test_near_100_percent_the_scale_is_stretched(chart):
@@ -166,7 +205,7 @@ def test_loss_and_learning_rate_have_a_plot_of_their_own(chart):
     for number, rate in ((1, 0.001), (2, 0.004), (3, 0.002)):
         chart.add(epoch(number, 0.9, rate=rate, loss=10.0**-number))
     chart.redraw()
-    assert points(chart, "Loss", "epochs") == [(n, pytest.approx(-n)) for n in (1, 2, 3)]
+    assert points(chart, "Loss", "training") == [(n, pytest.approx(-n)) for n in (1, 2, 3)]
     low, high = range_of(chart, "Loss")
     assert low < -3 < -1 < high
     # The rate is drawn as a share of its peak, from the bottom up.
@@ -174,6 +213,37 @@ def test_loss_and_learning_rate_have_a_plot_of_their_own(chart):
     assert shares == [pytest.approx(0.95 * share) for share in (0.25, 1, 0.5)]
     assert "Loss 0.001, Learning rate 0.002, peak 0.004" in words(chart)
     assert plot(chart, "Loss").viewRange()[0] == plot(chart, "Accuracy").viewRange()[0]
+
+
+# The pointer
+
+
+def test_the_values_at_the_pointer_are_in_the_legends(qtbot, chart):
+    for number, accuracy in ((1, 0.9), (2, 0.95), (3, 0.96)):
+        chart.add(epoch(number, accuracy, accuracy + 0.01, rate=number / 100, loss=1 / number))
+    chart.redraw()
+    latest = words(chart)
+    assert "Training 96.00 %" in latest
+    for name in ("Accuracy", "Loss"):
+        target = plot(chart, name)
+        at = target.getViewBox().mapViewToScene(QPointF(2.1, target.viewRange()[1][0]))
+        qtbot.mouseMove(target.parentWidget(), target.mapToParent(target.mapFromScene(at)))
+        qtbot.waitUntil(lambda: "Epoch 2.0" in shown(chart))
+        assert "Training 95.00 %" in shown(chart)
+        assert "Validation 96.00 %" in shown(chart)
+        assert "Loss 0.5" in shown(chart)
+        assert "Learning rate 0.02" in shown(chart)
+        assert curve(chart, name, "pointer").isVisible()
+        assert curve(chart, name, "pointer").value() == 2
+        QApplication.sendEvent(target.parentWidget(), QEvent(QEvent.Type.Leave))
+        assert "Training 96.00 %" in shown(chart)
+        assert not curve(chart, name, "pointer").isVisible()
+
+
+def test_before_the_first_batch_there_is_nothing_to_point_at(qtbot, chart):
+    target = plot(chart, "Accuracy")
+    qtbot.mouseMove(target.parentWidget(), target.geometry().center())
+    assert not curve(chart, "Accuracy", "pointer").isVisible()
 
 
 # Look
@@ -190,7 +260,7 @@ def test_its_colours_follow_the_palette(chart, first):
         palette.setColor(QPalette.ColorRole.WindowText, QColor(text))
         palette.setColor(QPalette.ColorRole.Accent, QColor(accent))
         chart.setPalette(palette)
-        image = chart.picture().toImage().convertToFormat(QImage.Format.Format_RGB32)
+        image = chart.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
         colours = Counter(memoryview(image.constBits()).cast("I"))
         assert max(colours, key=colours.__getitem__) == QColor(background).rgb()
         assert colours[QColor(accent).rgb()] > 50  # the validation
@@ -222,17 +292,41 @@ def test_its_numbers_are_saved_as_csv(chart, person, tmp_path):
     assert "Saved as numbers.csv." in person.text(chart)
 
 
-def test_its_picture_with_the_latest_epoch_is_saved_and_copied(chart, person, tmp_path, qapp):
-    empty = chart.picture().toImage()
+def test_its_figure_is_saved_and_copied(chart, person, tmp_path, qapp):
+    chart.start(4, 10, None, title="For this pad, seed 7")
+    empty = figure(chart)
     chart.add(epoch(1, 0.9))
+    dark = QPalette(QColor("black"))
+    chart.setPalette(dark)
+    chart.resize(300, 400)
     chart.export.copy_picture()
     copied = qapp.clipboard().image()
     assert "Picture copied." in person.text(chart)
     chart.export.save_picture(tmp_path / "chart.png")
     saved = QImage(str(tmp_path / "chart.png"))
-    for image in (copied, saved):
-        assert image.size() == empty.size()
-        assert image != empty.convertToFormat(image.format())
+    # Whatever the window looks like, the figure is the same.
+    assert saved.size() == copied.size() == empty.size()
+    assert saved.pixelColor(0, 0) == copied.pixelColor(0, 0) == QColor("white")
+    assert saved != empty.convertToFormat(saved.format())
+    margin = saved.copy(0, 0, saved.width(), 50)
+    assert all(
+        margin.pixelColor(x, y) == QColor("white") for x in range(0, 1_800, 9) for y in (0, 49)
+    )
     missing = tmp_path / "no such folder" / "chart.png"
     chart.export.save_picture(missing)
     assert f"Cannot write {missing}: No such file or directory." in person.text(chart)
+
+
+def test_the_title_is_in_the_figure(chart):
+    chart.start(4, 10, None, title="For this pad, seed 7")
+    one = figure(chart)
+    chart.start(4, 10, None, title="For this pad, seed 8")
+    other = figure(chart)
+    top, rest = QRect(0, 0, one.width(), 180), QRect(0, 180, one.width(), one.height() - 180)
+    assert one.copy(top) != other.copy(top)
+    assert one.copy(rest) == other.copy(rest)
+
+
+def figure(chart):
+    chart.export.copy_picture()
+    return QGuiApplication.clipboard().image()

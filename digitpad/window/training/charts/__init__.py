@@ -1,0 +1,1 @@
+"""Charts of a training run: its accuracies over time, and its confusion matrix."""
