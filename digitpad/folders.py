@@ -23,6 +23,13 @@ def user_folder(kind: Literal["data", "log", "cache"]) -> Path:
     raise FileNotFoundError(errno.ENOENT, "there is no home folder; set HOME to one")
 
 
+def from_home(path: Path) -> str:
+    """The path for people: with ~ for the user's home folder."""
+    with suppress(RuntimeError, ValueError):
+        return str(Path("~") / path.relative_to(Path.home()))
+    return str(path)
+
+
 def assets() -> Path:
     """Path of the folder with the bundled weights, the icons and the help page.
 

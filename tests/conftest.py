@@ -29,7 +29,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 Points = list[list[tuple[int, int]]]
 
 # Set before any test imports Qt, and inherited by the processes that tests start.
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":
+    # By default, the offscreen platform's screen is too small for the pad and the training panel.
+    screen = REPOSITORY / "tests" / "data" / "screen.json"
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screen}"
 # These processes must import this checkout, whichever one is installed.
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]

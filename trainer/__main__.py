@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from digitpad.training.installation import install_command, missing_package
 from digitpad.training.messages import RunEnded, to_json
-from trainer.installation import install_command, missing_package
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from digitpad.training.installation import install_command
 from digitpad.training.messages import RunEnded
-from trainer.installation import install_command
 from trainer.options import PROCESS_OPTIONS, EvaluateOptions, TrainOptions, UnipenOptions
 from trainer.parser import parse
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from digitpad.training.messages import DataLoading
+from digitpad.training.mnist import has_mnist
 from trainer.data.digits import DataError, Digits
 from trainer.data.ink import TRAINING_PEN_WIDTHS, Ink, load_ink
-from trainer.data.mnist import default_data_dir, has_mnist, load_mnist, split_validation
+from trainer.data.mnist import default_data_dir, load_mnist, split_validation
 from trainer.data.outliers import synthetic_outliers
 from trainer.data.synthetic import synthetic_digits
 from trainer.options import EvaluateOptions, TrainOptions
-from trainer.run.report import say
+from trainer.run.report import Report, say
 
 SYNTHETIC_IMAGES = 20_000
 """Number of images of `--data synthetic`. A third of MNIST is drawn in seconds, and an epoch of
@@ -22,6 +25,8 @@ tenth, drawn with another seed."""
 CHOOSE = "choose"
 """The split of ink files by which temperature and thresholds are chosen; other held-out drawings
 are only evaluated on."""
+
+_SECONDS_BETWEEN_REPORTS = 0.25
 
 _HELD_OUT_SEED = 2**32  # of synthetic outliers; no run has it
 
@@ -60,8 +65,18 @@ class Calibration:
     outliers: Digits
 
 
-def load_run_data(options: TrainOptions) -> RunData:
-    """Load what a run with these options needs before its first epoch. Raises DataError."""
+def download_data(options: TrainOptions, report: Report) -> None:
+    """Download MNIST if the run needs it and it is missing. Raises DataError."""
+    if options.data == "mnist" and not has_mnist(folder := data_dir(options)):
+        report(DataLoading("downloading", None))
+        load_mnist(folder, train=True, report=say)
+
+
+def load_run_data(options: TrainOptions, report: Report) -> RunData:
+    """Load what a run with these options needs before its first epoch. Raises DataError.
+
+    `report` is told now and then how much is done.
+    """
     recipe = options.run_recipe
     if options.ink and not recipe.ink_share and not options.ink_holdout:
         error = DataError(
@@ -76,19 +91,24 @@ def load_run_data(options: TrainOptions) -> RunData:
         split = split_validation
     training, validation = (digits, None) if options.final else split(digits)
     files = [load_ink(path, report=say) for path in options.ink]
-    ink, outliers = _to_learn_from(files, options) if recipe.ink_share else ([], [])
-    if recipe.synthetic_drawings and options.data != "synthetic":
-        ink.append(synthetic_digits(recipe.synthetic_drawings, options.seed))
-    if recipe.synthetic_outliers:
-        n = recipe.synthetic_outliers
-        n = min(n, SYNTHETIC_IMAGES // 2) if options.data == "synthetic" else n
-        outliers.append(synthetic_outliers(n, options.seed))
+    learned = _not_held_out(files, options) if recipe.ink_share else []
+    drawings = recipe.synthetic_drawings if options.data != "synthetic" else 0
+    n_outliers = recipe.synthetic_outliers
+    if options.data == "synthetic":
+        n_outliers = min(n_outliers, SYNTHETIC_IMAGES // 2)
+    tick = _Rendering(_images(learned) + drawings + n_outliers, report)
+    ink = [each.render_digits(TRAINING_PEN_WIDTHS, tick=tick) for each in learned]
+    outliers = [each.render_outliers(TRAINING_PEN_WIDTHS, tick=tick) for each in learned]
+    if drawings:
+        ink.append(synthetic_digits(drawings, options.seed, tick=tick))
+    if n_outliers:
+        outliers.append(synthetic_outliers(n_outliers, options.seed, tick=tick))
     held_out = _held_out(files, options)
     return RunData(
         training,
         validation,
-        ink,
-        outliers,
+        [part for part in ink if part],
+        [part for part in outliers if part],
         [part for _, part in held_out],
         [part for writers, part in held_out if writers == CHOOSE],
         mnist,
@@ -172,17 +192,36 @@ def data_dir(options: TrainOptions | EvaluateOptions) -> Path:
     return options.folder / default if isinstance(options, TrainOptions) else default
 
 
-def _to_learn_from(files: list[Ink], options: TrainOptions) -> tuple[list[Digits], list[Digits]]:
-    """The drawings in ink files by the writers that are not held out: digits and outliers."""
+class _Rendering:
+    """Reports now and then how many of the images are rendered."""
+
+    def __init__(self, images: int, report: Report) -> None:
+        self._images, self._report = images, report
+        self._rendered = 0
+        self._reported = time.monotonic()
+
+    def __call__(self) -> None:
+        self._rendered += 1
+        now = time.monotonic()
+        if now - self._reported >= _SECONDS_BETWEEN_REPORTS:
+            self._reported = now
+            self._report(DataLoading("loading", min(self._rendered / self._images, 1.0)))
+
+
+def _images(files: list[Ink]) -> int:
+    """Number of images to learn from in ink files."""
+    return sum(len(TRAINING_PEN_WIDTHS) * len(each.digits) + len(each.outliers) for each in files)
+
+
+def _not_held_out(files: list[Ink], options: TrainOptions) -> list[Ink]:
+    """The drawings in ink files by the writers that are not held out."""
     rest = [ink.without(options.ink_holdout) for ink in files]
     for before, ink in zip(files, rest, strict=True):
         if not ink.digits and not ink.outliers:
             raise DataError(
                 f"{before.name}: all writers are held out; hold out fewer, or leave the file out"
             )
-    digits = [ink.render_digits(TRAINING_PEN_WIDTHS) for ink in rest]
-    outliers = [ink.render_outliers(TRAINING_PEN_WIDTHS) for ink in rest]
-    return [each for each in digits if each], [each for each in outliers if each]
+    return rest
 
 
 def _held_out(files: list[Ink], options: TrainOptions) -> list[tuple[str, Digits]]:

@@ -48,6 +48,7 @@ from trainer.run_data import (
     Calibration,
     RunData,
     calibration,
+    download_data,
     load_mnist_if_present,
     load_run_data,
     splits_to_evaluate,
@@ -103,7 +104,7 @@ def _train(options: TrainOptions, outputs: Outputs, report: Report) -> Stop | No
     with stop_requests(standard_input=options.progress == "json") as requests:
         try:
             with requests.interrupting():
-                start = _prepare(options, checkpoint)
+                start = _prepare(options, checkpoint, report)
         except KeyboardInterrupt:
             assert requests.first  # nothing else raises KeyboardInterrupt
             say("Stopped before the training began; no weights were written")
@@ -139,10 +140,11 @@ def _train(options: TrainOptions, outputs: Outputs, report: Report) -> Stop | No
     return stop
 
 
-def _prepare(options: TrainOptions, resumed: Checkpoint | None) -> _Start:
+def _prepare(options: TrainOptions, resumed: Checkpoint | None, report: Report) -> _Start:
     """Load the data and set up the run. Raises CheckpointError, DataError and TrainingError."""
+    download_data(options, report)
     started = time.monotonic()
-    data = load_run_data(options)
+    data = load_run_data(options, report)
     device = _device(options.device)
     run = Run(
         options.run_recipe,

@@ -14,8 +14,17 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True, slots=True)
+class DataLoading:
+    """The data of the run are being downloaded or loaded, which may take a while."""
+
+    what: Literal["downloading", "loading"]
+    share: float | None
+    """Share (0–1) that is done; None if it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The run has started. This is the first message unless the run fails before it.
+    """The run has started, after its data were loaded.
 
     If an interrupted run resumes, `epochs_done` is above 0, and the EpochDone messages of these
     epochs follow at once.
@@ -145,7 +154,8 @@ class RunEnded:
 
 
 Message = (
-    RunStarted
+    DataLoading
+    | RunStarted
     | BatchDone
     | EpochDone
     | EpochWeightsWritten

@@ -14,6 +14,7 @@ from typing import Literal
 from digitpad.training.messages import (
     BatchDone,
     Compared,
+    DataLoading,
     EpochDone,
     Evaluated,
     Message,
@@ -79,6 +80,8 @@ class RunState:
     """The file of the run's checkpoint, whether or not it exists."""
     baseline: Path | None = None
     """The weights that the run is compared with."""
+    loading: DataLoading | None = None
+    """How far the data are loaded, before the run has started."""
     started: RunStarted | None = None
     progress: BatchDone | EpochDone | None = None
     """The latest progress of this process."""
@@ -102,6 +105,8 @@ class RunState:
         if isinstance(message, EpochDone):
             state = replace(self, accuracy=message.validation_accuracy)
         match message:
+            case DataLoading():
+                state = replace(self, loading=message)
             case RunStarted():
                 state = replace(self, started=message)
             case BatchDone() | EpochDone() if self.started:

@@ -240,6 +240,7 @@ class MainWindow(QMainWindow):
     def show_training(self) -> None:
         """Open the panel that starts a training and shows its progress."""
         training = self._training()
+        training.panel.leave_past()
         training.open()
         training.panel.setFocus()
 
@@ -263,7 +264,7 @@ class MainWindow(QMainWindow):
             from digitpad.window.training.dock import TrainingDock
 
             self.read_weights()
-            self.training = TrainingDock(self)
+            self.training = TrainingDock(self, self.answer)
             self.training.hide()
             self.training.net_changed.connect(self._answer_in_training)
             self.training.use_requested.connect(self.use_weights)

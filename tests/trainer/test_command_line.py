@@ -18,17 +18,19 @@ from digitpad.network import read_weights
 from digitpad.training.messages import (
     BatchDone,
     Compared,
+    DataLoading,
     EpochDone,
     Evaluated,
     RunEnded,
     RunStarted,
     from_json,
 )
+from digitpad.training.mnist import MNIST_FILES
 from digitpad.training.recipe import RECIPES, SEED
 from digitpad.training.writers import parse_writers
 from digitpad.weights_store import bundled_weights
+from trainer import run_data
 from trainer.cli import train_options
-from trainer.data.mnist import MNIST_FILES
 from trainer.evaluation import plot
 from trainer.options import TrainOptions
 from trainer.run.checkpoint import Checkpoint, write_checkpoint
@@ -84,6 +86,20 @@ def test_a_training_on_mnist_writes_weights_and_compares_them_with_those_in_use(
     assert compared.explanation == figures
     assert f"These weights are worse than {in_use}: {figures}\n" in trainer.errors
     assert ended == RunEnded("stopped")
+
+
+def test_the_loading_of_the_data_is_reported(run_here, monkeypatch, data_dir):
+    monkeypatch.setattr(run_data, "_SECONDS_BETWEEN_REPORTS", 0.0)
+    messages, numbers = [], data_dir / "unipen" / "numbers.ndjson"
+    options = [*SYNTHETIC, "--recipe", "pad", "--ink", numbers, "--ink-holdout", "choose"]
+    assert run_here(*options, images=500, report=messages.append)[0] == 0
+    started = next(n for n, each in enumerate(messages) if isinstance(each, RunStarted))
+    loading = messages[:started]
+    assert all(isinstance(each, DataLoading) for each in loading)
+    shares = [each.share for each in loading]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert not any(isinstance(each, DataLoading) for each in messages[started:])
 
 
 def test_the_progress_bar_shows_each_epoch(run_here):

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
+
+Tick = Callable[[], object]
+"""Called after each image that was rendered: thousands of them take a while."""
+
+
+def ignore() -> None:
+    """Do nothing: a Tick."""
+
 
 NOT_A_DIGIT = -1
 """The label of an outlier: an image of what is no digit, such as a letter or a scribble."""

@@ -8,11 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from digitpad.ink import PEN_WIDTH, ink_image
 from digitpad.inkfile import InkFileError, Sample, read_ink
 from digitpad.training.writers import Writers
-from trainer.data.digits import NOT_A_DIGIT, DataError, Digits, NoDrawingsError
+from trainer.data.digits import (
+    NOT_A_DIGIT,
+    DataError,
+    Digits,
+    NoDrawingsError,
+    Tick,
+    ignore,
+)
 from trainer.data.outliers import is_outlier
 
 TRAINING_PEN_WIDTHS = (2.0, 2.3, 2.6, 2.9, 3.2)
@@ -43,23 +51,27 @@ class Ink:
     def _filtered(self, name: str, keep: Callable[[Sample], bool]) -> Ink:
         return Ink(name, tuple(filter(keep, self.digits)), tuple(filter(keep, self.outliers)))
 
-    def render_digits(self, pen_widths: Sequence[float] = (PEN_WIDTH,)) -> Digits | None:
+    def render_digits(
+        self, pen_widths: Sequence[float] = (PEN_WIDTH,), *, tick: Tick = ignore
+    ) -> Digits | None:
         """Each digit, once per pen width, with its writers; None if there are none."""
         if not self.digits:
             return None
-        images = [ink_image(each.drawing, width) for width in pen_widths for each in self.digits]
+        images = [_rendered(each, width, tick) for width in pen_widths for each in self.digits]
         labels = [each.label for _ in pen_widths for each in self.digits]
         writers = tuple(each.writer for _ in pen_widths for each in self.digits)
         return Digits(
             self.name, torch.from_numpy(np.stack(images)), torch.tensor(labels), writers=writers
         )
 
-    def render_outliers(self, pen_widths: Sequence[float] = (PEN_WIDTH,)) -> Digits | None:
+    def render_outliers(
+        self, pen_widths: Sequence[float] = (PEN_WIDTH,), *, tick: Tick = ignore
+    ) -> Digits | None:
         """Each outlier once, with the pen widths in turn; None if there are none."""
         if not self.outliers:
             return None
         images = [
-            ink_image(each.drawing, pen_widths[i % len(pen_widths)])
+            _rendered(each, pen_widths[i % len(pen_widths)], tick)
             for i, each in enumerate(self.outliers)
         ]
         return Digits(
@@ -67,6 +79,12 @@ class Ink:
             torch.from_numpy(np.stack(images)),
             torch.full((len(images),), NOT_A_DIGIT),
         )
+
+
+def _rendered(sample: Sample, pen_width: float, tick: Tick) -> NDArray[np.uint8]:
+    image = ink_image(sample.drawing, pen_width)
+    tick()
+    return image
 
 
 def load_ink(path: Path, *, report: Callable[[str], None]) -> Ink:

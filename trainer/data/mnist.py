@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import math
-import os
 import shutil
 import socket
 import struct
@@ -20,7 +19,12 @@ import torch
 from torch import Tensor
 
 from digitpad.files import replacing
-from digitpad.folders import user_folder
+from digitpad.training.mnist import (
+    MNIST_FILES,
+    default_mnist_folder,
+    find_mnist_file,
+    raw_folder,
+)
 from trainer.data.digits import DataError, DataMissingError, Digits
 
 MNIST_SHA256 = {
@@ -31,8 +35,6 @@ MNIST_SHA256 = {
 }
 """SHA-256 of MNIST's files as distributed by LeCun, Cortes and Burges, unpacked."""
 
-MNIST_FILES = tuple(MNIST_SHA256)
-
 VALIDATION_IMAGES = 5_000
 """Size of the validation split: the last of MNIST's training images."""
 
@@ -41,14 +43,9 @@ DOWNLOAD_TIMEOUT = 30.0
 
 
 def default_data_dir() -> Path:
-    """The folder in DIGITPAD_DATA_DIR, or digitpad's folder in the user's cache.
-
-    Raises DataError if there is neither.
-    """
-    if named := os.environ.get("DIGITPAD_DATA_DIR"):
-        return Path(named)
+    """`default_mnist_folder`; raises DataError if there is none."""
     try:
-        return user_folder("cache")
+        return default_mnist_folder()
     except FileNotFoundError as error:
         failure = DataError("there is no home folder to keep MNIST in; choose a folder for it")
         failure.add_note("--data-dir or DIGITPAD_DATA_DIR names the folder.")
@@ -70,27 +67,20 @@ def load_mnist(data_dir: Path, *, train: bool, report: Callable[[str], None]) ->
     images_file, labels_file = f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"
     needed = MNIST_FILES if train else (images_file, labels_file)
     try:
-        paths = {name: path for name in needed if (path := _find(data_dir, name))}
+        paths = {name: path for name in needed if (path := find_mnist_file(data_dir, name))}
         if missing := [name for name in needed if name not in paths]:
             paths |= _download(data_dir, missing, train=train, report=report)
         images = _read(paths[images_file], images_file, (n, 28, 28), report)
         labels = _read(paths[labels_file], labels_file, (n,), report).long()
     except OSError as error:
+        place = error.filename or raw_folder(data_dir)
         raise DataError(
-            f"cannot load MNIST: {error.filename or _raw(data_dir)}: {error.strerror or error}."
+            f"cannot load MNIST: {place}: {error.strerror or error}."
             " Correct this, or choose another folder"
         ) from error
     if labels.max() > 9:
         raise _damaged(paths[labels_file], "it has labels above 9")
     return Digits("MNIST train" if train else "MNIST test", images, labels)
-
-
-def has_mnist(data_dir: Path) -> bool:
-    """Whether all four files are there, so that `load_mnist` needs no download."""
-    try:
-        return all(_find(data_dir, name) for name in MNIST_FILES)
-    except OSError:
-        return False
 
 
 def split_validation(digits: Digits) -> tuple[Digits, Digits]:
@@ -99,21 +89,6 @@ def split_validation(digits: Digits) -> tuple[Digits, Digits]:
         digits.part(slice(None, -VALIDATION_IMAGES), "MNIST train (first 55,000)"),
         digits.part(slice(-VALIDATION_IMAGES, None), "MNIST validation"),
     )
-
-
-def _raw(data_dir: Path) -> Path:
-    return data_dir / "MNIST" / "raw"
-
-
-def _find(data_dir: Path, name: str) -> Path | None:
-    """The path of the MNIST file `name`, which some distributors spell with a dot."""
-    for folder in (_raw(data_dir), data_dir):
-        for spelling in (name, name.replace("-idx", ".idx")):
-            for suffix in ("", ".gz"):
-                path = folder / f"{spelling}{suffix}"
-                if path.is_file():
-                    return path
-    return None
 
 
 def _read(path: Path, name: str, shape: tuple[int, ...], report: Callable[[str], None]) -> Tensor:
@@ -153,7 +128,7 @@ def _download(
     """Download and unpack MNIST files, each of them whole or not at all."""
     from trainer.data.torchvision_compat import datasets  # noqa: PLC0415  # slow to import
 
-    raw, md5, downloaded = _raw(data_dir), dict(datasets.MNIST.resources), {}
+    raw, md5, downloaded = raw_folder(data_dir), dict(datasets.MNIST.resources), {}
     report(f"Downloading MNIST to {raw}…")
     raw.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="digitpad-") as temporary, _socket_timeout():

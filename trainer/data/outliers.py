@@ -10,7 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from digitpad.ink import IMAGE_SIZE, Drawing, Stroke, ink_image
-from trainer.data.digits import NOT_A_DIGIT, Digits
+from trainer.data.digits import NOT_A_DIGIT, Digits, Tick, ignore
 from trainer.data.signs import SIGNS
 from trainer.data.synthetic import PEN_WIDTHS, draw
 from trainer.data.templates import draw_template
@@ -36,7 +36,9 @@ def is_outlier(text: str) -> bool:
     return (text.isascii() and text.isalpha() and text not in LOOKALIKES) or text in _SIGNS
 
 
-def synthetic_outliers(n: int, seed: int, kind: str | None = None) -> Digits:
+def synthetic_outliers(
+    n: int, seed: int, kind: str | None = None, *, tick: Tick = ignore
+) -> Digits:
     """Render `n` drawings of one of the `KINDS`, by default of all kinds in turn.
 
     The same seed gives the same drawings; a larger `n` only appends more.
@@ -47,6 +49,7 @@ def synthetic_outliers(n: int, seed: int, kind: str | None = None) -> Digits:
     for i, image in enumerate(images):
         drawing = KINDS[kinds[i % len(kinds)]](generator)
         image[:] = ink_image(drawing, pen_width=generator.uniform(*PEN_WIDTHS))
+        tick()
     labels = torch.full((n,), NOT_A_DIGIT)
     return Digits(f"synthetic outliers, seed {seed}", torch.from_numpy(images), labels)
 

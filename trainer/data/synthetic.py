@@ -13,7 +13,7 @@ import torch
 from numpy.random import Generator
 
 from digitpad.ink import IMAGE_SIZE, Drawing, ink_image
-from trainer.data.digits import Digits
+from trainer.data.digits import Digits, Tick, ignore
 from trainer.data.styles import COMMON_STYLES, RARE_STYLES, RARITY
 from trainer.data.templates import draw_template
 
@@ -29,7 +29,7 @@ PEN_WIDTHS = 2.0, 3.2
 """Range of the widths, in pixels, of synthetic strokes."""
 
 
-def synthetic_digits(n: int, seed: int) -> Digits:
+def synthetic_digits(n: int, seed: int, *, tick: Tick = ignore) -> Digits:
     """Render `n` drawings: digits in turn from 0 to 9, styles and pen widths at random.
 
     The same seed gives the same drawings; a larger `n` only appends more.
@@ -39,6 +39,7 @@ def synthetic_digits(n: int, seed: int) -> Digits:
     images = np.empty((n, IMAGE_SIZE, IMAGE_SIZE), dtype=np.uint8)
     for image, digit in zip(images, labels.tolist(), strict=True):
         image[:] = ink_image(draw(digit, generator), pen_width=generator.uniform(*PEN_WIDTHS))
+        tick()
     return Digits(f"synthetic, seed {seed}", torch.from_numpy(images), torch.from_numpy(labels))
 
 

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from digitpad.training.messages import (
     BatchDone,
+    DataLoading,
     EpochDone,
     Message,
     RunEnded,
@@ -30,6 +31,7 @@ class ProgressBar:
     """Shows accuracy, loss and remaining time, and a line for each epoch, on standard error."""
 
     def __init__(self) -> None:
+        self._loading: tqdm[Any] | None = None
         self._bar: tqdm[Any] | None = None
         self._batches_per_epoch = 0
 
@@ -39,7 +41,10 @@ class ProgressBar:
 
     def _show(self, message: Message) -> None:
         match message:
+            case DataLoading():
+                self._show_loading(message)
             case RunStarted():
+                self._close_loading()
                 self._batches_per_epoch = message.batches_per_epoch
                 self._bar = tqdm(
                     total=message.epochs * self._batches_per_epoch,
@@ -59,6 +64,21 @@ class ProgressBar:
                 say(_epoch_line(message))
             case WeightsWritten() | RunEnded() if self._bar is not None:
                 self._bar.close()
+            case RunEnded():
+                self._close_loading()
+
+    def _show_loading(self, message: DataLoading) -> None:
+        if message.share is None:  # a download, which says so itself
+            return
+        if self._loading is None:
+            self._loading = tqdm(total=1, bar_format="{desc}{percentage:3.0f} % |{bar}|")
+            self._loading.set_description_str("loading the data ")
+        self._loading.update(message.share - self._loading.n)
+
+    def _close_loading(self) -> None:
+        if self._loading is not None:
+            self._loading.close()
+            self._loading = None
 
     def _advance(self, seconds_left: float, epochs: int, batches: int = 0) -> None:
         assert self._bar is not None

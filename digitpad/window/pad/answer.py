@@ -19,6 +19,11 @@ _HINT = "The answer appears here\nwhile you draw."
 _RESEMBLANCE = 0.5
 """Probability from which on the most probable digit is named beside "Not a digit"."""
 _BADGES = {"sure": "Sure", "unsure": "Not sure", "not a digit": "Not a digit I know"}
+_MEANINGS = {
+    "sure": "Very likely: of such answers, the bundled weights get about 2 in 1,000 wrong",
+    "unsure": "It looks like a digit, but more than one is likely",
+    "not a digit": "It looks like no digit that the weights have learned",
+}
 
 _PADDING = 20  # between the edge of the card and its content, in pixels
 _BADGE_PADDING, _BADGE_HEIGHT, _LINE = 13, 30, 26
@@ -42,6 +47,7 @@ class Answer(Card):
     def set_prediction(self, prediction: Prediction | None) -> None:
         """Show a Prediction; None shows the hint."""
         self._prediction = prediction
+        self.setToolTip(_MEANINGS[prediction.verdict] if prediction else "")
         self._describe()
 
     def set_hint(self, hint: str = _HINT) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _CAPTION = "What the Net sees"
 _EXPLANATION = "28 × 28 pixels: scaled to the dotted box, centred by mass"
+_TOOL_TIP = "The Net, a small neural network, sees this picture and not your strokes"
 _PIXELS = 28
 _BOX = 4  # pixels around the box that the digit is scaled to
 _RADIUS = 8.0
@@ -81,6 +82,7 @@ class NetCard(Card):
 
     def __init__(self, net_view: NetView) -> None:
         super().__init__()
+        self.setToolTip(_TOOL_TIP)
         caption = QLabel(_CAPTION)
         caption.setFont(theme.font(caption.font(), theme.BODY, bold=True))
         words = QVBoxLayout()

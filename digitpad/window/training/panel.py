@@ -91,6 +91,11 @@ class TrainingPanel(QScrollArea):
             self._behind = self._shown
             self._show(self._past)
 
+    def leave_past(self) -> None:
+        """Go back from past trainings to what was shown before."""
+        if self._past in self._shown:
+            self._show(*self._behind)
+
     def set_in_use(self, weights: Path) -> None:
         """Note which weights are in use."""
         self._result.set_in_use(weights)
@@ -147,7 +152,7 @@ class TrainingPanel(QScrollArea):
         self._result.synthetic_requested.connect(self.synthetic_requested)
         self._past.use_requested.connect(self.use_requested)
         self._past.resume_requested.connect(self.resume_requested)
-        self._past.back_requested.connect(lambda: self._show(*self._behind))
+        self._past.back_requested.connect(self.leave_past)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:

@@ -16,8 +16,9 @@ from digitpad.window.widgets.controls import button
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold, breakable, date_and_time, percent
+from digitpad.window.widgets.theme import SCROLL_BAR
 
-_LINES = 7  # of text; the list scrolls
+_LINES = 8  # of text; the list scrolls
 _MOST_CHARACTERS = 40  # of a name
 
 
@@ -37,6 +38,8 @@ class PastTrainings(QWidget):
         self._list = QListWidget()
         self._list.setAccessibleName("Past trainings")
         self._list.setFixedHeight(_LINES * self.fontMetrics().height())
+        self._list.setSpacing(1)
+        self._list.verticalScrollBar().setStyleSheet(SCROLL_BAR)
         self._list.currentRowChanged.connect(self._show)
         self._empty = SecondaryText("The weights of your trainings will be listed here.")
         self._facts, self._accuracies = SecondaryText(), QLabel(wordWrap=True)
@@ -58,10 +61,10 @@ class PastTrainings(QWidget):
             self._list,
             self._facts,
             self._accuracies,
-            self.chart,
-            self._without_chart,
             self._use,
             row(self._resume, self._back),
+            self.chart,
+            self._without_chart,
         ):
             layout.addWidget(part)
         layout.setStretchFactor(self.chart, 1)
@@ -145,7 +148,7 @@ def _facts(file: WeightsFile) -> str:
         is_whole = file.epochs_done >= file.epochs
         epochs = f"{file.epochs:.0f} epochs"
         facts.append(epochs if is_whole else f"stopped after {file.epochs_done:.1f} of {epochs}")
-    return f"{' · '.join(facts)}\n{file.path}"
+    return f"{' · '.join(facts)}\n{file.path.name}"
 
 
 def _shortened(text: str) -> str:

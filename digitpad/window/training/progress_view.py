@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from digitpad.training.messages import RunStarted
+from digitpad.training.messages import DataLoading, RunStarted
 from digitpad.training.pace import duration
 from digitpad.training.run import Phase, RunState
 from digitpad.window.widgets.controls import button
@@ -66,6 +66,9 @@ class ProgressView(QWidget):
         if state.started:
             self._bar.setRange(0, state.started.epochs * _STEPS_PER_EPOCH)
             self._bar.setValue(round(state.epochs_done * _STEPS_PER_EPOCH))
+        elif state.loading and state.loading.share is not None:
+            self._bar.setRange(0, _STEPS_PER_EPOCH)
+            self._bar.setValue(round(state.loading.share * _STEPS_PER_EPOCH))
         else:
             self._bar.setRange(0, 0)  # busy
         self._stop.setEnabled(state.can_stop)
@@ -114,7 +117,15 @@ def _texts(state: RunState) -> tuple[str, str]:
     if state.started:
         epoch = min(int(state.epochs_done) + 1, state.started.epochs)
         return f"Epoch {epoch} of {state.started.epochs}", _speed(state, state.started)
-    return "Starting…", "Loading the data. This takes some seconds."
+    return "Starting…", _loading(state.loading)
+
+
+def _loading(loading: DataLoading | None) -> str:
+    if loading is None:
+        return "Reading the data"
+    if loading.what == "downloading":
+        return "Downloading MNIST (12 MB)"
+    return "Reading the data" if loading.share is None else f"Reading the data: {loading.share:.0%}"
 
 
 def _speed(state: RunState, started: RunStarted) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
+from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QLabel,
-    QLineEdit,
     QSizePolicy,
     QStyle,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from digitpad.training.messages import Evaluated
 from digitpad.training.run import Outcome, RunState
+from digitpad.window.training.installing import CommandLine
 from digitpad.window.widgets.controls import button
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.secondary_text import SecondaryText
@@ -62,9 +62,7 @@ class ResultView(QWidget):
         self._sign.setAccessibleName("Warning")
         self._sign.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._sign.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._command = QLineEdit(readOnly=True)
-        self._command.setAccessibleName("Command for a terminal")
-        self._command_row = row(self._command, button("Co&py", self._copy))
+        self._command = CommandLine()
         self._use = button(_USE, self._request_use, kind="primary")
         self._resume = button("Resu&me", self._request_resume)
         self._resume.setToolTip("Resume this training from its last finished epoch")
@@ -78,11 +76,11 @@ class ResultView(QWidget):
             self._reason,
             self._accuracies,
             row(self._sign, self._sentence),
-            self._command_row,
+            self._command,
             self._folder,
             self._synthetic,
             self._use,
-            row(self._resume, button("Train Agai&n", self.again_requested)),
+            row(self._resume, button("Train &Again", self.again_requested)),
         ):
             layout.addWidget(part)
 
@@ -93,9 +91,8 @@ class ResultView(QWidget):
         self._state, self._outcome = state, outcome
         self._sentence.setPlainText(outcome.sentence)
         self._sign.setVisible(outcome.kind not in _AS_PLANNED)
-        self._command.setText(outcome.command or "")
-        self._command.setCursorPosition(0)
-        self._command_row.setVisible(outcome.command is not None)
+        self._command.set_command(outcome.command or "")
+        self._command.setVisible(outcome.command is not None)
         self._folder.setVisible(outcome.data_missing)
         # A run can be resumed only with its own data.
         self._synthetic.setVisible(outcome.data_missing and outcome.checkpoint is None)
@@ -133,9 +130,6 @@ class ResultView(QWidget):
     def _request_resume(self) -> None:
         if self._outcome and self._outcome.checkpoint:
             self.resume_requested.emit(self._outcome.checkpoint)
-
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self._command.text())
 
     def _ask_for_folder(self) -> None:
         dialog = QFileDialog(self, "MNIST Folder")

@@ -30,8 +30,9 @@ from digitpad.weights_store import kept_weights, new_weights_file, weights_file
 from digitpad.window.training.charts.chart import TrainingChart
 from digitpad.window.training.charts.confusion import ConfusionView
 from digitpad.window.training.charts.figure import run_title
-from digitpad.window.training.form import TrainingForm, mnist_folder
+from digitpad.window.training.form import TrainingForm
 from digitpad.window.training.panel import TrainingPanel
+from digitpad.window.training.problems import mnist_folder
 from digitpad.window.training.process import TrainerCommand, TrainingProcess
 
 Kept = Literal["weights", "checkpoint", None]

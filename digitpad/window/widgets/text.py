@@ -60,7 +60,7 @@ def bold(label: QLabel) -> QLabel:
 
 def breakable(text: str) -> str:
     """The text with break opportunities, so that a label can wrap long file names."""
-    return re.sub(r"(_|[^\s_-]{12})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
+    return re.sub(r"([_/\\]|[^\s_/\\-]{16})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
 
 
 def date_and_time(when: datetime) -> str:

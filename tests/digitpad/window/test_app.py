@@ -298,3 +298,30 @@ def play(window):
     )
     assert [ratio for ratio, _ in edges] == [1, 2, 1]
     assert all(width <= 1 for _, width in edges), edges
+
+
+def test_on_a_narrow_screen_the_training_panel_takes_the_place_of_the_pad(weights, tmp_path):
+    screen = {"name": "narrow", "x": 0, "y": 0, "width": 640, "height": 900, "logicalDpi": 96}
+    config = tmp_path / "screens.json"
+    config.write_text(json.dumps({"screens": [screen | {"dpr": 1}]}))
+    script = """
+def seen(window):
+    dock = window.training
+    return [window.width(), window.canvas.isVisible(), dock.isVisible(), dock.width()]
+
+def play(window):
+    yield lambda: window.answer.isVisible()
+    width = window.width()
+    window.toggle_training()
+    yield lambda: window.training.width() == width
+    beside = seen(window)
+    window.toggle_training()
+    yield window.canvas.isVisible
+    closed = seen(window)
+    return width, beside, closed
+"""
+    environment = {"QT_QPA_PLATFORM": f"offscreen:configfile={config}"}
+    (width, beside, closed), _ = play(script, weights, **environment)
+    assert width < 640
+    assert beside == [width, False, True, width]
+    assert closed[:3] == [width, True, False]

@@ -161,9 +161,9 @@ EPOCHS = [
 @pytest.fixture
 def training(pad, mouse_on, qtbot):
     """The window with the panel of a training after three epochs."""
-    pad.resize(1320, 640)
     draw(pad, mouse_on, DRAWINGS["sure"], qtbot)
     pad.show_training()
+    pad.resize(1320, 640)
     chart = pad.training.chart
     chart.start(20, 100, 0.995)
     for epoch in EPOCHS:

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from digitpad.network import read_weights
+from digitpad.training.mnist import MNIST_FILES, has_mnist
 from digitpad.weights_store import bundled_weights
 from trainer.data import mnist
 from trainer.data.digits import DataError, DataMissingError
-from trainer.data.mnist import MNIST_FILES, default_data_dir, has_mnist, load_mnist
+from trainer.data.mnist import default_data_dir, load_mnist
 from trainer.data.torchvision_compat import datasets
 
 IMAGES, LABELS = MNIST_FILES[2:]  # those of the test set are smaller

@@ -12,6 +12,7 @@ import pytest
 
 from digitpad.network import read_weights
 from digitpad.training.messages import (
+    DataLoading,
     EpochDone,
     EpochWeightsWritten,
     Evaluated,
@@ -172,7 +173,9 @@ def test_commands_are_obeyed_while_the_data_are_loaded(interrupted, start_traine
     trainer = start_trainer(interrupted, "--resume", CHECKPOINT, images=LOADING_FOR_MINUTES)
     trainer.send(command)
     assert trainer.wait() == 0, trainer.errors
-    assert trainer.messages == [RunEnded("stopped")]
+    *loading, ended = trainer.messages
+    assert ended == RunEnded("stopped")
+    assert all(isinstance(message, DataLoading) for message in loading)
     assert "no weights were written" in trainer.errors
     assert files(interrupted) == [CHECKPOINT]  # the run can still resume
 
@@ -258,7 +261,9 @@ def test_commands_are_obeyed_while_a_download_hangs(tmp_path, serve, start_train
     options = ["--data-dir", tmp_path / "data", "--out", WEIGHTS]
     trainer = start_trainer(tmp_path, *options, before=mirrors)
     assert trainer.wait() == 0, trainer.errors
-    assert trainer.messages == [RunEnded("stopped")]
+    *loading, ended = trainer.messages
+    assert ended == RunEnded("stopped")
+    assert all(isinstance(message, DataLoading) for message in loading)
     assert "no weights were written" in trainer.errors
 
 
@@ -268,6 +273,6 @@ def test_signals_are_obeyed_while_a_download_hangs(tmp_path, run_here, serve, nu
     serve(lambda _name: signal.pthread_kill(threading.main_thread().ident, number))
     code, _, err = run_here("--data-dir", tmp_path, "--out", WEIGHTS, report=messages.append)
     assert code == 128 + number
-    assert messages == [RunEnded("stopped")]
+    assert messages == [DataLoading("downloading", None), RunEnded("stopped")]
     assert err.endswith("Stopped before the training began; no weights were written\n")
     assert not (tmp_path / WEIGHTS).exists()

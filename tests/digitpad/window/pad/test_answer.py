@@ -64,6 +64,7 @@ def test_the_answer_says_the_verdict_and_never_100_percent(answer, colours, show
     answer.set_prediction(shown)
     assert answer.prediction == shown
     assert answer.accessibleDescription().replace("\N{NO-BREAK SPACE}", " ") == words
+    assert bool(answer.toolTip()) == (shown is not None)  # what the badge means
     seen = pixels(answer)
     assert (colours.accent.rgb() in seen) == (shown is not None and shown.verdict == "sure")
     is_doubtful = shown is not None and shown.verdict != "sure"

@@ -3,9 +3,11 @@
 from itertools import product
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QAbstractButton, QMenu
+
+from digitpad.window.training.placement import place_for
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -68,13 +70,17 @@ def test_ctrl_t_moves_the_focus_to_the_dock_and_then_closes_it(window, open_dock
     assert window.width() == 600
 
 
-def test_the_menu_opens_the_dock_and_never_closes_it(window):
+def test_the_menu_opens_the_dock_and_never_closes_it(window, person):
     (menu,) = (m for m in window.menuBar().findChildren(QMenu) if m.title() == "&Training")
-    (train,) = menu.actions()
+    train, past = menu.actions()
     for _ in range(2):
         train.trigger()
         assert window.training.isVisible()
     assert train.text().endswith("Ctrl+T")
+    past.trigger()
+    assert "will be listed here" in person.text(window.training)
+    train.trigger()
+    assert "Start Training" in person.buttons(window.training)
 
 
 def test_escape_in_the_dock_leaves_the_drawing_alone(window, mouse, seven, open_dock, qtbot):
@@ -87,6 +93,45 @@ def test_escape_in_the_dock_leaves_the_drawing_alone(window, mouse, seven, open_
     qtbot.mouseClick(window.answer, Qt.MouseButton.LeftButton)
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
     assert window.canvas.is_blank
+
+
+def test_an_open_dock_without_a_run_says_nothing_in_the_foot(window, open_dock):
+    open_dock(window)
+    assert not window.foot.training.isVisible()
+
+
+def global_rect(widget):
+    return widget.rect().translated(widget.mapToGlobal(QPoint()))
+
+
+def test_a_floating_dock_leaves_the_answer_free_and_gives_its_room_back(window, open_dock, qtbot):
+    dock = open_dock(window)
+    wide = window.width()
+    dock.setFloating(True)
+    qtbot.waitUntil(lambda: window.width() == 600)
+    assert not dock.frameGeometry().intersects(global_rect(window.answer))
+    dock.setFloating(False)
+    qtbot.waitUntil(lambda: window.width() == wide)
+
+
+PANEL, SCREEN = QSize(420, 600), QRect(0, 0, 1920, 1080)
+
+
+@pytest.mark.parametrize(
+    ("window", "answer", "place"),
+    [
+        (QRect(100, 50, 900, 640), QRect(600, 80, 380, 200), QRect(1000, 50, 420, 600)),
+        (QRect(1000, 50, 900, 640), QRect(1500, 80, 380, 200), QRect(580, 50, 420, 600)),
+        (QRect(1000, 900, 900, 160), QRect(1500, 920, 380, 100), QRect(580, 480, 420, 600)),
+        (SCREEN, QRect(1500, 80, 400, 300), QRect(1500, 380, 420, 600)),  # maximized: below
+        (SCREEN, QRect(1500, 80, 400, 800), QRect(0, 0, 420, 600)),
+        (SCREEN, QRect(20, 80, 400, 800), QRect(1500, 0, 420, 600)),
+    ],
+    ids=["right", "left", "low", "below", "far left", "far right"],
+)
+def test_places_for_a_floating_panel(window, answer, place):
+    assert place_for(PANEL, window, answer, SCREEN) == place
+    assert not place.intersects(answer)
 
 
 @pytest.mark.parametrize(("background", "text"), [("white", "black"), ("black", "white")])

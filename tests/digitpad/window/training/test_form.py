@@ -1,15 +1,18 @@
 """The training form: its options, and the problems that it finds."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtWidgets import QScrollArea, QWidget
 
+from digitpad.folders import from_home, user_folder
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
+from digitpad.training.mnist import MNIST_FILES
 from digitpad.training.pace import Pace, remember_pace
 from digitpad.training.recipe import PAD, PATIENT, RECIPES, SEED
 from digitpad.window.training.form import TrainingForm
@@ -41,6 +44,50 @@ def problem(qtbot, form):
     (label,) = problem.args
     assert label.isVisible()
     return label.text().replace("\N{ZERO WIDTH SPACE}", "")
+
+
+def text(form, person):
+    return person.text(form).replace("\N{ZERO WIDTH SPACE}", "")
+
+
+def test_it_says_where_mnist_is_or_goes_and_what_is_measured(form, person, tmp_path, monkeypatch):
+    monkeypatch.delenv("DIGITPAD_DATA_DIR", raising=False)
+    form.folder.setText(str(tmp_path))
+    assert f"will be downloaded (12 MB) to {tmp_path / 'MNIST' / 'raw'}." in text(form, person)
+    assert "measured on MNIST's test set" in text(form, person)
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in MNIST_FILES:
+        (raw / name).touch()
+    form.folder.clear()
+    form.folder.setText(str(tmp_path))
+    assert f"It is in {tmp_path}." in text(form, person)
+    form.folder.clear()
+    assert f"to {from_home(user_folder('cache') / 'MNIST' / 'raw')}." in text(form, person)
+    assert " to ~" in text(form, person)
+    form.data.setCurrentText("Synthetic digits")
+    assert "downloaded" not in text(form, person)
+    assert "measured on 2,000 other ones" in text(form, person)
+
+
+def test_without_torch_it_says_so_before_anything_is_filled_in(qtbot, person, monkeypatch, qapp):
+    with monkeypatch.context() as missing:
+        missing.setitem(sys.modules, "torch", None)
+        form = TrainingForm()
+        qtbot.addWidget(form)
+        form.show()
+        assert "Training needs torch, which is not installed." in text(form, person)
+        assert not form.start_button.isEnabled()
+        person.click(form, "Copy")
+        assert qapp.clipboard().text().startswith(f"{sys.executable} -m pip install ")
+    other = QWidget()
+    qtbot.addWidget(other)
+    other.show()
+    other.activateWindow()  # the person installs it in a terminal
+    qtbot.waitUntil(other.isActiveWindow)
+    form.activateWindow()
+    qtbot.waitUntil(form.start_button.isEnabled)
+    assert "torch" not in text(form, person)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)

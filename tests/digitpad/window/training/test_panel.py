@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QProgressBar, QWidget
 from digitpad.training.messages import (
     BatchDone,
     Compared,
+    DataLoading,
     EpochDone,
     EpochWeightsWritten,
     Evaluated,
@@ -80,7 +81,9 @@ def panel(qtbot):
 @pytest.mark.parametrize(
     ("events", "text", "progress"),
     [
-        ([], "Starting… Loading the data.", None),
+        ([], "Starting… Reading the data", None),
+        ([DataLoading("downloading", None)], "Starting… Downloading MNIST (12 MB)", None),
+        ([DataLoading("loading", 0.25)], "Starting… Reading the data: 25%", 0.25),
         ([STARTED], "Epoch 1 of 3 1,000 training images", 0),
         ([STARTED, BatchDone(1, 5, 0.9, 0.5, 8e3, 0.4)], "1 of 3 8,000 images/s · 0 s left", 1 / 6),
         ([STARTED, BatchDone(2, 10, 0.9, 0.5, 9e3, 99)], "of 3 9,000 images/s · 99 s left", 2 / 3),
@@ -106,7 +109,7 @@ def test_the_progress_of_a_run(panel, person, events, text, progress):
     assert shown == (progress if progress is None else pytest.approx(progress, abs=0.001))
     assert person.button(panel, "Stop Early").isEnabled() == state.can_stop
     assert person.button(panel, "Cancel…").isEnabled() == state.can_cancel
-    assert panel.findChild(TrainingChart).isVisible() == bool(events)
+    assert panel.findChild(TrainingChart).isVisible() == (STARTED in events)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Packages that the trainer needs and drawing does not, and the command that installs them."""
+"""Packages that training needs and drawing does not, and the command that installs them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def install_command(extra: Literal["train", "plot"] = "train") -> str:
         declared = [each.partition(";") for each in requires("digitpad") or []]
         packages = [package for package, _, marker in declared if f"extra == '{extra}'" in marker]
     except PackageNotFoundError:  # a checkout that is not installed
-        packages = ["-e", f"{Path(__file__).parents[1]}[{extra}]"]
+        packages = ["-e", f"{Path(__file__).parents[2]}[{extra}]"]
     program = f'"{sys.executable}"' if os.name == "nt" else shlex.quote(sys.executable)
     return " ".join([program, "-m", "pip", "install", *(f'"{each}"' for each in packages)])
