@@ -198,13 +198,26 @@ class TrainingForm(QWidget):
         self._show_time()
 
     def _show_time(self) -> None:
-        recipe, data = self._chosen_recipe, self.data.currentData()
-        if pace := remembered_pace(recipe, self.device.currentData()):
-            images = images_per_epoch(recipe, data, ink_files=bool(self._ink_files()))
-            time = duration(pace.seconds(self.epochs.value(), images))
-            self._about_time.setText(f"About {time} on this machine.")
-        else:
-            self._about_time.setText("How long it takes here is known after the first training.")
+        time = self._time(self._chosen_recipe, self.epochs.value())
+        self._about_time.setText(
+            f"About {time} on this machine."
+            if time
+            else "How long it takes here is known after the first training."
+        )
+        for index, recipe in enumerate(RECIPES.values()):
+            time = self._time(recipe, recipe.epochs)
+            self.recipe.setItemText(
+                index, f"{recipe.title} (about {time})" if time else recipe.title
+            )
+
+    def _time(self, recipe: Recipe, epochs: int) -> str:
+        """How long a recipe takes on this machine; empty if that is not known yet."""
+        pace = remembered_pace(recipe, self.device.currentData())
+        if pace is None:
+            return ""
+        has_ink = bool(self._listed_ink()) and recipe.ink_share > 0
+        images = images_per_epoch(recipe, self.data.currentData(), ink_files=has_ink)
+        return duration(pace.seconds(epochs, images))
 
     def _update_ink(self) -> None:
         learns = self._chosen_recipe.ink_share > 0

@@ -17,10 +17,24 @@ from digitpad.weights_store import bundled_weights
 from digitpad.window.sheet.eraser import left_by_eraser
 
 PLACES = st.tuples(st.integers(20, 260), st.integers(20, 260))
-LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+RIGHT, CTRL = Qt.MouseButton.RightButton, Qt.KeyboardModifier.ControlModifier
 
 
-def machine_for(open_window, weights, mouse_on, files):  # noqa: C901  # many small rules
+# Of three epochs, each with weights of its own.
+TRAINER = """
+start()
+for epoch in range(1, 4):
+    tell(BatchDone(epoch, 1, 0.5, 0.5, 1_000.0, 1.0))
+    tell(EpochDone(epoch, 0.9, 0.9, 0.3, 0.1, 1_000.0, 1.0))
+    time.sleep(0.02)
+if wait_for_command() == "stop":
+    finish("equal")
+else:
+    tell(RunEnded("stopped"))
+"""
+
+
+def machine_for(open_window, weights, mouse_on, files, person, qtbot):  # noqa: C901  # many small rules
     """The rules, for windows that `open_window` opens."""
 
     class AnyUse(RuleBasedStateMachine):
@@ -36,6 +50,12 @@ def machine_for(open_window, weights, mouse_on, files):  # noqa: C901  # many sm
 
         def content(self):
             return (self.canvas.drawing.strokes, self.canvas.picture)
+
+        def press(self, key, modifiers=Qt.KeyboardModifier.NoModifier):
+            self.window.activateWindow()  # as a click does; the floating panel may be active
+            qtbot.waitUntil(self.window.isActiveWindow)
+            self.canvas.setFocus()
+            QTest.keyClick(self.canvas, key, modifiers)
 
         def close_notice(self):
             if self.window.notice:  # it floats over the sheet
@@ -76,7 +96,7 @@ def machine_for(open_window, weights, mouse_on, files):  # noqa: C901  # many sm
 
         @rule()
         def undo(self):
-            QTest.keyClick(self.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+            self.press(Qt.Key.Key_Z, CTRL)
             if self.past:
                 self.future.append(self.now)
                 self.now = self.past.pop()
@@ -84,7 +104,7 @@ def machine_for(open_window, weights, mouse_on, files):  # noqa: C901  # many sm
 
         @rule()
         def redo(self):
-            QTest.keyClick(self.canvas, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+            self.press(Qt.Key.Key_Y, CTRL)
             if self.future:
                 self.past.append(self.now)
                 self.now = self.future.pop()
@@ -92,7 +112,7 @@ def machine_for(open_window, weights, mouse_on, files):  # noqa: C901  # many sm
 
         @rule()
         def clear(self):
-            QTest.keyClick(self.canvas, Qt.Key.Key_Escape)
+            self.press(Qt.Key.Key_Escape)
             self.stepped(((), None))
 
         @rule(file=st.sampled_from(files))
@@ -113,14 +133,14 @@ def machine_for(open_window, weights, mouse_on, files):  # noqa: C901  # many sm
             data.setText(text)
             data.setUrls([QUrl(text)])
             QApplication.clipboard().setMimeData(data)
-            QTest.keyClick(self.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+            self.press(Qt.Key.Key_V, CTRL)
             self.close_notice()
             assert self.content() == self.now
 
         @rule(key=st.sampled_from("PE[]"))
         def press_key(self, key):
-            QTest.keyClick(self.canvas, key)
-            QTest.keyClick(self.canvas, "p")
+            self.press(key)
+            self.press("P")
             assert self.content() == self.now
 
         @rule(width=st.integers(400, 1200), height=st.integers(560, 900))
@@ -140,17 +160,51 @@ def machine_for(open_window, weights, mouse_on, files):  # noqa: C901  # many sm
             shown = self.window.answer.prediction
             assert (shown is None) == (self.now == ((), None))
 
+        @rule()
+        def start_a_training(self):
+            self.window.show_training()
+            training = self.window.training
+            if not training.is_running:
+                training.panel.show_form()
+                training.form.data.setCurrentText("Synthetic digits")
+                training.form.start_button.click()
+            assert self.content() == self.now
+
+        @rule(button=st.sampled_from(["Stop Early", "Cancel…", "Keep Going", "Yes, Cancel"]))
+        def press_in_the_training(self, button):
+            if self.window.training and button in person.buttons(self.window.training):
+                person.click(self.window.training, button)
+            assert self.content() == self.now
+
+        @rule(is_floating=st.booleans())
+        def move_the_panel(self, is_floating):
+            if self.window.training:
+                self.window.training.setFloating(is_floating)
+                QApplication.processEvents()
+            assert self.content() == self.now
+
+        @rule()
+        def toggle_the_panel(self):
+            self.press(Qt.Key.Key_T, CTRL)
+            assert self.content() == self.now
+
+        @rule(milliseconds=st.integers(0, 200))
+        def wait(self, milliseconds):
+            QTest.qWait(milliseconds)
+            assert self.content() == self.now
+
         def teardown(self):
             if hasattr(self, "window"):
-                self.window.close()
+                self.window.quit()
 
     return AnyUse
 
 
 @pytest.mark.qt_log_ignore("occurs outside target window", "This plugin does not support")
 def test_any_use_leaves_the_sheet_as_it_should_be(
-    open_window, weights, mouse_on, tmp_path, repository
+    open_window, weights, mouse_on, tmp_path, repository, person, qtbot
 ):
+    person.use_trainer(TRAINER)
     junk = tmp_path / "junk.png"
     junk.write_bytes(b"\x89PNG no picture")
     files = [
@@ -159,9 +213,9 @@ def test_any_use_leaves_the_sheet_as_it_should_be(
         repository / "tests" / "digitpad" / "window" / "look" / "photo.jpg",
     ]
     run_state_machine_as_test(
-        machine_for(open_window, weights, mouse_on, files),
+        machine_for(open_window, weights, mouse_on, files, person, qtbot),
         settings=settings(
-            max_examples=15,
+            max_examples=30,
             derandomize=True,
             database=None,
             phases=[Phase.generate],  # examples depend on the window before: none can be shrunk

@@ -230,7 +230,10 @@ def test_it_says_how_long_each_recipe_takes_once_a_run_has_shown_it(form, person
     form.hide()
     form.show()
     assert "About 7 min on this machine" in person.text(form)
-    form.recipe.setCurrentText(PATIENT.title)
+    titles = [form.recipe.itemText(index) for index in range(form.recipe.count())]
+    assert titles[0] == f"{PAD.title} (about 7 min)"
+    assert titles[1] == f"{PATIENT.title} (about 34 min)"
+    form.recipe.setCurrentIndex(form.recipe.findData(PATIENT.name))
     assert "About 34 min on this machine" in person.text(form)
     form.epochs.setValue(2)
     assert "About 97 s on this machine" in person.text(form)
