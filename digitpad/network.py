@@ -32,6 +32,9 @@ MEAN, STD = 0.1407, 0.4081
 TRANSFORM = {"scale": 255, "mean": MEAN, "std": STD}
 """The test transform in a weights file's metadata: pixels / scale, − mean, / std."""
 
+FEATURES = (128, 64)
+"""Numbers of features of the outputs of `conv5` and of `conv7`."""
+
 _BATCH_NORM_EPSILON = 1e-5
 
 # Images per pass: so few that an unfolded layer fits into the processor's cache.
@@ -169,24 +172,36 @@ class Network:
 
         Raises ValueError for other shapes.
         """
+        return self.outputs(images)[0]
+
+    def outputs(self, images: Array) -> tuple[Array, Array]:
+        """The `logits`, and the features [n, 192] that they come from.
+
+        These are the outputs of `conv5`, then those of `conv7`. Raises ValueError for other shapes.
+        """
         if images.ndim != 3 or images.shape[1:] != (28, 28):
             raise ValueError(f"the Net takes images [n, 28, 28], not {list(images.shape)}")
         chunks = [self._forward(images[i : i + _CHUNK]) for i in range(0, len(images), _CHUNK)]
-        return np.concatenate(chunks) if chunks else np.empty((0, 10), np.float32)
+        if not chunks:
+            return np.empty((0, 10), np.float32), np.empty((0, sum(FEATURES)), np.float32)
+        logits, features = zip(*chunks, strict=True)
+        return np.concatenate(logits), np.concatenate(features)
 
-    def _forward(self, images: Array) -> Array:
+    def _forward(self, images: Array) -> tuple[Array, Array]:
         x = np.ascontiguousarray(images[..., None], dtype=np.float32)  # [n, 28, 28, 1]
         x = _relu(self._convolve(1, x))
         x = _pool(_relu(self._convolve(2, x)))  # [n, 12, 12, 16]
         x = _relu(self._convolve(3, x))
         x = _pool(_relu(self._convolve(4, x)))  # [n, 4, 4, 32]
         x = self._convolve(5, x)
+        bottleneck = x.reshape(len(x), -1)
         x = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
         x = _relu(self._convolve(6, x))
         x = _relu(self._convolve(7, x))  # [n, 2, 2, 16]
         x = x.transpose(0, 3, 1, 2).reshape(len(x), 64)  # torch flattens channels first
         (weight1, bias1), (weight2, bias2) = self._fully_connected
-        return _relu(x @ weight1 + bias1) @ weight2 + bias2
+        logits = _relu(x @ weight1 + bias1) @ weight2 + bias2
+        return logits, np.concatenate([bottleneck, x], axis=1)
 
     def _convolve(self, number: int, x: Array) -> Array:
         """Apply convolution `number` to [n, h, w, c]: a matrix product over unfolded windows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from digitpad.ink import Drawing, ink_image
 from digitpad.network import MEAN, STD, Network, WeightsError, read_weights
 from digitpad.verdict import Verdict, energy, thresholds_from_metadata
+
+if TYPE_CHECKING:
+    from digitpad.hand.memory import Hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class Recognizer:
             bound = self._network.bound()
         if not math.isfinite(bound):
             raise WeightsError(f"{weights}: the weights are too large; train or choose others")
+        self.hand: Hand | None = None
+        """What corrections have taught, if anything."""
 
     def recognize(self, drawing: Drawing) -> Prediction | None:
         """Recognize a drawing. An empty one has no Prediction."""
@@ -75,9 +81,16 @@ class Recognizer:
 
     def recognize_image(self, image: NDArray[np.uint8]) -> Prediction:
         """Recognize an ink image, uint8 [28, 28]."""
-        logits = self.logits(image[None])
-        probabilities = softmax(logits, self.temperature)[0]
-        highest, level = float(probabilities.max()), float(energy(logits)[0])
+        logits, features = self.outputs(image[None])
+        level = energy(logits)
+        if self.hand:
+            logits, level = self.hand.adjust(logits, level, features)
+        return self.prediction(logits[0], float(level[0]))
+
+    def prediction(self, logits: NDArray[np.float64], level: float) -> Prediction:
+        """The Prediction for logits [10] and an energy."""
+        probabilities = softmax(logits[None], self.temperature)[0]
+        highest = float(probabilities.max())
         return Prediction(
             int(probabilities.argmax()),
             tuple(probabilities.tolist()),
@@ -86,8 +99,13 @@ class Recognizer:
         )
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Compute the logits [n, 10] of ink images, uint8 [n, 28, 28]."""
-        return self._network.logits(transform(images)).astype(np.float64)
+        """Compute the logits [n, 10] of ink images, uint8 [n, 28, 28], by the weights alone."""
+        return self.outputs(images)[0]
+
+    def outputs(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """The `logits`, and the features that they come from: see `Network.outputs`."""
+        logits, features = self._network.outputs(transform(images))
+        return logits.astype(np.float64), features
 
 
 def softmax(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:

@@ -12,7 +12,13 @@ from typing import Any
 
 from digitpad.training.installation import install_command
 from digitpad.training.messages import RunEnded
-from trainer.options import PROCESS_OPTIONS, EvaluateOptions, TrainOptions, UnipenOptions
+from trainer.options import (
+    PROCESS_OPTIONS,
+    AnchorsOptions,
+    EvaluateOptions,
+    TrainOptions,
+    UnipenOptions,
+)
 from trainer.parser import parse
 
 # Commands import torch, which takes a second, and --help does without it.
@@ -43,6 +49,8 @@ def run_command(arguments: Sequence[str]) -> int:
                 _evaluate(parser, given)
             case "unipen":
                 _cut_unipen(UnipenOptions(**given))
+            case "anchors":
+                _cut_anchors(AnchorsOptions(**given))
             case "card":
                 _write_card(given)
             case _:
@@ -138,6 +146,17 @@ def _cut_unipen(options: UnipenOptions) -> None:
     except InkFileError as error:
         raise OutputError(str(error)) from error
     print(f"Written: {options.out}", summary(samples), sep="\n")
+
+
+def _cut_anchors(options: AnchorsOptions) -> None:
+    from trainer.data.anchors import write_anchors
+    from trainer.run.output import check_writable
+    from trainer.run_data import anchor_sources
+
+    check_writable(options.out)
+    digits, outliers = anchor_sources(options)
+    anchors = write_anchors(options.out, digits, outliers)
+    print(f"Written: {options.out}", f"{len(anchors.labels):,} anchors", sep="\n")
 
 
 def _write_card(given: dict[str, Any]) -> None:

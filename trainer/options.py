@@ -102,6 +102,16 @@ class EvaluateOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AnchorsOptions:
+    """Options of `python -m trainer anchors`."""
+
+    ink: tuple[Path, ...] = ()
+    ink_holdout: tuple[Writers, ...] = ()
+    data_dir: Path | None = None
+    out: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnipenOptions:
     """Options of `python -m trainer unipen`."""
 

@@ -1,4 +1,4 @@
-"""The trainer's command line: `train`, which is the default, `evaluate`, `unipen` and `card`."""
+"""The trainer's command line: `train`, which is the default, and other commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digitpad.training.recipe import RECIPES
 from digitpad.training.writers import Writers, parse_writers
 from trainer.options import Data, Device, Kind, Progress, TrainOptions, UnipenOptions
 
-_COMMANDS = ("train", "evaluate", "unipen", "card")
+_COMMANDS = ("train", "evaluate", "unipen", "anchors", "card")
 _LARGEST_SEED = 2**32 - 1
 
 
@@ -44,6 +44,7 @@ def _parser(folder: Path) -> ArgumentParser:
         ("train", "train the network and write its weights (the default)", _add_train_options),
         ("evaluate", "evaluate a weights file on MNIST's test set", _add_evaluate_options),
         ("unipen", "make ink files to train with from UNIPEN's distribution", _add_unipen_options),
+        ("anchors", "cut the digits by which corrections are checked", _add_anchors_options),
         ("card", "write the model card and the README's table", _add_card_options),
     ):
         # Options that are not given have no value: their defaults are those of `trainer.options`.
@@ -189,6 +190,25 @@ def _add_unipen_options(parser: ArgumentParser, folder: Path) -> None:
         help="what to cut: digits, letters and signs, or numbers of two to ten digits; "
         f"default: {UnipenOptions.kind}",
     )
+
+
+def _add_anchors_options(parser: ArgumentParser, folder: Path) -> None:
+    parser.description = (
+        "Cut anchors from MNIST's training images and from ink files: the digits of other people "
+        "by which the window checks what it learns from corrections. The bundled ones are "
+        "assets/anchors.npz."
+    )
+    _add_ink(parser, "cut from", folder)
+    parser.add_argument(
+        "--ink-holdout",
+        type=_writers,
+        metavar="LIST",
+        help="leave out these writers or splits of the ink files, such as 26-30,choose",
+    )
+    parser.add_argument(
+        "-o", "--out", type=folder.joinpath, metavar="FILE", required=True, help="file to write"
+    )
+    _add_data_dir(parser, folder)
 
 
 def _add_card_options(parser: ArgumentParser, folder: Path) -> None:

@@ -14,7 +14,7 @@ from trainer.data.ink import TRAINING_PEN_WIDTHS, Ink, load_ink
 from trainer.data.mnist import default_data_dir, load_mnist, split_validation
 from trainer.data.outliers import synthetic_outliers
 from trainer.data.synthetic import synthetic_digits
-from trainer.options import EvaluateOptions, TrainOptions
+from trainer.options import AnchorsOptions, EvaluateOptions, TrainOptions
 from trainer.run.report import Report, say
 
 SYNTHETIC_IMAGES = 20_000
@@ -174,6 +174,19 @@ def ink_splits(options: EvaluateOptions) -> Iterator[Digits]:
                 yield digits
     if options.ink and not n:
         raise DataError("no ink file has drawings by these writers or splits")
+
+
+def anchor_sources(options: AnchorsOptions) -> tuple[list[Digits], list[Digits]]:
+    """What to cut anchors from: digits and outliers that the bundled weights have learned too.
+
+    Raises DataError.
+    """
+    folder = options.data_dir or default_data_dir()
+    training, _ = split_validation(load_mnist(folder, train=True, report=say))
+    inks = [load_ink(path, report=say).without(options.ink_holdout) for path in options.ink]
+    digits = [each.render_digits() for each in inks]
+    outliers = [each.render_outliers() for each in inks]
+    return [training, *filter(None, digits)], [each for each in outliers if each]
 
 
 def load_mnist_if_present(options: TrainOptions) -> Digits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Signal
@@ -11,6 +12,7 @@ from digitpad.window.widgets import theme
 from digitpad.window.widgets.button import Button
 
 _HEIGHT = 28
+_MOST_CHARACTERS = 60  # of a name
 _MARGIN = 4  # with the padding of a button, its text is in line with the cards
 
 
@@ -62,6 +64,15 @@ class _FootButton(Button):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(64, _HEIGHT)
+
+
+def weights_name(path: Path, metadata: dict[str, Any]) -> str:
+    """What weights are called: by the person, or else by their file."""
+    from digitpad.weights_store import bundled_weights  # noqa: PLC0415  # after the first paint
+
+    if isinstance(name := metadata.get("name"), str):
+        return name[:_MOST_CHARACTERS]
+    return "Bundled weights" if path == bundled_weights() else path.stem
 
 
 def weights_summary(name: str, metadata: dict[str, Any]) -> str:

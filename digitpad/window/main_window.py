@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
-from digitpad.window.foot import Foot, weights_summary
+from digitpad.window.foot import Foot, weights_name, weights_summary
 from digitpad.window.geometry import restore_geometry, save_geometry
 from digitpad.window.in_and_out import InAndOut
 from digitpad.window.menus import Menus
@@ -26,6 +26,7 @@ from digitpad.window.weights.in_use import WeightsInUse
 from digitpad.window.weights.menu import WeightsMenu
 from digitpad.window.widgets.notices import Notices
 from digitpad.window.widgets.theme import MARGIN
+from digitpad.window.your_hand import YourHand
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,6 +80,8 @@ class MainWindow(QMainWindow):
         self.sheet_actions = SheetActions(self.canvas)
         self.in_and_out = InAndOut(self, self.canvas, self._predict)
         self.pen_width = PenWidth(self.canvas)
+        self.your_hand = YourHand(self, self.canvas, self.answer)
+        self.weights_menu.hand_actions = self.your_hand.for_menu
         self._menus = Menus(self)
         self._lay_out()
         self._connect()
@@ -111,11 +114,13 @@ class MainWindow(QMainWindow):
                 self.canvas,
                 tools,
                 self.answer,
+                self.your_hand.row,
                 ColumnsCard(self.columns, self.training_answer),
                 NetCard(self.net_view),
             )
         )
-        pad.addActions([*do.on_the_pad, *self.pen_width.actions_for_menu])
+        said = self.your_hand.row.actions_on_pad
+        pad.addActions([*do.on_the_pad, *self.pen_width.actions_for_menu, *said])
         self.answer.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.answer.addAction(self.in_and_out.copy_answer_action)
         rows = QVBoxLayout(central)
@@ -145,6 +150,7 @@ class MainWindow(QMainWindow):
         self.canvas.drawing_changed.connect(self._answer_drawing)
         self.canvas.history_changed.connect(self._let_chart_wait)
         self.in_use.changed.connect(self._show_in_use)
+        self.your_hand.changed.connect(lambda: self._answer_drawing(self.canvas.drawing))
         self.weights_menu.chosen.connect(self.use_weights)
         for weights in (self.in_use, self.weights_menu):
             weights.failed.connect(partial(self._notices.show, topic="weights"))
@@ -223,14 +229,11 @@ class MainWindow(QMainWindow):
         self.weights_menu.popup(self.foot.weights.mapToGlobal(QPoint()))
 
     def _show_in_use(self, path: Path) -> None:
-        from digitpad.weights_store import bundled_weights
-
-        name = "Bundled weights" if path == bundled_weights() else path.stem
         recognizer = self.in_use.recognizer
         metadata = recognizer.metadata if recognizer else {}
-        if isinstance(given := metadata.get("name"), str):
-            name = given[:60]
+        name = weights_name(path, metadata)
         self.foot.show_weights(weights_summary(name, metadata))
+        self.your_hand.use(recognizer, name)
         self.weights_menu.in_use = path
         if self.training:
             self.training.set_in_use(path)
@@ -320,6 +323,7 @@ class MainWindow(QMainWindow):
         # A maximized window still includes the panel's room.
         save_geometry(self, self.training.size_to_return_to if self.training else None)
         self.in_and_out.close()
+        self.your_hand.close()
         super().closeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

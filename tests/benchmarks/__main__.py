@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 import trainer  # noqa: F401  # before torch, for its settings of the environment
 from tests.benchmarks import (
     forward,
+    hand,
     latency,
     photos,
     sheet,
@@ -29,15 +31,26 @@ BENCHMARKS = {
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default: all")
-    names = parser.parse_args().name or list(BENCHMARKS)
+    parser.add_argument(
+        "name", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default: all; or hand FILE.ndjson"
+    )
+    parser.add_argument("--weights", type=Path, help="for hand")
+    arguments = parser.parse_args()
+    names = arguments.name or list(BENCHMARKS)
+    if names[0] == "hand":
+        if len(names) != 2:
+            parser.error("hand needs an ink file with writers")
+        return _print(hand.run(Path(names[1]), arguments.weights))
     if unknown := set(names) - BENCHMARKS.keys():
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    return _print(figure for name in names for figure in BENCHMARKS[name]())
+
+
+def _print(figures):
     within = True
-    for name in names:
-        for figure in BENCHMARKS[name]():
-            print(figure, flush=True)
-            within &= figure.is_within_bound
+    for figure in figures:
+        print(figure, flush=True)
+        within &= figure.is_within_bound
     return 0 if within else 1
 
 

@@ -14,6 +14,7 @@ NARROW = 760
 _MIN_COLUMN = 320  # width of what is beside the sheet
 _MAX_COLUMN = 0.9  # the same, as a fraction of the sheet's side
 _MIN_SHEET = 240
+_CORRECTION = 60  # height of the row that corrects the answer
 # Heights of the cards below the sheet.
 _ANSWER, _COLUMNS, _NET = 128, 136, 124
 _MAX_ANSWER = 280
@@ -27,6 +28,7 @@ class Arrangement(NamedTuple):
     sheet: QRect
     tools: QRect
     answer: QRect
+    correction: QRect
     columns: QRect
     net: QRect
 
@@ -52,14 +54,17 @@ def _side_by_side(width: int, height: int) -> Arrangement:
     # Centred in a view that is much wider than high.
     left = (width - 3 * MARGIN - side - column) // 2 + MARGIN
     top = max((height - side - SPACE - CONTROL) // 2, MARGIN)
-    cards = side - 2 * SPACE
+    cards = side - 3 * SPACE - _CORRECTION
     answer, columns = round(cards * _ANSWER_SHARE), round(cards * _COLUMNS_SHARE)
     x = left + side + MARGIN
-    second, third = top + answer + SPACE, top + answer + columns + 2 * SPACE
+    below = top + answer + SPACE
+    second = below + _CORRECTION + SPACE
+    third = second + columns + SPACE
     return Arrangement(
         sheet=QRect(left, top, side, side),
         tools=QRect(left, top + side + SPACE, side, CONTROL),
         answer=QRect(x, top, column, answer),
+        correction=QRect(x, below, column, _CORRECTION),
         columns=QRect(x, second, column, columns),
         net=QRect(x, third, column, top + side - third),
     )
@@ -72,14 +77,16 @@ def _stacked(width: int, height: int) -> Arrangement:
     left, top = (width - side) // 2, MARGIN
     tools = top + side + SPACE
     answer = tools + CONTROL + SPACE
-    rest = height - answer - _COLUMNS - _NET - 2 * SPACE - MARGIN
+    rest = height - answer - _CORRECTION - _COLUMNS - _NET - 3 * SPACE - MARGIN
     answer_height = min(max(rest, _ANSWER), _MAX_ANSWER)
-    columns = answer + answer_height + SPACE
+    below = answer + answer_height + SPACE
+    columns = below + _CORRECTION + SPACE
     net = columns + _COLUMNS + SPACE
     return Arrangement(
         sheet=QRect(left, top, side, side),
         tools=QRect(MARGIN, tools, inner, CONTROL),
         answer=QRect(MARGIN, answer, inner, answer_height),
+        correction=QRect(MARGIN, below, inner, _CORRECTION),
         columns=QRect(MARGIN, columns, inner, _COLUMNS),
         net=QRect(MARGIN, net, inner, _NET),
     )

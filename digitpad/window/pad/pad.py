@@ -18,6 +18,7 @@ class Parts(NamedTuple):
     sheet: QWidget
     tools: QWidget
     answer: QWidget
+    correction: QWidget
     columns: QWidget
     net: QWidget
 

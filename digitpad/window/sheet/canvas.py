@@ -30,6 +30,8 @@ from digitpad.window.widgets.brush import MAX_WIDTH, MIN_WIDTH, WIDTH
 from digitpad.window.widgets.button import is_focused_by_keyboard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from digitpad.ink import Drawing, Stroke
     from digitpad.picture import Picture
     from digitpad.window.sheet.pens import Point
@@ -44,10 +46,7 @@ _INTERRUPTIONS = {
 }
 
 # After these, all ink has to be painted again.
-_NEW_LOOKS = {
-    QEvent.Type.DevicePixelRatioChange,
-    QEvent.Type.PaletteChange,
-}
+_NEW_LOOKS = {QEvent.Type.DevicePixelRatioChange, QEvent.Type.PaletteChange}
 
 
 class Canvas(QWidget):
@@ -64,6 +63,9 @@ class Canvas(QWidget):
 
     history_changed = Signal()
     """Whether there is something to undo, redo or clear may have changed."""
+
+    said_changed = Signal(object, str)
+    """The person has said what this Drawing is, or taken it back. Carries `Content.said`."""
 
     replaced = Signal(object)
     """This Drawing was on the sheet, and something else or nothing is now."""
@@ -143,14 +145,32 @@ class Canvas(QWidget):
     def undo(self) -> None:
         """Undo the last step. An unfinished stroke is finished first."""
         self.finish()
-        self._history.undo()
-        self._show()
+        self._go(self._history.undo)
 
     def redo(self) -> None:
         """Redo the step that was undone last, unless something was drawn since."""
         self.finish()
-        self._history.redo()
+        self._go(self._history.redo)
+
+    def say(self, said: str) -> None:
+        """Note what the person says that the drawing is: see `Content.said`. It can be undone."""
+        self.finish()
+        if self._content.strokes and said != self.said:
+            self._go(lambda: self._history.step(self._content._replace(said=said)))
+
+    def _go(self, step: Callable[[], None]) -> None:
+        """Take a step in the history."""
+        before = self._history.present
+        step()
+        after = self._history.present
         self._show()
+        if before.said != after.said and before.strokes == after.strokes:
+            self.said_changed.emit(self.drawing, after.said)
+
+    @property
+    def said(self) -> str:
+        """What the person said that the drawing is: see `Content.said`."""
+        return "" if self.is_drawing else self._history.present.said
 
     def clear(self) -> None:
         """Start a blank sheet. This can be undone."""

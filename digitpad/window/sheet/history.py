@@ -14,6 +14,8 @@ class Content(NamedTuple):
 
     strokes: tuple[Stroke, ...] = ()
     picture: Picture | None = None
+    said: str = ""
+    """What the person said that the drawing is: a digit, or ? for none; empty for nothing."""
 
     def with_stroke(self, stroke: Stroke) -> Content:
         """The content after a stroke, which takes the place of a picture."""

@@ -125,7 +125,9 @@ def _loading(loading: DataLoading | None) -> str:
         return "Reading the data"
     if loading.what == "downloading":
         return "Downloading MNIST (12 MB)"
-    return "Reading the data" if loading.share is None else f"Reading the data: {loading.share:.0%}"
+    if loading.share is None:
+        return "Reading the data"
+    return f"Reading the data: {100 * loading.share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def _speed(state: RunState, started: RunStarted) -> str:

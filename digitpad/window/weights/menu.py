@@ -46,6 +46,8 @@ class WeightsMenu(QMenu):
         self._deletions: list[_Deletion] = []  # the last one is undone first
         self._was_in_use: _Deletion | None = None  # the deletion that put the bundled ones in use
         self._choices = QActionGroup(self)
+        self.hand_actions: list[QAction] = []
+        """What can be done about the corrections beside the weights."""
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
 
@@ -73,6 +75,8 @@ class WeightsMenu(QMenu):
         self.addSeparator()
         _add_files(self, kept, self.in_use, self._add_kept)
         self.addSeparator()
+        if self.hand_actions:
+            _add_menu(self, "Your &Hand").addActions(self.hand_actions)
         self.addAction("&Import…", self._ask_for_import)
         usable = [file for file in kept if not file.damage]
         self._add_submenu("&Export", others, usable, self._ask_for_export)

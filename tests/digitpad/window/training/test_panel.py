@@ -83,7 +83,7 @@ def panel(qtbot):
     [
         ([], "Starting… Reading the data", None),
         ([DataLoading("downloading", None)], "Starting… Downloading MNIST (12 MB)", None),
-        ([DataLoading("loading", 0.25)], "Starting… Reading the data: 25%", 0.25),
+        ([DataLoading("loading", 0.25)], "Starting… Reading the data: 25 %", 0.25),
         ([STARTED], "Epoch 1 of 3 1,000 training images", 0),
         ([STARTED, BatchDone(1, 5, 0.9, 0.5, 8e3, 0.4)], "1 of 3 8,000 images/s · 0 s left", 1 / 6),
         ([STARTED, BatchDone(2, 10, 0.9, 0.5, 9e3, 99)], "of 3 9,000 images/s · 99 s left", 2 / 3),

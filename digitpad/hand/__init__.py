@@ -1,0 +1,1 @@
+"""Your hand: what a person's corrections teach, beside weights that stay as they are."""

@@ -1,0 +1,191 @@
+"""Teaches the recognizer what the person says, in a thread, and keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from digitpad.notebook import notebook_folder
+from digitpad.window.widgets.settings import settings
+
+if TYPE_CHECKING:
+    from digitpad.hand.corrections import CorrectionFile, Said
+    from digitpad.hand.memory import Correction, Hand, Learner, Lesson
+    from digitpad.ink import Drawing
+    from digitpad.recognizer import Recognizer
+
+# What the first paint does not need is imported when it is needed.
+# ruff: noqa: PLC0415
+
+_KEY = "hand/learns"
+_RECENT = 4  # corrections of a digit that are counted
+_NUMBERS = ("None", "One", "Two", "Three", "Four")
+
+
+class Teaching(QObject):
+    """Learns from corrections, for the recognizer in use. What was learned survives a restart."""
+
+    changed = Signal()
+    """Answers may have changed."""
+
+    said = Signal(str)
+    """What a correction did, as text for the person."""
+
+    _done = Signal(object)  # from the thread: what is to be done in the window's
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._thread = ThreadPoolExecutor(1, "hand")
+        self._done.connect(lambda do: do())
+        self._recognizer: Recognizer | None = None
+        self._weights = ""
+        self._learner: Learner | None = None
+        self._lessons: list[Lesson] = []
+        self._hand: Hand | None = None
+        self._file: CorrectionFile | None = None
+
+    @property
+    def learns(self) -> bool:
+        """Whether what was learned counts."""
+        return settings().value(_KEY, "true") != "false"
+
+    @learns.setter
+    def learns(self, value: bool) -> None:
+        settings().setValue(_KEY, "true" if value else "false")
+        self._apply()
+
+    def use(self, recognizer: Recognizer | None, weights: str) -> None:
+        """Learn again what is kept, for other weights with this name."""
+        self._recognizer, self._weights, self._learner, self._hand = recognizer, weights, None, None
+        if recognizer:
+            self._submit(lambda: self._learn_again(recognizer), self._take)
+
+    def correct(self, drawing: Drawing, said: str, answer: int | None) -> None:
+        """Learn that the drawing is `said`, a digit or ? for none; `answer` was wrong or right."""
+        recognizer = self._recognizer
+        if recognizer is None:
+            return
+        from digitpad.hand.corrections import NO_DIGIT_TEXT, Said
+        from digitpad.hand.memory import Correction
+
+        label = None if said == NO_DIGIT_TEXT else int(said)
+        noted = Said(Correction(drawing, label), answer, self._weights, datetime.now(UTC))
+        self._submit(lambda: self._learn(recognizer, noted), self._take)
+
+    def take_back(self, drawing: Drawing) -> None:
+        """Forget what was said of a drawing."""
+        recognizer = self._recognizer
+        if recognizer:
+            self._submit(lambda: self._unlearn(recognizer, drawing), self._take)
+
+    def forget(self) -> None:
+        """Forget all corrections. The file is kept under another name."""
+
+        def forget() -> Callable[[], None]:
+            moved = self._corrections().forget()
+            self._lessons, self._hand = [], None
+            where = f" They are kept in {moved}" if moved else ""
+            return lambda: self.said.emit(f"All corrections are forgotten.{where}")
+
+        self._submit(forget, self._take)
+
+    def close(self) -> None:
+        """Wait until everything is written."""
+        self._thread.shutdown()
+
+    # In the thread. Only it touches the learner, the lessons and the file.
+
+    def _corrections(self) -> CorrectionFile:
+        if self._file is None:
+            from digitpad.hand.corrections import CorrectionFile
+
+            self._file = CorrectionFile(notebook_folder() / "corrections.ndjson")
+        return self._file
+
+    def _learner_for(self, recognizer: Recognizer) -> Learner:
+        if self._learner is None:
+            from digitpad.hand.anchors import load_anchors
+            from digitpad.hand.memory import Learner
+
+            self._learner = Learner(recognizer, load_anchors())
+        return self._learner
+
+    def _learn_again(self, recognizer: Recognizer) -> Callable[[], None] | None:
+        self._lessons, self._hand = [], None
+        if corrections := self._corrections().read():
+            learner = self._learner_for(recognizer)
+            self._lessons = [learner.lesson(each) for each in corrections]
+            self._hand = learner.learn(self._lessons)
+        return None
+
+    def _learn(self, recognizer: Recognizer, noted: Said) -> Callable[[], None]:
+        correction, problem = noted.correction, ""
+        try:
+            self._corrections().add(noted)
+        except OSError as error:
+            problem = f" It cannot be kept for the next start: {error.strerror or error}."
+        learner = self._learner_for(recognizer)
+        if any(lesson.correction.drawing == correction.drawing for lesson in self._lessons):
+            self._drop(learner, correction.drawing)
+        lesson, before = learner.lesson(correction), self._hand
+        self._lessons.append(lesson)
+        self._hand = learner.add(before, lesson)
+        text = _summary(self._hand, correction, is_learned=self._hand is not before) + problem
+        return lambda: self.said.emit(text)
+
+    def _unlearn(self, recognizer: Recognizer, drawing: Drawing) -> None:
+        self._corrections().remove(drawing)
+        self._drop(self._learner_for(recognizer), drawing)
+
+    def _drop(self, learner: Learner, drawing: Drawing) -> None:
+        self._lessons = [each for each in self._lessons if each.correction.drawing != drawing]
+        self._hand = learner.learn(self._lessons)
+
+    # Between the threads
+
+    def _submit(
+        self, do: Callable[[], Callable[[], None] | None], then: Callable[[object], None]
+    ) -> None:
+        def finish(future: Future[Callable[[], None] | None]) -> None:
+            self._done.emit(lambda: then(future.exception() or future.result()))
+
+        self._thread.submit(do).add_done_callback(finish)
+
+    def _take(self, result: object) -> None:
+        """Use what was learned, and say what it is."""
+        self._apply()
+        if isinstance(result, OSError | ValueError):
+            self.said.emit(f"Your corrections cannot be used: {result}")
+        elif isinstance(result, BaseException):
+            raise result
+        elif callable(result):
+            result()
+
+    def _apply(self) -> None:
+        if self._recognizer:
+            self._recognizer.hand = self._hand if self.learns else None
+            self.changed.emit()
+
+
+def _summary(hand: Hand | None, correction: Correction, *, is_learned: bool) -> str:
+    label = correction.label
+    name = "not a digit" if label is None else str(label)
+    noted = f"Noted: {name}."
+    if not is_learned or hand is None:
+        return f"{noted} It changes no answer, since others' digits would suffer."
+    recent = [
+        bool(correct)
+        for lesson, correct in zip(hand.lessons, hand.is_learned, strict=True)
+        if lesson.correction.label == label
+    ][-_RECENT:]
+    if len(recent) < 2:
+        return noted if recent[0] else f"{noted} A few more like it, and it is learned."
+    many = "digits" if label is None else f"{name}s"
+    what = f"last {_NUMBERS[len(recent)].lower()}"
+    if label is None:
+        return f"{noted} {_NUMBERS[sum(recent)]} of the {what} are answered so now."
+    return f"{noted} {_NUMBERS[sum(recent)]} of your {what} {many} are now correct."

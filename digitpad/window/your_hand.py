@@ -1,0 +1,100 @@
+"""Connects what the person says of drawings with the sheet, the answer and the weights in use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from digitpad.window.hand.row import CorrectionRow
+from digitpad.window.widgets.action import action
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from digitpad.ink import Drawing
+    from digitpad.recognizer import Recognizer
+    from digitpad.window.hand.teaching import Teaching
+    from digitpad.window.pad.answer import Answer
+    from digitpad.window.sheet.canvas import Canvas
+
+# What the first paint does not need is imported when it is needed.
+# ruff: noqa: PLC0415
+
+
+class YourHand(QObject):
+    """The row that corrects the answer, and what is learned from it."""
+
+    changed = Signal()
+    """Answers may have changed."""
+
+    def __init__(self, window: QWidget, canvas: Canvas, answer: Answer) -> None:
+        super().__init__(window)
+        self._window, self._canvas, self._answer = window, canvas, answer
+        self.row = CorrectionRow()
+        self.row.chosen.connect(self._say)
+        canvas.drawing_changed.connect(self._show)
+        canvas.history_changed.connect(self._show)
+        self._teaching: Teaching | None = None
+        self._learns = action(self, "&Learn from My Corrections", self._toggle)
+        self._learns.setCheckable(True)
+        self.for_menu = [self._learns, action(self, "&Forget All…", self._ask_to_forget)]
+        """The actions of the menu Your Hand."""
+
+    def use(self, recognizer: Recognizer | None, name: str) -> None:
+        """Learn for the weights in use, which have this name."""
+        if self._teaching is None:
+            from digitpad.window.hand.teaching import Teaching
+
+            self._teaching = Teaching(self)
+            self._teaching.changed.connect(self.changed)
+            self._teaching.said.connect(self.row.say)
+            self._canvas.said_changed.connect(self._teach)
+            self._learns.setChecked(self._teaching.learns)
+        self._teaching.use(recognizer, name)
+
+    def close(self) -> None:
+        """Wait until everything is kept."""
+        if self._teaching:
+            self._teaching.close()
+            self._teaching = None
+
+    def _say(self, said: str) -> None:
+        """Note what the person says; the same again takes it back."""
+        self._canvas.say("" if said == self._canvas.said else said)
+
+    def _teach(self, drawing: Drawing, said: str) -> None:
+        if self._teaching is None:
+            return
+        if said:
+            prediction = self._answer.prediction
+            self._teaching.correct(drawing, said, prediction.answer if prediction else None)
+        else:
+            self._teaching.take_back(drawing)
+
+    def _show(self) -> None:
+        is_drawing = not self._canvas.is_blank and self._canvas.picture is None
+        is_possible = is_drawing and self._answer.prediction is not None
+        self.row.show_said(self._canvas.said, is_possible=is_possible)
+
+    def _toggle(self) -> None:
+        if self._teaching:
+            self._teaching.learns = self._learns.isChecked()
+
+    def _ask_to_forget(self) -> None:
+        from PySide6.QtCore import Qt
+        from PySide6.QtWidgets import QMessageBox
+
+        box = QMessageBox(self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Your Hand")
+        box.setText("Forget all corrections?")
+        box.setInformativeText("The answers are those of the weights again. A copy is kept.")
+        forget = box.addButton("&Forget", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        forget.clicked.connect(self._forget)
+        box.open()
+
+    def _forget(self) -> None:
+        if self._teaching:
+            self._teaching.forget()

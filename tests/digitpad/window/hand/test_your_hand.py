@@ -1,0 +1,202 @@
+"""What a person says of drawings, in the real window."""
+
+import json
+
+import pytest
+from PySide6.QtCore import Qt
+
+from digitpad.notebook import notebook_folder
+from digitpad.weights_store import bundled_weights
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+# A way of writing a digit that the bundled weights do not know.
+ODD = [[(60, 20), (60, 120), (140, 120), (140, 200)], [(40, 100), (180, 105)], [(70, 20), (75, 180)]]
+FILE = "corrections.ndjson"
+
+
+def moved(strokes, dx=6, dy=4):
+    return [[(x + dx + y // 20, y + dy) for x, y in stroke] for stroke in strokes]
+
+
+@pytest.fixture
+def hand(open_window, mouse_on, qtbot):
+    """Opens a window; draws in it, says what it was, and knows what is answered."""
+    return Hand(open_window, mouse_on, qtbot)
+
+
+class Hand:
+    def __init__(self, open_window, mouse_on, qtbot):
+        self._open_window, self._mouse_on, self._qtbot = open_window, mouse_on, qtbot
+        self.open()
+
+    def open(self):
+        self.window = self._open_window(bundled_weights())
+        self._qtbot.waitUntil(lambda: self.window.in_use.recognizer is not None)
+
+    def draw(self, strokes):
+        self.window.canvas.clear()
+        with self._qtbot.waitSignal(self.window.answered):
+            self._mouse_on(self.window.canvas).draw(strokes)
+
+    def press(self, key, modifiers=Qt.KeyboardModifier.NoModifier):
+        with self._qtbot.waitSignal(self.window.your_hand.changed):
+            self._qtbot.keyClick(self.window.canvas, key, modifiers)
+
+    @property
+    def answer(self):
+        return self.window.answer.prediction.answer
+
+    @property
+    def text(self):
+        return self.window.your_hand.row.text
+
+    def wait(self, condition):
+        self._qtbot.waitUntil(condition)
+
+
+def kept():
+    path = notebook_folder() / FILE
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_key_corrects_the_answer_to_this_and_to_the_next_drawing(hand):
+    hand.draw(ODD)
+    before = hand.answer
+    assert before != 4
+    hand.press("4")
+    assert hand.answer == 4
+    assert hand.text.startswith("Noted: 4.")
+    hand.draw(moved(ODD))
+    assert hand.answer == 4
+    (line,) = kept()
+    assert (line["word"], line["answer"], line["weights"]) == ("4", before, "Bundled weights")
+    assert line["drawing"]
+    assert line["when"]
+
+
+def test_undo_takes_it_back_and_redo_says_it_again(hand):
+    hand.draw(ODD)
+    before = hand.answer
+    hand.press("4")
+    hand.press(Qt.Key.Key_Z, CTRL)
+    assert hand.answer == before
+    assert kept() == []
+    assert not hand.window.canvas.is_blank  # the drawing stays
+    hand.press(Qt.Key.Key_Y, CTRL)
+    assert hand.answer == 4
+    assert len(kept()) == 1
+
+
+def test_what_was_learned_is_there_after_a_restart_and_with_other_weights(hand, seed_weights):
+    hand.draw(ODD)
+    hand.press("4")
+    hand.window.close()
+    hand.open()
+    hand.wait(lambda: hand.window.in_use.recognizer.hand is not None)
+    hand.draw(moved(ODD))
+    assert hand.answer == 4
+    hand.window.use_weights(seed_weights)
+    hand.wait(lambda: hand.window.in_use.recognizer.hand is not None)
+    hand.draw(ODD)
+    assert hand.answer == 4
+
+
+def test_a_button_says_it_too_and_the_same_again_takes_it_back(hand, qtbot):
+    hand.draw(ODD)
+    before = hand.answer
+    four = next(b for b in hand.window.your_hand.row.children() if getattr(b, "text", str)() == "4")
+    for expected, lines in ((4, 1), (before, 0)):
+        with qtbot.waitSignal(hand.window.your_hand.changed):
+            qtbot.mouseClick(four, Qt.MouseButton.LeftButton)
+        assert hand.answer == expected
+        assert len(kept()) == lines
+        assert four.isChecked() == (lines == 1)
+
+
+def test_n_says_that_it_is_no_digit(hand):
+    hand.draw(ODD)
+    hand.press("N")
+    assert hand.answer is None
+    assert kept()[0]["word"] == "?"
+    assert "Noted: not a digit." in hand.text
+
+
+def test_saying_something_else_replaces_what_was_said(hand):
+    hand.draw(ODD)
+    hand.press("4")
+    hand.press("8")
+    assert hand.answer == 8
+    assert [line["word"] for line in kept()] == ["8"]
+
+
+def test_keys_do_nothing_without_a_drawing_and_letters_go_to_the_form(hand, qtbot):
+    row = hand.window.your_hand.row
+    assert not any(action.isEnabled() for action in row.actions_on_pad)
+    hand.draw(ODD)
+    hand.window.show_training()
+    form = hand.window.training.form
+    form.epochs.setFocus()
+    form.epochs.selectAll()
+    qtbot.keyClick(form.epochs, "7")
+    assert form.epochs.value() == 7
+    assert kept() == []
+
+
+def action(hand, words):
+    return next(a for a in hand.window.your_hand.for_menu if words in a.text().replace("&", ""))
+
+
+def test_learning_can_be_turned_off_and_on(hand):
+    hand.draw(ODD)
+    before = hand.answer
+    hand.press("4")
+    action(hand, "Learn").trigger()
+    assert hand.answer == before
+    hand.window.close()
+    hand.open()
+    hand.wait(lambda: not action(hand, "Learn").isChecked())
+    hand.draw(ODD)
+    assert hand.answer == before
+    action(hand, "Learn").trigger()
+    hand.wait(lambda: hand.answer == 4)
+
+
+def test_all_can_be_forgotten_with_a_backup(hand, qtbot):
+    hand.draw(ODD)
+    before = hand.answer
+    hand.press("4")
+    content = (notebook_folder() / FILE).read_bytes()
+    action(hand, "Forget").trigger()
+    (box,) = [b for b in hand.window.children() if b.metaObject().className() == "QMessageBox"]
+    (forget,) = [b for b in box.buttons() if "Forget" in b.text()]
+    with qtbot.waitSignal(hand.window.your_hand.changed):
+        forget.click()
+    assert hand.answer == before
+    (backup,) = notebook_folder().glob("corrections-until-*.ndjson")
+    assert backup.read_bytes() == content
+    assert kept() == []
+
+
+def test_a_correction_that_cannot_be_kept_still_teaches(hand):
+    (notebook_folder() / FILE).mkdir(parents=True)
+    hand.draw(ODD)
+    hand.press("4")
+    assert hand.answer == 4
+    assert "cannot be kept" in hand.text
+
+
+def test_damaged_lines_stay_and_do_no_harm(hand):
+    path = notebook_folder() / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('{"word": "7"}\nnonsense\n{"word": "3", "drawing": []}\n')
+    hand.draw(ODD)
+    hand.press("4")
+    assert hand.answer == 4
+    assert path.read_text().splitlines()[:3] == [
+        '{"word": "7"}',
+        "nonsense",
+        '{"word": "3", "drawing": []}',
+    ]
