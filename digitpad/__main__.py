@@ -14,6 +14,8 @@ import digitpad
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
+    from digitpad.recognizer import Recognizer
+
 # Each command imports only what it needs: the window opens sooner, and `recognize` needs no Qt.
 # ruff: noqa: PLC0415
 
@@ -26,7 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _open_window(None, ())
         if (rest := _after_command(words)) is not None:
             arguments = _recognize_parser().parse_args(rest)
-            return _recognize(arguments.files, arguments.weights, as_json=arguments.json)
+            return _recognize(
+                arguments.files, arguments.weights, arguments.hand, as_json=arguments.json
+            )
         parser = _window_parser()
         arguments = parser.parse_intermixed_args(words)
         for file in arguments.files:
@@ -75,6 +79,13 @@ def _recognize_parser() -> ArgumentParser:
         "file, from 0. Exit code: 0 if everything could be read, 1 if not, 2 for wrong arguments.",
     )
     _add_weights(parser)
+    parser.add_argument(
+        "--hand",
+        type=Path,
+        metavar="FILE",
+        help="learn first from the labelled drawings in this ink file, such as those that the "
+        "window keeps when you correct its answers",
+    )
     parser.add_argument("--json", action="store_true", help="write one JSON object per drawing")
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="picture or ink file; - for standard input"
@@ -97,7 +108,9 @@ def _open_window(weights: Path | None, files: Sequence[Path]) -> int:
     return run(weights, files)
 
 
-def _recognize(files: Sequence[str], weights: Path | None, *, as_json: bool) -> int:
+def _recognize(
+    files: Sequence[str], weights: Path | None, hand: Path | None, *, as_json: bool
+) -> int:
     from digitpad.network import WeightsError
     from digitpad.recognize import recognize
     from digitpad.recognizer import Recognizer
@@ -107,6 +120,8 @@ def _recognize(files: Sequence[str], weights: Path | None, *, as_json: bool) -> 
         recognizer = Recognizer(weights or bundled_weights())
     except WeightsError as error:
         print(f"digitpad: {error}; use other weights with --weights FILE", file=sys.stderr)
+        return 2
+    if hand and not _learn(recognizer, hand):
         return 2
     if isinstance(sys.stdout, io.TextIOWrapper):  # file names need not be valid text
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -121,6 +136,29 @@ def _recognize(files: Sequence[str], weights: Path | None, *, as_json: bool) -> 
         print(f"digitpad: cannot write the output: {error.strerror}", file=sys.stderr)
         return 1
     return 0 if is_complete else 1
+
+
+def _learn(recognizer: Recognizer, path: Path) -> bool:
+    """Learn from the labelled drawings in an ink file; whether there are any."""
+    from digitpad.hand.anchors import load_anchors
+    from digitpad.hand.corrections import correction_of
+    from digitpad.hand.memory import Learner
+    from digitpad.inkfile import InkFileError, read_ink
+
+    def report(line: int, reason: str) -> None:
+        print(f"{path}:{line}: {reason}", file=sys.stderr)
+
+    try:
+        corrections = [found for each in read_ink(path, report) if (found := correction_of(each))]
+    except InkFileError as error:
+        print(f"digitpad: {error}; name another file with --hand", file=sys.stderr)
+        return False
+    if not corrections:
+        print(f"digitpad: {path}: no drawing is labelled with a digit", file=sys.stderr)
+        return False
+    learner = Learner(recognizer, load_anchors())
+    recognizer.hand = learner.learn(map(learner.lesson, corrections))
+    return True
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from digitpad.files import replacing, reserve
+from digitpad.folders import user_folder
 from digitpad.hand.memory import Correction
 from digitpad.ink import Drawing
 from digitpad.inkfile import Sample, from_json, to_record
@@ -18,6 +19,11 @@ NO_DIGIT_TEXT = "?"
 """What the file says of a drawing that is no digit. A training learns it as an outlier."""
 
 _LOCK_SECONDS = 2.0
+
+
+def corrections_path() -> Path:
+    """Path of the person's corrections. Raises OSError if the user has no home folder."""
+    return user_folder("data") / "notebook" / "corrections.ndjson"
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,49 @@ def test_wrong_arguments_show_the_usage(capsys, arguments):
     assert captured.err.startswith("usage: digitpad")
 
 
+ODD = Drawing(
+    (
+        Stroke.from_xy([60, 60, 140, 140], [20, 120, 120, 200]),
+        Stroke.from_xy([40, 180], [100, 105]),
+        Stroke.from_xy([70, 75], [20, 180]),
+    )
+)
+
+
+def test_corrected_drawings_in_a_file_teach(tmp_path):
+    hand, drawn = tmp_path / "hand.ndjson", tmp_path / "drawn.ndjson"
+    write_ink(hand, [Sample(ODD, 4), Sample(ONE), Sample(Drawing(), 3)])
+    write_ink(drawn, [Sample(ODD), Sample(ONE)])
+    digits = [
+        [
+            json.loads(line)
+            for line in run("recognize", "--json", *options, drawn).stdout.splitlines()
+        ]
+        for options in ([], ["--hand", hand])
+    ]
+    before, after = ([each["digit"] for each in found] for found in digits)
+    assert (before[0] != 4) or digits[0][0]["verdict"] == "not a digit"
+    assert after == [4, before[1]]
+    assert digits[1][0]["verdict"] == "sure"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "there is no such file|No such file"),
+        ("not ink", "not an ink file"),
+        ('{"word":"A","drawing":[[[0,1],[0,2]]]}', "no drawing is labelled with a digit"),
+    ],
+)
+def test_a_file_that_teaches_nothing_is_refused(ink, tmp_path, content, reason):
+    path = tmp_path / "hand.ndjson"
+    if content:
+        path.write_text(content)
+    done = run("recognize", "--hand", path, ink)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(reason, done.stderr)
+
+
 def test_standard_input_is_recognized(ink):
     with ink.open("rb") as content:
         direct, piped = run("recognize", ink), run("recognize", "-", stdin=content)

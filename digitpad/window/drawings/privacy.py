@@ -14,7 +14,8 @@ from digitpad.window.widgets.text import Sentence
 _TEXT = (
     "Nothing that you draw leaves this computer.\n\n"
     f"digitpad keeps your last {MAX_RECENT} drawings with their answers, and what is on the sheet, "
-    "so that you can go back to them. They are in\n{folder}"
+    "so that you can go back to them. What you corrected is kept too, until you choose Weights ▸ "
+    "Your Hand ▸ Forget All. They are in\n{folder}"
 )
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from digitpad.notebook import notebook_folder
 from digitpad.window.widgets.settings import settings
 
 if TYPE_CHECKING:
@@ -101,9 +100,9 @@ class Teaching(QObject):
 
     def _corrections(self) -> CorrectionFile:
         if self._file is None:
-            from digitpad.hand.corrections import CorrectionFile
+            from digitpad.hand.corrections import CorrectionFile, corrections_path
 
-            self._file = CorrectionFile(notebook_folder() / "corrections.ndjson")
+            self._file = CorrectionFile(corrections_path())
         return self._file
 
     def _learner_for(self, recognizer: Recognizer) -> Learner:

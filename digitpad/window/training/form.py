@@ -8,13 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QGridLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +20,7 @@ from digitpad.folders import from_home
 from digitpad.training.mnist import default_mnist_folder, has_mnist, raw_folder
 from digitpad.training.pace import duration, images_per_epoch, remembered_pace
 from digitpad.training.recipe import RECIPES, Recipe
+from digitpad.window.training.ink_files import InkFiles
 from digitpad.window.training.installing import MissingPackages
 from digitpad.window.training.problems import (
     folder_problem,
@@ -64,15 +62,15 @@ class TrainingForm(QWidget):
         self.folder = QLineEdit()
         self.folder.setPlaceholderText("Default")
         self._missing = MissingPackages()
-        self.ink = QListWidget()
+        self._ink_files = InkFiles()
+        self.ink = self._ink_files.list
         self.writers = QLineEdit()
         self.writers.setPlaceholderText("None. Example: 26-30,choose")
         self.seed = number(0, _LARGEST_SEED)
         self.device = choice(_DEVICES.items())
-        self._folder_problem, self._ink_problem, self._writers_problem = (
-            bold(QLabel(wordWrap=True)) for _ in range(3)
+        self._folder_problem, self._writers_problem = (
+            bold(QLabel(wordWrap=True)) for _ in range(2)
         )
-        self._about_ink = SecondaryText()
         self.recipe.setToolTip("A recipe decides how the Net learns, and so how long it takes")
         self.epochs.setToolTip("An epoch is one pass over all training images")
         self.seed.setToolTip("It starts the random numbers of the training")
@@ -80,7 +78,7 @@ class TrainingForm(QWidget):
         self._lay_out()
         self._missing.changed.connect(self._update_start)
         self._update_start()
-        for problem in (self._folder_problem, self._ink_problem, self._writers_problem):
+        for problem in (self._folder_problem, self._writers_problem):
             problem.hide()
         for changed, problem in (
             (self.folder.textChanged, self._folder_problem),
@@ -90,7 +88,7 @@ class TrainingForm(QWidget):
         self.folder.textChanged.connect(self._show_data)
         self.recipe.currentIndexChanged.connect(self._show_recipe)
         self.data.currentIndexChanged.connect(self._show_data)
-        self.ink.itemSelectionChanged.connect(self._update_ink)
+        self._ink_files.changed.connect(self._update_ink)
         self.epochs.valueChanged.connect(self._show_time)
         self.device.currentIndexChanged.connect(self._show_time)
         self._show_recipe()
@@ -106,7 +104,7 @@ class TrainingForm(QWidget):
         # With =, because a path may start with a dash.
         if folder := self._folder():
             arguments.append(f"--data-dir={folder}")
-        arguments += [f"--ink={path}" for path in self._ink_files()]
+        arguments += [f"--ink={path}" for path in self._usable_ink()]
         if writers := self._writers():
             arguments.append(f"--ink-holdout={writers}")
         return arguments
@@ -118,20 +116,16 @@ class TrainingForm(QWidget):
         # Path.expanduser raises an error for an unknown user, such as ~nobody.
         return Path(os.path.expanduser(text))  # noqa: PTH111
 
-    def _ink_files(self) -> list[Path]:
+    def _usable_ink(self) -> list[Path]:
         """The listed ink files, if the recipe learns from ink."""
-        return self._listed_ink() if self._chosen_recipe.ink_share else []
+        return self._ink_files.files() if self._chosen_recipe.ink_share else []
 
     @property
     def _chosen_recipe(self) -> Recipe:
         return RECIPES[self.recipe.currentData()]
 
-    def _listed_ink(self) -> list[Path]:
-        path = Qt.ItemDataRole.UserRole
-        return [Path(self.ink.item(row).data(path)) for row in range(self.ink.count())]
-
     def _writers(self) -> str:
-        return "".join(self.writers.text().split()) if self._ink_files() else ""
+        return "".join(self.writers.text().split()) if self._usable_ink() else ""
 
     # Filling in
 
@@ -141,7 +135,7 @@ class TrainingForm(QWidget):
             (field, label)
             for field, label, problem in (
                 (self.folder, self._folder_problem, folder_problem(self._folder())),
-                (self.ink, self._ink_problem, ink_problem(self._ink_files())),
+                (self.ink, self._ink_files.problem, ink_problem(self._usable_ink())),
                 (self.writers, self._writers_problem, writers_problem(self._writers())),
             )
             if _show_problem(field, label, problem)
@@ -167,20 +161,10 @@ class TrainingForm(QWidget):
 
     def add_ink(self, path: Path) -> None:
         """Add an ink file to learn from."""
-        if path not in self._listed_ink():
-            item = QListWidgetItem(path.name)
-            item.setData(Qt.ItemDataRole.UserRole, str(path))
-            item.setToolTip(str(path))
-            self.ink.addItem(item)
-        self._update_ink()
+        self._ink_files.add(path)
 
     def _set_folder(self, folder: Path) -> None:
         self.folder.setText(str(mnist_folder(folder)))
-
-    def _remove_ink(self) -> None:
-        for item in self.ink.selectedItems():
-            self.ink.takeItem(self.ink.row(item))
-        self._update_ink()
 
     def _update_start(self) -> None:
         self.start_button.setEnabled(self._missing.is_complete)
@@ -215,22 +199,13 @@ class TrainingForm(QWidget):
         pace = remembered_pace(recipe, self.device.currentData())
         if pace is None:
             return ""
-        has_ink = bool(self._listed_ink()) and recipe.ink_share > 0
+        has_ink = bool(self._ink_files.files()) and recipe.ink_share > 0
         images = images_per_epoch(recipe, self.data.currentData(), ink_files=has_ink)
         return duration(pace.seconds(epochs, images))
 
     def _update_ink(self) -> None:
-        learns = self._chosen_recipe.ink_share > 0
-        self._ink_problem.hide()
-        self.ink.setEnabled(learns)
-        self._add_button.setEnabled(learns)
-        self._remove_button.setEnabled(learns and bool(self.ink.selectedItems()))
-        self._about_ink.setText(
-            "Your own drawings to learn from: UNIPEN, or Quick, Draw! ndjson."
-            if learns
-            else "This recipe does not learn from ink."
-        )
-        self.writers.setEnabled(bool(self._ink_files()))
+        self._ink_files.set_usable(is_usable=self._chosen_recipe.ink_share > 0)
+        self.writers.setEnabled(bool(self._usable_ink()))
         self._writers_problem.hide()
         self._show_time()
 
@@ -244,17 +219,6 @@ class TrainingForm(QWidget):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda folder: self._set_folder(Path(folder)))
         dialog.open()
-
-    def _ask_for_ink(self) -> None:
-        dialog = QFileDialog(self, "Ink Files")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(self._add_all)
-        dialog.open()
-
-    def _add_all(self, files: list[str]) -> None:
-        for file in files:
-            self.add_ink(Path(file))
 
     # Layout
 
@@ -284,24 +248,12 @@ class TrainingForm(QWidget):
     def _lay_out_options(self) -> QWidget:
         choose = button("Choose…", self._ask_for_folder)
         choose.setAccessibleName("Choose the MNIST folder")
-        self._add_button = button("Add…", self._ask_for_ink)
-        self._add_button.setAccessibleName("Add ink files")
-        self._remove_button = button("Remove", self._remove_ink)
-        self._remove_button.setAccessibleName("Remove the selected ink files")
-        self.ink.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.ink.setFixedHeight(4 * self.fontMetrics().height())
         self._folder_field = column(
             _label("&MNIST folder", self.folder), row(self.folder, choose), self._folder_problem
         )
         content = column(
             self._folder_field,
-            column(
-                _label("&Ink files", self.ink),
-                self.ink,
-                row(self._add_button, self._remove_button),
-                self._ink_problem,
-                self._about_ink,
-            ),
+            column(_label("&Ink files", self.ink), self._ink_files),
             column(
                 _label("He&ld-out writers", self.writers),
                 self.writers,

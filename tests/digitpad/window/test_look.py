@@ -130,6 +130,15 @@ def test_answers(pad, looks_as_stored, mouse_on, qtbot, name):
 
 
 @THEMES
+def test_corrected(pad, looks_as_stored, mouse_on, qtbot):
+    draw(pad, mouse_on, DRAWINGS["not-a-digit"], qtbot)
+    for key in ("8", "3"):
+        with qtbot.waitSignal(pad.your_hand.changed):
+            qtbot.keyClick(pad.canvas, key)
+    looks_as_stored(pad, "corrected")
+
+
+@THEMES
 def test_narrow(pad, looks_as_stored, mouse_on, qtbot):
     pad.resize(400, 560)
     draw(pad, mouse_on, DRAWINGS["sure"], qtbot)

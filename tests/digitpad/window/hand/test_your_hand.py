@@ -11,7 +11,11 @@ from digitpad.weights_store import bundled_weights
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 # A way of writing a digit that the bundled weights do not know.
-ODD = [[(60, 20), (60, 120), (140, 120), (140, 200)], [(40, 100), (180, 105)], [(70, 20), (75, 180)]]
+ODD = [
+    [(60, 20), (60, 120), (140, 120), (140, 200)],
+    [(40, 100), (180, 105)],
+    [(70, 20), (75, 180)],
+]
 FILE = "corrections.ndjson"
 
 
