@@ -165,8 +165,9 @@ class Teaching(QObject):
             result()
 
     def _apply(self) -> None:
-        if self._recognizer:
-            self._recognizer.hand = self._hand if self.learns else None
+        hand = self._hand if self.learns else None
+        if self._recognizer and self._recognizer.hand is not hand:
+            self._recognizer.hand = hand
             self.changed.emit()
 
 

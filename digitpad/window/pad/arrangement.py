@@ -14,12 +14,12 @@ NARROW = 760
 _MIN_COLUMN = 320  # width of what is beside the sheet
 _MAX_COLUMN = 0.9  # the same, as a fraction of the sheet's side
 _MIN_SHEET = 240
-_CORRECTION = 68  # height of the row that corrects the answer
+_CORRECTION = 76  # height of the row that corrects the answer
 # Heights of the cards below the sheet.
 _ANSWER, _COLUMNS, _NET = 128, 136, 124
 _MAX_ANSWER = 280
 # Fractions of the height beside the sheet.
-_ANSWER_SHARE, _COLUMNS_SHARE = 0.4, 0.32
+_ANSWER_SHARE, _COLUMNS_SHARE = 0.39, 0.31
 
 
 class Arrangement(NamedTuple):

@@ -114,7 +114,7 @@ def drawn(open_window, mouse_on, seven, qtbot):
 def test_the_menu_lists_all_weights_newest_first(keep, open_window, opened, qtbot):
     window = open_window(None)
     qtbot.waitUntil(lambda: in_use(window) is not None)
-    assert texts(opened(window))[1] == "Import…"
+    assert texts(opened(window))[1:3] == ["Your Hand", "Import…"]
     paths = keep_runs(keep, 2)
     keep(
         "stopped.safetensors",
@@ -130,6 +130,7 @@ def test_the_menu_lists_all_weights_newest_first(keep, open_window, opened, qtbo
         f"{date(NEWEST)}  –  {BUNDLED}",
         f"{date(NEWEST - timedelta(hours=1))}  –  {BUNDLED}",
         f"{date(NEWEST - timedelta(days=1))}  –  seed (seed 3) · stopped after 7.3 of 20 epochs",
+        "Your Hand",
         "Import…",
         "Export",
         "Show in Folder",
@@ -157,8 +158,9 @@ def test_older_runs_are_in_submenus(keep, open_window, opened, qtbot):
             assert len(dated(each)) == listed
             assert len(texts(submenu(each, "More"))) == 40 - listed
     assert date(NEWEST - timedelta(hours=39)) in checked(menu)[0]
-    # Export, Show in Folder, Rename, Delete; and More in each of these and in the menu itself.
-    qtbot.waitUntil(lambda: len(menu.findChildren(QMenu)) == 9)
+    # Your Hand; Export, Show in Folder, Rename, Delete; and More in each of these four and in the
+    # menu itself.
+    qtbot.waitUntil(lambda: len(menu.findChildren(QMenu)) == 10)
 
 
 def test_other_weights_are_listed_while_they_are_in_use(weights, window, opened):
