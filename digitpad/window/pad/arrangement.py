@@ -18,7 +18,7 @@ _CORRECTION = 76  # height of the row that corrects the answer
 # Heights of the cards below the sheet.
 _ANSWER, _COLUMNS, _NET = 128, 136, 124
 _MAX_ANSWER = 280
-_LEAST_COLUMNS = 96
+_LEAST_COLUMNS, _LEAST_NET = 96, 88
 # Fractions of the height beside the sheet.
 _ANSWER_SHARE, _COLUMNS_SHARE = 0.39, 0.31
 
@@ -56,8 +56,8 @@ def _side_by_side(width: int, height: int) -> Arrangement:
     left = (width - 3 * MARGIN - side - column) // 2 + MARGIN
     top = max((height - side - SPACE - CONTROL) // 2, MARGIN)
     cards = side - 3 * SPACE - _CORRECTION
-    answer = round(cards * _ANSWER_SHARE)
     columns = max(round(cards * _COLUMNS_SHARE), _LEAST_COLUMNS)
+    answer = min(round(cards * _ANSWER_SHARE), cards - columns - _LEAST_NET)
     x = left + side + MARGIN
     below = top + answer + SPACE
     second = below + _CORRECTION + SPACE
