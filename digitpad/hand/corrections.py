@@ -51,16 +51,18 @@ class CorrectionFile:
         """The corrections, the oldest first. Lines that cannot be read are left out."""
         return [found for line in self._lines() if (found := _correction(line))]
 
-    def add(self, said: Said) -> None:
-        """Add a correction; it replaces an earlier one of the same drawing."""
+    def add(self, *said: Said) -> None:
+        """Add corrections; each replaces an earlier one of the same drawing."""
         with self._locked():
-            others = self._without(said.correction.drawing)
-            self._write([*others, _line(said)])
+            lines = self._lines()
+            for each in said:
+                lines = [*_without(lines, each.correction.drawing), _line(each)]
+            self._write(lines)
 
     def remove(self, drawing: Drawing) -> None:
         """Remove the correction of a drawing, if there is one."""
         with self._locked():
-            self._write(self._without(drawing))
+            self._write(_without(self._lines(), drawing))
 
     def forget(self) -> Path | None:
         """Move the file aside, and return where it is now; None if there is none."""
@@ -77,14 +79,6 @@ class CorrectionFile:
         except FileNotFoundError:
             return []
 
-    def _without(self, drawing: Drawing) -> list[bytes]:
-        """The lines, also those that cannot be read, but not that of the drawing."""
-        return [
-            line
-            for line in self._lines()
-            if not ((found := _correction(line)) and found.drawing == drawing)
-        ]
-
     def _write(self, lines: list[bytes]) -> None:
         with replacing(self.path) as file:
             file.writelines(line + b"\n" for line in lines)
@@ -98,13 +92,23 @@ class CorrectionFile:
             yield
 
 
+def _without(lines: list[bytes], drawing: Drawing) -> list[bytes]:
+    """The lines, also those that cannot be read, but not that of the drawing."""
+    strokes = _dumped(to_record(Sample(drawing))["drawing"])  # parsing all lines takes too long
+    return [line for line in lines if strokes not in line]
+
+
+def _dumped(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
 def _line(said: Said) -> bytes:
     label = said.correction.label
     text = NO_DIGIT_TEXT if label is None else None
     record = to_record(Sample(said.correction.drawing, label, text=text))
     record |= {"answer": said.answer, "weights": said.weights}
     record["when"] = said.when.astimezone(UTC).isoformat(timespec="seconds")
-    return json.dumps(record, separators=(",", ":")).encode()
+    return _dumped(record)
 
 
 def _correction(line: bytes) -> Correction | None:

@@ -87,6 +87,15 @@ class Lesson(NamedTuple):
         return Places(*(tuple(part[:1] for part in parts) for parts in self.places))
 
 
+class Scored(NamedTuple):
+    """A correction, and the answers to its drawing: digits, or None for not a digit."""
+
+    correction: Correction
+    before: int | None
+    """By the weights alone."""
+    now: int | None
+
+
 class Hand:
     """What lessons have taught. It does not change."""
 
@@ -118,8 +127,11 @@ class Hand:
         self, logits: Logits, level: Logits, features: NDArray[np.float32]
     ) -> tuple[Logits, Logits]:
         """The logits [n, 10] and energies [n] of drawings with these features, as learned."""
-        similar = most_similar(self._space.place(features), self._places)
-        return self._adjusted(similar, logits, level)
+        return self.adjust_at(self._space.place(features), logits, level)
+
+    def adjust_at(self, places: Places, logits: Logits, level: Logits) -> tuple[Logits, Logits]:
+        """The same for drawings at these places."""
+        return self._adjusted(most_similar(places, self._places), logits, level)
 
     def with_own(self, lesson: Lesson) -> NDArray[np.float32]:
         """`own` with one more lesson."""
@@ -198,6 +210,27 @@ class Learner:
         if before and (before.is_learned[surplus:] & ~after.is_learned[:-1]).any():
             return before
         return after
+
+    def scored(self, lessons: Sequence[Lesson], hand: Hand | None) -> list[Scored]:
+        """How the drawings of lessons are answered by the weights alone, and with `hand`."""
+        logits = np.stack([lesson.logits for lesson in lessons])
+        adjusted, level = logits, energy(logits)
+        before = self._answers(logits, level)
+        if hand:
+            places = Places.joined([lesson.drawing for lesson in lessons])
+            adjusted, level = hand.adjust_at(places, logits, level)
+        now = self._answers(adjusted, level)
+        return [
+            Scored(lesson.correction, *answers)
+            for lesson, *answers in zip(lessons, before, now, strict=True)
+        ]
+
+    def _answers(self, logits: Logits, level: Logits) -> list[int | None]:
+        threshold = self._recognizer.thresholds.energy
+        return [
+            int(each.argmax()) if energy_ >= threshold else None
+            for each, energy_ in zip(logits, level, strict=True)
+        ]
 
     def _strength(self, lessons: Sequence[Lesson]) -> float | None:
         """The largest strength with which the lessons pass the gate."""

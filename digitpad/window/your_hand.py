@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -10,8 +11,9 @@ from digitpad.window.hand.row import CorrectionRow
 from digitpad.window.widgets.action import action
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
+    from PySide6.QtWidgets import QFileDialog, QWidget
 
+    from digitpad.hand.memory import Scored
     from digitpad.ink import Drawing
     from digitpad.recognizer import Recognizer
     from digitpad.window.hand.teaching import Teaching
@@ -38,7 +40,13 @@ class YourHand(QObject):
         self._teaching: Teaching | None = None
         self._learns = action(self, "&Learn from My Corrections", self._toggle)
         self._learns.setCheckable(True)
-        self.for_menu = [self._learns, action(self, "&Forget All…", self._ask_to_forget)]
+        self.for_menu = [
+            self._learns,
+            action(self, "&Scorecard…", self._ask_for_scores),
+            action(self, "&Import…", self._ask_for_import),
+            action(self, "&Export…", self._ask_for_export),
+            action(self, "&Forget All…", self._ask_to_forget),
+        ]
         """The actions of the menu Your Hand."""
 
     def use(self, recognizer: Recognizer | None, name: str) -> None:
@@ -80,6 +88,43 @@ class YourHand(QObject):
     def _toggle(self) -> None:
         if self._teaching:
             self._teaching.learns = self._learns.isChecked()
+
+    def _ask_for_scores(self) -> None:
+        if self._teaching:
+            self._teaching.score(self._show_scores)
+
+    def _show_scores(self, scored: list[Scored]) -> None:
+        from digitpad.window.hand.scorecard import Scorecard
+
+        Scorecard(scored, self._window).open()
+
+    def _ask_for_import(self) -> None:
+        dialog = self._dialog("Import Corrections")
+        dialog.fileSelected.connect(lambda file: self._teach_with(Path(file), writes=False))
+        dialog.open()
+
+    def _ask_for_export(self) -> None:
+        from PySide6.QtWidgets import QFileDialog
+
+        dialog = self._dialog("Export Corrections")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("ndjson")
+        dialog.selectFile("corrections")
+        dialog.fileSelected.connect(lambda file: self._teach_with(Path(file), writes=True))
+        dialog.open()
+
+    def _dialog(self, title: str) -> QFileDialog:
+        from PySide6.QtCore import Qt
+        from PySide6.QtWidgets import QFileDialog
+
+        dialog = QFileDialog(self._window, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setNameFilters(["Ink files (*.ndjson)", "All files (*)"])
+        return dialog
+
+    def _teach_with(self, path: Path, *, writes: bool) -> None:
+        if self._teaching:
+            (self._teaching.write if writes else self._teaching.take_in)(path)
 
     def _ask_to_forget(self) -> None:
         from PySide6.QtCore import Qt

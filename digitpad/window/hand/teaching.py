@@ -12,8 +12,10 @@ from PySide6.QtCore import QObject, Signal
 from digitpad.window.widgets.settings import settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from digitpad.hand.corrections import CorrectionFile, Said
-    from digitpad.hand.memory import Correction, Hand, Learner, Lesson
+    from digitpad.hand.memory import Correction, Hand, Learner, Lesson, Scored
     from digitpad.ink import Drawing
     from digitpad.recognizer import Recognizer
 
@@ -81,6 +83,20 @@ class Teaching(QObject):
         if recognizer:
             self._submit(lambda: self._unlearn(recognizer, drawing), self._take)
 
+    def score(self, show: Callable[[list[Scored]], None]) -> None:
+        """Call `show` with how each corrected drawing is answered now."""
+        recognizer = self._recognizer
+        if recognizer is None:
+            return
+
+        def score() -> Callable[[], None]:
+            if not self._lessons:
+                return lambda: show([])
+            scored = self._learner_for(recognizer).scored(self._lessons, self._hand)
+            return lambda: show(scored)
+
+        self._submit(score, self._take)
+
     def forget(self) -> None:
         """Forget all corrections. The file is kept under another name."""
 
@@ -91,6 +107,38 @@ class Teaching(QObject):
             return lambda: self.said.emit(f"All corrections are forgotten.{where}")
 
         self._submit(forget, self._take)
+
+    def take_in(self, path: Path) -> None:
+        """Learn from the labelled drawings in an ink file as well."""
+        recognizer = self._recognizer
+
+        def take_in() -> Callable[[], None]:
+            from digitpad.hand.corrections import Said, correction_of
+            from digitpad.inkfile import read_ink
+
+            samples = read_ink(path, lambda _line, _reason: None)
+            found = [correction for each in samples if (correction := correction_of(each))]
+            now = datetime.now(UTC)
+            self._corrections().add(*(Said(each, None, "", now) for each in found))
+            if recognizer:
+                self._learn_again(recognizer)
+            drawings = f"{len(found)} labelled drawing{'s' * (len(found) != 1)}"
+            return lambda: self.said.emit(f"{drawings} imported.")
+
+        self._submit(take_in, self._take)
+
+    def write(self, path: Path) -> None:
+        """Write a copy of all corrections."""
+
+        def write() -> Callable[[], None]:
+            from digitpad.files import replacing
+
+            content = self._corrections().path.read_bytes()
+            with replacing(path) as file:
+                file.write(content)
+            return lambda: self.said.emit(f"Your corrections are in {path}")
+
+        self._submit(write, self._take)
 
     def close(self) -> None:
         """Wait until everything is written."""
@@ -116,8 +164,11 @@ class Teaching(QObject):
     def _learn_again(self, recognizer: Recognizer) -> Callable[[], None] | None:
         self._lessons, self._hand = [], None
         if corrections := self._corrections().read():
+            from digitpad.hand.memory import MOST_LESSONS
+
             learner = self._learner_for(recognizer)
-            self._lessons = [learner.lesson(each) for each in corrections]
+            latest = corrections[-MOST_LESSONS:]
+            self._lessons = [learner.lesson(each) for each in latest]
             self._hand = learner.learn(self._lessons)
         return None
 
@@ -157,8 +208,10 @@ class Teaching(QObject):
     def _take(self, result: object) -> None:
         """Use what was learned, and say what it is."""
         self._apply()
-        if isinstance(result, OSError | ValueError):
-            self.said.emit(f"Your corrections cannot be used: {result}")
+        from digitpad.inkfile import InkFileError
+
+        if isinstance(result, OSError | ValueError | InkFileError):
+            self.said.emit(f"That failed: {result}")
         elif isinstance(result, BaseException):
             raise result
         elif callable(result):

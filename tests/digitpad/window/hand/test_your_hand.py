@@ -4,9 +4,11 @@ import json
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QTableWidget
 
 from digitpad.notebook import notebook_folder
 from digitpad.weights_store import bundled_weights
+from digitpad.window.hand.scorecard import Scorecard
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -16,6 +18,7 @@ ODD = [
     [(40, 100), (180, 105)],
     [(70, 20), (75, 180)],
 ]
+SEVEN = [[(60, 60), (120, 58), (200, 60), (170, 130), (140, 220)], [(110, 150), (190, 145)]]
 FILE = "corrections.ndjson"
 
 
@@ -204,3 +207,58 @@ def test_damaged_lines_stay_and_do_no_harm(hand):
         "nonsense",
         '{"word": "3", "drawing": []}',
     ]
+
+
+def test_corrections_are_exported_and_imported(hand, tmp_path, choose_file, qtbot):
+    hand.draw(ODD)
+    before = hand.answer
+    hand.press("4")
+    exported = tmp_path / "mine.ndjson"
+    action(hand, "Export").trigger()
+    choose_file(hand.window, exported)
+    hand.wait(lambda: "Your corrections are in" in hand.text)
+    assert exported.read_bytes() == (notebook_folder() / FILE).read_bytes()
+    hand.wait(lambda: hand.window.findChild(QFileDialog) is None)
+    with qtbot.waitSignal(hand.window.your_hand.changed):
+        hand.window.canvas.undo()
+    assert hand.answer == before
+    action(hand, "Import").trigger()
+    with qtbot.waitSignal(hand.window.your_hand.changed):
+        choose_file(hand.window, exported)
+    hand.wait(lambda: "1 labelled drawing imported" in hand.text)
+    assert hand.answer == 4
+
+
+def test_an_import_that_fails_says_why(hand, tmp_path, choose_file):
+    junk = tmp_path / "junk.ndjson"
+    junk.write_text("no ink")
+    hand.draw(ODD)
+    action(hand, "Import").trigger()
+    choose_file(hand.window, junk)
+    hand.wait(lambda: "not an ink file" in hand.text)
+    assert kept() == []
+
+
+def test_the_scorecard_counts_what_is_correct_before_and_now(hand):
+    hand.draw(ODD)
+    hand.press("4")
+    hand.draw(SEVEN)
+    assert hand.answer == 7
+    hand.press("7")
+    action(hand, "Scorecard").trigger()
+    hand.wait(lambda: hand.window.findChild(Scorecard) is not None)
+    card = hand.window.findChild(Scorecard)
+    table = card.findChild(QTableWidget)
+    rows = [
+        [table.item(row, column).text() for column in range(4)] for row in range(table.rowCount())
+    ]
+    assert rows == [["4", "1", "0", "1"], ["7", "1", "1", "1"], ["All", "2", "1", "2"]]
+    card.close()
+
+
+def test_the_scorecard_of_nobody_is_empty(hand):
+    action(hand, "Scorecard").trigger()
+    hand.wait(lambda: hand.window.findChild(Scorecard) is not None)
+    card = hand.window.findChild(Scorecard)
+    assert card.findChild(QTableWidget).item(0, 1).text() == "0"
+    card.close()
