@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,9 @@ def run():
 
 def open_window() -> MainWindow:
     """Open a window with the bundled weights and wait until it is exposed."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    # By default, the offscreen platform's screen is too small for the pad and the training panel.
+    screen = Path(__file__).parents[1] / "data" / "screen.json"
+    os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={screen}")
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
 
@@ -71,13 +74,16 @@ def seconds_to_painted_answer(window: MainWindow, drawings: int, pause: int = 0)
     connection = window.answered.connect(answered)
     canvas = window.canvas
     middle, reach = canvas.rect().center(), min(canvas.width(), canvas.height()) * 0.4
+    position = None
     for drawing in range(drawings):
         for point in range(POINTS):
             # Loops that differ a little: long strokes that keep turning.
             turn = 2 * math.tau * point / POINTS
             x = middle.x() + reach * math.cos(turn) * (1 - point / POINTS / 2)
             y = middle.y() + reach * math.sin(turn + drawing / 10)
-            position = QPointF(x, y).toPoint()
+            before, position = position, QPointF(x, y).toPoint()
+            if position == before:
+                continue  # the mouse has not moved, and nothing is answered
             answers_before, paintings_before = answers, paintings
             started = time.perf_counter()
             if point == 0:
