@@ -14,11 +14,12 @@ NARROW = 760
 _MIN_COLUMN = 320  # width of what is beside the sheet
 _MAX_COLUMN = 0.9  # the same, as a fraction of the sheet's side
 _MIN_SHEET = 240
+_LEAST_TOOLS = 320  # width of the tools, which are as wide as the sheet
 _CORRECTION = 76  # height of the row that corrects the answer
 # Heights of the cards below the sheet.
 _ANSWER, _COLUMNS, _NET = 128, 136, 124
 _MAX_ANSWER = 280
-_LEAST_COLUMNS, _LEAST_NET = 96, 88
+_LEAST_ANSWER, _LEAST_COLUMNS, _LEAST_NET = 88, 96, 88
 # Fractions of the height beside the sheet.
 _ANSWER_SHARE, _COLUMNS_SHARE = 0.39, 0.31
 
@@ -50,12 +51,14 @@ def arrange(width: int, height: int) -> Arrangement:
 
 def _side_by_side(width: int, height: int) -> Arrangement:
     side = min(height - 2 * MARGIN - SPACE - CONTROL, width - 3 * MARGIN - _MIN_COLUMN)
-    side = max(side, _MIN_SHEET)
+    side = max(side, _LEAST_TOOLS)
     column = min(width - 3 * MARGIN - side, max(round(_MAX_COLUMN * side), _MIN_COLUMN))
     # Centred in a view that is much wider than high.
     left = (width - 3 * MARGIN - side - column) // 2 + MARGIN
     top = max((height - side - SPACE - CONTROL) // 2, MARGIN)
-    cards = side - 3 * SPACE - _CORRECTION
+    # Beside a small sheet, the cards are higher than it, and the view scrolls.
+    gaps = 3 * SPACE + _CORRECTION
+    cards = max(side - gaps, _LEAST_ANSWER + _LEAST_COLUMNS + _LEAST_NET)
     columns = max(round(cards * _COLUMNS_SHARE), _LEAST_COLUMNS)
     answer = min(round(cards * _ANSWER_SHARE), cards - columns - _LEAST_NET)
     x = left + side + MARGIN
@@ -68,7 +71,7 @@ def _side_by_side(width: int, height: int) -> Arrangement:
         answer=QRect(x, top, column, answer),
         correction=QRect(x, below, column, _CORRECTION),
         columns=QRect(x, second, column, columns),
-        net=QRect(x, third, column, top + side - third),
+        net=QRect(x, third, column, top + gaps + cards - third),
     )
 
 

@@ -165,7 +165,9 @@ def test_drawing_works_without_weights(open_window, mouse_on, seven, grey_of, qt
 # Size, place and colours
 
 
-@pytest.mark.parametrize("size", [(1, 1), (759, 560), (760, 560), (832, 560), (1920, 1080)])
+@pytest.mark.parametrize(
+    "size", [(1, 1), (759, 560), (760, 560), (832, 560), (900, 430), (1920, 1080)]
+)
 def test_nothing_is_cut_off(window, mouse, seven, qtbot, size):
     mouse.draw(seven)
     window.resize(*size)
@@ -183,7 +185,7 @@ def test_nothing_is_cut_off(window, mouse, seven, qtbot, size):
     # The board scrolls up and down only, and not at all where everything fits.
     view = board.parentWidget()
     qtbot.waitUntil(lambda: board.width() == view.width())
-    assert (board.height() == view.height()) == (window.width() >= 760)
+    assert (board.height() == view.height()) == (window.width() >= 760 and window.height() >= 500)
 
 
 def test_the_sheet_and_the_answer_are_in_view_together(window):
