@@ -151,7 +151,8 @@ class Learner:
 
     def __init__(self, recognizer: Recognizer, anchors: Anchors) -> None:
         """Half of the anchors' digits define what is similar; all the others are the gate."""
-        self._recognizer = recognizer
+        self.recognizer = recognizer
+        """The recognizer to learn for."""
         logits, features = recognizer.outputs(anchors.images)
         digits = np.flatnonzero(anchors.labels != NO_DIGIT)
         known = digits[: len(digits) // 2]
@@ -167,14 +168,14 @@ class Learner:
         if not correction.drawing:
             raise ValueError("a correction needs a drawing")
         images = np.stack([ink_image(_changed(correction.drawing, each)) for each in _VARIANTS])
-        logits, features = self._recognizer.outputs(images)
+        logits, features = self.recognizer.outputs(images)
         places = self._space.place(features)
-        thresholds, level = self._recognizer.thresholds, float(energy(logits[:1])[0])
+        thresholds, level = self.recognizer.thresholds, float(energy(logits[:1])[0])
         push, lift = np.zeros(10), 0.0
         if correction.label is None:
             lift = min(0.0, thresholds.energy - thresholds.scale - level)
         else:
-            push = -softmax(logits[:1], self._recognizer.temperature)[0]
+            push = -softmax(logits[:1], self.recognizer.temperature)[0]
             push[correction.label] += 1
             lift = max(0.0, thresholds.energy + thresholds.scale - level)
         lift = lift if math.isfinite(lift) else 0.0
@@ -206,7 +207,7 @@ class Learner:
             strength = self._strength(lessons)
         if strength is None:
             return before
-        after = Hand(lessons, strength, own, self._space, self._recognizer.thresholds.energy)
+        after = Hand(lessons, strength, own, self._space, self.recognizer.thresholds.energy)
         if before and (before.is_learned[surplus:] & ~after.is_learned[:-1]).any():
             return before
         return after
@@ -226,7 +227,7 @@ class Learner:
         ]
 
     def _answers(self, logits: Logits, level: Logits) -> list[int | None]:
-        threshold = self._recognizer.thresholds.energy
+        threshold = self.recognizer.thresholds.energy
         return [
             int(each.argmax()) if energy_ >= threshold else None
             for each, energy_ in zip(logits, level, strict=True)
@@ -247,10 +248,10 @@ class Learner:
     def _at_gate(self, logits: Logits, level: Logits) -> tuple[int, float]:
         """The errors on the anchors of the gate, and the mean log-likelihood of its digits."""
         labels, is_digit = self._gate_labels, self._gate_labels != NO_DIGIT
-        seems_digit = level >= self._recognizer.thresholds.energy
+        seems_digit = level >= self.recognizer.thresholds.energy
         answers = np.where(seems_digit, logits.argmax(axis=1), NO_DIGIT)
         errors = int((answers != labels).sum())
-        probabilities = softmax(logits[is_digit], self._recognizer.temperature)
+        probabilities = softmax(logits[is_digit], self.recognizer.temperature)
         chosen = probabilities[np.arange(is_digit.sum()), labels[is_digit]]
         return errors, float(np.log(np.maximum(chosen, 1e-12)).mean())
 

@@ -44,9 +44,10 @@ class Teaching(QObject):
         self._done.connect(lambda do: do())
         self._recognizer: Recognizer | None = None
         self._weights = ""
+        # Only the thread writes these.
         self._learner: Learner | None = None
         self._lessons: list[Lesson] = []
-        self._hand: Hand | None = None
+        self._learned: tuple[Recognizer | None, Hand | None] = None, None
         self._file: CorrectionFile | None = None
 
     @property
@@ -61,7 +62,7 @@ class Teaching(QObject):
 
     def use(self, recognizer: Recognizer | None, weights: str) -> None:
         """Learn again what is kept, for other weights with this name."""
-        self._recognizer, self._weights, self._learner, self._hand = recognizer, weights, None, None
+        self._recognizer, self._weights = recognizer, weights
         if recognizer:
             self._submit(lambda: self._learn_again(recognizer), self._take)
 
@@ -92,7 +93,7 @@ class Teaching(QObject):
         def score() -> Callable[[], None]:
             if not self._lessons:
                 return lambda: show([])
-            scored = self._learner_for(recognizer).scored(self._lessons, self._hand)
+            scored = self._learner_for(recognizer).scored(self._lessons, self._learned[1])
             return lambda: show(scored)
 
         self._submit(score, self._take)
@@ -102,7 +103,7 @@ class Teaching(QObject):
 
         def forget() -> Callable[[], None]:
             moved = self._corrections().forget()
-            self._lessons, self._hand = [], None
+            self._lessons, self._learned = [], (self._learned[0], None)
             where = f" They are kept in {moved}" if moved else ""
             return lambda: self.said.emit(f"All corrections are forgotten.{where}")
 
@@ -144,7 +145,7 @@ class Teaching(QObject):
         """Wait until everything is written."""
         self._thread.shutdown()
 
-    # In the thread. Only it touches the learner, the lessons and the file.
+    # In the thread
 
     def _corrections(self) -> CorrectionFile:
         if self._file is None:
@@ -154,22 +155,23 @@ class Teaching(QObject):
         return self._file
 
     def _learner_for(self, recognizer: Recognizer) -> Learner:
-        if self._learner is None:
+        if self._learner is None or self._learner.recognizer is not recognizer:
             from digitpad.hand.anchors import load_anchors
             from digitpad.hand.memory import Learner
 
             self._learner = Learner(recognizer, load_anchors())
+            self._lessons, self._learned = [], (recognizer, None)
         return self._learner
 
     def _learn_again(self, recognizer: Recognizer) -> Callable[[], None] | None:
-        self._lessons, self._hand = [], None
+        self._lessons, self._learned = [], (recognizer, None)
         if corrections := self._corrections().read():
             from digitpad.hand.memory import MOST_LESSONS
 
             learner = self._learner_for(recognizer)
             latest = corrections[-MOST_LESSONS:]
             self._lessons = [learner.lesson(each) for each in latest]
-            self._hand = learner.learn(self._lessons)
+            self._learned = recognizer, learner.learn(self._lessons)
         return None
 
     def _learn(self, recognizer: Recognizer, noted: Said) -> Callable[[], None]:
@@ -181,10 +183,11 @@ class Teaching(QObject):
         learner = self._learner_for(recognizer)
         if any(lesson.correction.drawing == correction.drawing for lesson in self._lessons):
             self._drop(learner, correction.drawing)
-        lesson, before = learner.lesson(correction), self._hand
+        lesson, (_, before) = learner.lesson(correction), self._learned
         self._lessons.append(lesson)
-        self._hand = learner.add(before, lesson)
-        text = _summary(self._hand, correction, is_learned=self._hand is not before) + problem
+        hand = learner.add(before, lesson)
+        self._learned = recognizer, hand
+        text = _summary(hand, correction, is_learned=hand is not before) + problem
         return lambda: self.said.emit(text)
 
     def _unlearn(self, recognizer: Recognizer, drawing: Drawing) -> None:
@@ -193,7 +196,7 @@ class Teaching(QObject):
 
     def _drop(self, learner: Learner, drawing: Drawing) -> None:
         self._lessons = [each for each in self._lessons if each.correction.drawing != drawing]
-        self._hand = learner.learn(self._lessons)
+        self._learned = learner.recognizer, learner.learn(self._lessons)
 
     # Between the threads
 
@@ -218,7 +221,9 @@ class Teaching(QObject):
             result()
 
     def _apply(self) -> None:
-        hand = self._hand if self.learns else None
+        recognizer, learned = self._learned
+        is_in_use = recognizer is self._recognizer  # the thread may still be with the ones before
+        hand = learned if self.learns and is_in_use else None
         if self._recognizer and self._recognizer.hand is not hand:
             self._recognizer.hand = hand
             self.changed.emit()
