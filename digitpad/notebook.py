@@ -55,7 +55,7 @@ class Notebook:
     def recent(self) -> list[Note]:
         """The recent drawings, the newest first. Lines that cannot be read are left out."""
         notes = []
-        for line in reversed(_lines(self._recent)):
+        for line in reversed(read_lines(self._recent)):
             with suppress(ValueError):
                 notes.append(_note(line))
         return notes
@@ -63,8 +63,8 @@ class Notebook:
     def add(self, note: Note) -> None:
         """Keep a drawing as the newest. The same drawing is kept once."""
         with self._locked():
-            others = [line for line in _lines(self._recent) if not _shows(line, note.drawing)]
-            _write(self._recent, [*others, _line(note)][-MAX_RECENT:])
+            others = [line for line in read_lines(self._recent) if not _shows(line, note.drawing)]
+            write_lines(self._recent, [*others, _line(note)][-MAX_RECENT:])
 
     def claim_sheet(self) -> bool:
         """Whether this notebook keeps the sheet: the first of several windows does.
@@ -91,7 +91,7 @@ class Notebook:
 
     def sheet(self) -> Drawing:
         """The drawing that was left on the sheet; without strokes if there is none."""
-        for line in _lines(self._sheet):
+        for line in read_lines(self._sheet):
             with suppress(ValueError):
                 return _note(line).drawing
         return Drawing()
@@ -100,7 +100,7 @@ class Notebook:
         """Keep what is on the sheet now."""
         with self._locked():
             if drawing:
-                _write(self._sheet, [_line(Note(drawing))])
+                write_lines(self._sheet, [_line(Note(drawing))])
             else:
                 self._sheet.unlink(missing_ok=True)
 
@@ -121,15 +121,17 @@ class Notebook:
             yield
 
 
-def _lines(path: Path) -> list[bytes]:
+def read_lines(path: Path) -> list[bytes]:
+    """The lines of a file that are not blank; none if there is no file. Raises OSError."""
     try:
         return [line for line in path.read_bytes().split(b"\n") if line.strip()]
     except FileNotFoundError:
         return []
 
 
-def _write(path: Path, lines: list[bytes]) -> None:
-    with replacing(path, durable=False) as file:
+def write_lines(path: Path, lines: list[bytes], *, durable: bool = False) -> None:
+    """Replace a file by these lines: see `replacing`. Raises OSError."""
+    with replacing(path, durable=durable) as file:
         file.writelines(line + b"\n" for line in lines)
 
 

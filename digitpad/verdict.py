@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 Verdict = Literal["sure", "unsure", "not a digit"]
 
+NOT_A_DIGIT = -1
+"""The label of an image or a drawing of what is no digit, such as a letter or a scribble."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:

@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 from digitpad.folders import assets
 from digitpad.network import FEATURES
 
-NO_DIGIT = -1
-"""The label of an anchor that is no digit."""
-
 _NEIGHBOURS = 5  # the distance to that many anchors is the scale of a place
 _SHRINKAGE = 0.15  # of the covariance towards a multiple of the identity
 _REACH = 0.35
@@ -26,7 +23,10 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Anchors:
-    """Images, uint8 [n, 28, 28], and their labels, int [n], in random order."""
+    """Images, uint8 [n, 28, 28], and their labels, int [n], in random order.
+
+    The label of what is no digit is NOT_A_DIGIT.
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]

@@ -9,25 +9,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from digitpad.files import replacing, reserve
-from digitpad.folders import user_folder
+from digitpad.files import reserve
+from digitpad.hand import NO_DIGIT_TEXT
 from digitpad.hand.memory import Correction
 from digitpad.ink import Drawing
 from digitpad.inkfile import Sample, from_json, to_record
-
-NO_DIGIT_TEXT = "?"
-"""What the file says of a drawing that is no digit. A training learns it as an outlier."""
+from digitpad.notebook import notebook_folder, read_lines, write_lines
 
 _LOCK_SECONDS = 2.0
 
 
 def corrections_path() -> Path:
     """Path of the person's corrections. Raises OSError if the user has no home folder."""
-    return user_folder("data") / "notebook" / "corrections.ndjson"
+    return notebook_folder() / "corrections.ndjson"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CorrectionRecord:
     """A correction, and what it corrects."""
 
     correction: Correction
@@ -49,20 +47,20 @@ class CorrectionFile:
 
     def read(self) -> list[Correction]:
         """The corrections, the oldest first. Lines that cannot be read are left out."""
-        return [found for line in self._lines() if (found := _correction(line))]
+        return [found for line in read_lines(self.path) if (found := _correction(line))]
 
-    def add(self, *said: Said) -> None:
+    def add(self, *records: CorrectionRecord) -> None:
         """Add corrections; each replaces an earlier one of the same drawing."""
         with self._locked():
-            lines = self._lines()
-            for each in said:
+            lines = read_lines(self.path)
+            for each in records:
                 lines = [*_without(lines, each.correction.drawing), _line(each)]
-            self._write(lines)
+            write_lines(self.path, lines, durable=True)
 
     def remove(self, drawing: Drawing) -> None:
         """Remove the correction of a drawing, if there is one."""
         with self._locked():
-            self._write(_without(self._lines(), drawing))
+            write_lines(self.path, _without(read_lines(self.path), drawing), durable=True)
 
     def forget(self) -> Path | None:
         """Move the file aside, and return where it is now; None if there is none."""
@@ -72,16 +70,6 @@ class CorrectionFile:
             day = f"{datetime.now(UTC):%Y-%m-%d}"
             backup = reserve(self.path.with_name(f"{self.path.stem}-until-{day}{self.path.suffix}"))
             return self.path.replace(backup)
-
-    def _lines(self) -> list[bytes]:
-        try:
-            return [line for line in self.path.read_bytes().split(b"\n") if line.strip()]
-        except FileNotFoundError:
-            return []
-
-    def _write(self, lines: list[bytes]) -> None:
-        with replacing(self.path) as file:
-            file.writelines(line + b"\n" for line in lines)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -102,13 +90,13 @@ def _dumped(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _line(said: Said) -> bytes:
-    label = said.correction.label
+def _line(record: CorrectionRecord) -> bytes:
+    label = record.correction.label
     text = NO_DIGIT_TEXT if label is None else None
-    record = to_record(Sample(said.correction.drawing, label, text=text))
-    record |= {"answer": said.answer, "weights": said.weights}
-    record["when"] = said.when.astimezone(UTC).isoformat(timespec="seconds")
-    return _dumped(record)
+    line = to_record(Sample(record.correction.drawing, label, text=text))
+    line |= {"answer": record.answer, "weights": record.weights}
+    line["when"] = record.when.astimezone(UTC).isoformat(timespec="seconds")
+    return _dumped(line)
 
 
 def _correction(line: bytes) -> Correction | None:

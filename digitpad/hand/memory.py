@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitpad.hand.anchors import NO_DIGIT, Anchors, Places, Space, similarity
+from digitpad.hand.anchors import Anchors, Places, Space, similarity
 from digitpad.ink import Drawing, Stroke, ink_image
 from digitpad.recognizer import softmax
-from digitpad.verdict import energy
+from digitpad.verdict import NOT_A_DIGIT, energy
 
 if TYPE_CHECKING:
     from digitpad.recognizer import Recognizer
@@ -119,8 +119,8 @@ class Hand:
         logits = np.stack([lesson.logits for lesson in lessons])
         logits, level = self._adjusted(own, logits, energy(logits))
         labels = [lesson.correction.label for lesson in lessons]
-        wanted = np.array([NO_DIGIT if label is None else label for label in labels])
-        self.is_learned = np.where(level >= threshold, logits.argmax(axis=1), NO_DIGIT) == wanted
+        wanted = np.array([NOT_A_DIGIT if label is None else label for label in labels])
+        self.is_learned = _answers(logits, level, threshold) == wanted
         """[n]: whether the answer to each lesson's drawing is now what the person said."""
 
     def adjust(
@@ -154,7 +154,7 @@ class Learner:
         self.recognizer = recognizer
         """The recognizer to learn for."""
         logits, features = recognizer.outputs(anchors.images)
-        digits = np.flatnonzero(anchors.labels != NO_DIGIT)
+        digits = np.flatnonzero(anchors.labels != NOT_A_DIGIT)
         known = digits[: len(digits) // 2]
         self._space = Space(features[known], anchors.labels[known])
         gate = np.setdiff1d(np.arange(len(anchors.labels)), known)
@@ -216,21 +216,15 @@ class Learner:
         """How the drawings of lessons are answered by the weights alone, and with `hand`."""
         logits = np.stack([lesson.logits for lesson in lessons])
         adjusted, level = logits, energy(logits)
-        before = self._answers(logits, level)
+        threshold = self.recognizer.thresholds.energy
+        before = _answers(logits, level, threshold)
         if hand:
             places = Places.joined([lesson.drawing for lesson in lessons])
             adjusted, level = hand.adjust_at(places, logits, level)
-        now = self._answers(adjusted, level)
+        now = _answers(adjusted, level, threshold)
         return [
-            Scored(lesson.correction, *answers)
-            for lesson, *answers in zip(lessons, before, now, strict=True)
-        ]
-
-    def _answers(self, logits: Logits, level: Logits) -> list[int | None]:
-        threshold = self.recognizer.thresholds.energy
-        return [
-            int(each.argmax()) if energy_ >= threshold else None
-            for each, energy_ in zip(logits, level, strict=True)
+            Scored(lesson.correction, _digit(one), _digit(other))
+            for lesson, one, other in zip(lessons, before.tolist(), now.tolist(), strict=True)
         ]
 
     def _strength(self, lessons: Sequence[Lesson]) -> float | None:
@@ -247,13 +241,21 @@ class Learner:
 
     def _at_gate(self, logits: Logits, level: Logits) -> tuple[int, float]:
         """The errors on the anchors of the gate, and the mean log-likelihood of its digits."""
-        labels, is_digit = self._gate_labels, self._gate_labels != NO_DIGIT
-        seems_digit = level >= self.recognizer.thresholds.energy
-        answers = np.where(seems_digit, logits.argmax(axis=1), NO_DIGIT)
+        labels, is_digit = self._gate_labels, self._gate_labels != NOT_A_DIGIT
+        answers = _answers(logits, level, self.recognizer.thresholds.energy)
         errors = int((answers != labels).sum())
         probabilities = softmax(logits[is_digit], self.recognizer.temperature)
         chosen = probabilities[np.arange(is_digit.sum()), labels[is_digit]]
         return errors, float(np.log(np.maximum(chosen, 1e-12)).mean())
+
+
+def _answers(logits: Logits, level: Logits, threshold: float) -> NDArray[np.int64]:
+    """The digits answered [n]; NOT_A_DIGIT for an energy below the threshold."""
+    return np.where(level >= threshold, logits.argmax(axis=1), NOT_A_DIGIT)
+
+
+def _digit(label: int) -> int | None:
+    return None if label == NOT_A_DIGIT else label
 
 
 def _changed(drawing: Drawing, matrix: NDArray[np.float64]) -> Drawing:

@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
         self.canvas.drawing_changed.connect(self._answer_drawing)
         self.canvas.history_changed.connect(self._let_chart_wait)
         self.in_use.changed.connect(self._show_in_use)
+        self.answered.connect(self.your_hand.show)
         self.your_hand.changed.connect(lambda: self._answer_drawing(self.canvas.drawing))
         self.weights_menu.chosen.connect(self.use_weights)
         for weights in (self.in_use, self.weights_menu):

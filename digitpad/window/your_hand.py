@@ -34,9 +34,8 @@ class YourHand(QObject):
         super().__init__(window)
         self._window, self._canvas, self._answer = window, canvas, answer
         self.row = CorrectionRow()
-        self.row.chosen.connect(self._say)
-        canvas.drawing_changed.connect(self._show)
-        canvas.history_changed.connect(self._show)
+        self.row.chosen.connect(self._correct)
+        canvas.label_changed.connect(self.show)
         self._teaching: Teaching | None = None
         self._learns = action(self, "&Learn from My Corrections", self._toggle)
         self._learns.setCheckable(True)
@@ -56,8 +55,8 @@ class YourHand(QObject):
 
             self._teaching = Teaching(self)
             self._teaching.changed.connect(self.changed)
-            self._teaching.said.connect(self.row.say)
-            self._canvas.said_changed.connect(self._teach)
+            self._teaching.reported.connect(self.row.show_message)
+            self._canvas.label_changed.connect(self._teach)
             self._learns.setChecked(self._teaching.learns)
         self._teaching.use(recognizer, name)
 
@@ -67,23 +66,24 @@ class YourHand(QObject):
             self._teaching.close()
             self._teaching = None
 
-    def _say(self, said: str) -> None:
+    def _correct(self, label: str) -> None:
         """Note what the person says; the same again takes it back."""
-        self._canvas.say("" if said == self._canvas.said else said)
+        self._canvas.set_label("" if label == self._canvas.label else label)
 
-    def _teach(self, drawing: Drawing, said: str) -> None:
+    def _teach(self, drawing: Drawing, label: str) -> None:
         if self._teaching is None:
             return
-        if said:
+        if label:
             prediction = self._answer.prediction
-            self._teaching.correct(drawing, said, prediction.answer if prediction else None)
+            self._teaching.correct(drawing, label, prediction.answer if prediction else None)
         else:
             self._teaching.take_back(drawing)
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Show what can be said of the drawing, and what was said, once it is answered."""
         is_drawing = not self._canvas.is_blank and self._canvas.picture is None
         is_possible = is_drawing and self._answer.prediction is not None
-        self.row.show_said(self._canvas.said, is_possible=is_possible)
+        self.row.show_label(self._canvas.label, is_possible=is_possible)
 
     def _toggle(self) -> None:
         if self._teaching:
@@ -124,7 +124,7 @@ class YourHand(QObject):
 
     def _teach_with(self, path: Path, *, writes: bool) -> None:
         if self._teaching:
-            (self._teaching.write if writes else self._teaching.take_in)(path)
+            (self._teaching.export_to if writes else self._teaching.import_from)(path)
 
     def _ask_to_forget(self) -> None:
         from PySide6.QtCore import Qt

@@ -1,7 +1,7 @@
 """What corrections teach: people who correct their first drawings, and the errors in their others.
 
 With `--weights`, these have not met the writers of the file: the anchors are MNIST and the pen
-digits of writers 1–25, and the bounds are those of the project. The bundled weights have met the
+digits of writers 1–25, and the bounds are those of the README. The bundled weights have met the
 split `train`: the people are those of `choose`, and no error may be added.
 """
 

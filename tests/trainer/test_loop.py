@@ -8,7 +8,8 @@ import torch.nn.functional as F
 
 from digitpad.training.messages import BatchDone, EpochDone
 from digitpad.training.recipe import PATIENT, SEED
-from trainer.data.digits import NOT_A_DIGIT, Digits
+from digitpad.verdict import NOT_A_DIGIT
+from trainer.data.digits import Digits
 from trainer.loop import DivergedError, Run, accuracy, logits
 from trainer.net import Net
 from trainer.optim import autocast, lr_factor

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from digitpad.files import replacing
-from digitpad.hand.anchors import NO_DIGIT, Anchors
+from digitpad.hand.anchors import Anchors
 from trainer.data.digits import Digits
 
 DIGITS, OUTLIERS = 2_700, 300
@@ -38,6 +38,6 @@ def cut_anchors(digits: Sequence[Digits], outliers: Sequence[Digits], seed: int 
             for label in classes:
                 at = generator.permutation(np.flatnonzero(found == label))[:each]
                 images.append(source.images.numpy()[at])
-                labels.append(np.full(len(at), max(int(label), NO_DIGIT)))
+                labels.append(np.full(len(at), label))
     order = generator.permutation(sum(map(len, labels)))
     return Anchors(np.concatenate(images)[order], np.concatenate(labels)[order].astype(np.int64))

@@ -11,16 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from digitpad.verdict import NOT_A_DIGIT
+
 Tick = Callable[[], object]
 """Called after each image that was rendered: thousands of them take a while."""
 
 
 def ignore() -> None:
     """Do nothing: a Tick."""
-
-
-NOT_A_DIGIT = -1
-"""The label of an outlier: an image of what is no digit, such as a letter or a scribble."""
 
 
 class DataError(Exception):

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from digitpad.ink import PEN_WIDTH, ink_image
 from digitpad.inkfile import InkFileError, Sample, read_ink
 from digitpad.training.writers import Writers
+from digitpad.verdict import NOT_A_DIGIT
 from trainer.data.digits import (
-    NOT_A_DIGIT,
     DataError,
     Digits,
     NoDrawingsError,

@@ -10,7 +10,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from digitpad.ink import IMAGE_SIZE, Drawing, Stroke, ink_image
-from trainer.data.digits import NOT_A_DIGIT, Digits, Tick, ignore
+from digitpad.verdict import NOT_A_DIGIT
+from trainer.data.digits import Digits, Tick, ignore
 from trainer.data.signs import SIGNS
 from trainer.data.synthetic import PEN_WIDTHS, draw
 from trainer.data.templates import draw_template

@@ -6,12 +6,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
+from digitpad.hand import NO_DIGIT_TEXT
 from digitpad.window.widgets.action import action
 from digitpad.window.widgets.button import Button
 from digitpad.window.widgets.secondary_text import SecondaryText
-
-NO_DIGIT = "?"
-"""What is said of what is no digit."""
 
 _DIGITS = tuple("0123456789")
 _PROMPT = "It was a"
@@ -22,7 +20,7 @@ class CorrectionRow(QWidget):
     """Buttons for the ten digits, and one for what is none; a line says what was learned."""
 
     chosen = Signal(str)
-    """The person says that the drawing is this digit, or `NO_DIGIT`."""
+    """The person says that the drawing is this digit, or `NO_DIGIT_TEXT`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,20 +37,24 @@ class CorrectionRow(QWidget):
         layout.addWidget(self._text, 0, 0, 1, 7)
         for column, digit in enumerate(_DIGITS):
             layout.addWidget(self._button(digit, digit, digit), 1, column)
-        layout.addWidget(self._button(NO_DIGIT, "Not a digit", "N"), 0, 7, 1, 3)
-        self.show_said("", is_possible=False)
+        layout.addWidget(self._button(NO_DIGIT_TEXT, "Not a digit", "N"), 0, 7, 1, 3)
+        self._shown: tuple[str, bool] | None = None
+        self.show_label("", is_possible=False)
 
-    def show_said(self, said: str, *, is_possible: bool) -> None:
+    def show_label(self, label: str, *, is_possible: bool) -> None:
         """Show what the person has said of the drawing; whether anything can be said of it."""
+        if not label:
+            self._text.setText(_PROMPT)
+        if (label, is_possible) == self._shown:  # this is called for each point of a stroke
+            return
+        self._shown = label, is_possible
         for name, button in self._buttons.items():
             button.setEnabled(is_possible)
-            button.setChecked(name == said)
+            button.setChecked(name == label)
         for each in self.actions_on_pad:
             each.setEnabled(is_possible)
-        if not said:
-            self._text.setText(_PROMPT)
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         """Say what was learned, until the drawing changes."""
         self._text.setText(text)
 
@@ -88,6 +90,6 @@ class _SmallButton(Button):
 
 
 def _in_words(name: str) -> str:
-    if name == NO_DIGIT:
+    if name == NO_DIGIT_TEXT:
         return "not a digit"
     return f"an {name}" if name == "8" else f"a {name}"

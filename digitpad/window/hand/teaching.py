@@ -14,7 +14,7 @@ from digitpad.window.widgets.settings import settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from digitpad.hand.corrections import CorrectionFile, Said
+    from digitpad.hand.corrections import CorrectionFile, CorrectionRecord
     from digitpad.hand.memory import Correction, Hand, Learner, Lesson, Scored
     from digitpad.ink import Drawing
     from digitpad.recognizer import Recognizer
@@ -33,7 +33,7 @@ class Teaching(QObject):
     changed = Signal()
     """Answers may have changed."""
 
-    said = Signal(str)
+    reported = Signal(str)
     """What a correction did, as text for the person."""
 
     _done = Signal(object)  # from the thread: what is to be done in the window's
@@ -64,25 +64,26 @@ class Teaching(QObject):
         """Learn again what is kept, for other weights with this name."""
         self._recognizer, self._weights = recognizer, weights
         if recognizer:
-            self._submit(lambda: self._learn_again(recognizer), self._take)
+            self._submit(lambda: self._learn_again(recognizer))
 
-    def correct(self, drawing: Drawing, said: str, answer: int | None) -> None:
-        """Learn that the drawing is `said`, a digit or ? for none; `answer` was wrong or right."""
+    def correct(self, drawing: Drawing, label: str, answer: int | None) -> None:
+        """Learn that the drawing is `label`, a digit or ? for none; `answer` was given."""
         recognizer = self._recognizer
         if recognizer is None:
             return
-        from digitpad.hand.corrections import NO_DIGIT_TEXT, Said
+        from digitpad.hand import NO_DIGIT_TEXT
+        from digitpad.hand.corrections import CorrectionRecord
         from digitpad.hand.memory import Correction
 
-        label = None if said == NO_DIGIT_TEXT else int(said)
-        noted = Said(Correction(drawing, label), answer, self._weights, datetime.now(UTC))
-        self._submit(lambda: self._learn(recognizer, noted), self._take)
+        correction = Correction(drawing, None if label == NO_DIGIT_TEXT else int(label))
+        noted = CorrectionRecord(correction, answer, self._weights, datetime.now(UTC))
+        self._submit(lambda: self._learn(recognizer, noted))
 
     def take_back(self, drawing: Drawing) -> None:
         """Forget what was said of a drawing."""
         recognizer = self._recognizer
         if recognizer:
-            self._submit(lambda: self._unlearn(recognizer, drawing), self._take)
+            self._submit(lambda: self._unlearn(recognizer, drawing))
 
     def score(self, show: Callable[[list[Scored]], None]) -> None:
         """Call `show` with how each corrected drawing is answered now."""
@@ -96,7 +97,7 @@ class Teaching(QObject):
             scored = self._learner_for(recognizer).scored(self._lessons, self._learned[1])
             return lambda: show(scored)
 
-        self._submit(score, self._take)
+        self._submit(score)
 
     def forget(self) -> None:
         """Forget all corrections. The file is kept under another name."""
@@ -105,41 +106,41 @@ class Teaching(QObject):
             moved = self._corrections().forget()
             self._lessons, self._learned = [], (self._learned[0], None)
             where = f" They are kept in {moved}" if moved else ""
-            return lambda: self.said.emit(f"All corrections are forgotten.{where}")
+            return lambda: self.reported.emit(f"All corrections are forgotten.{where}")
 
-        self._submit(forget, self._take)
+        self._submit(forget)
 
-    def take_in(self, path: Path) -> None:
+    def import_from(self, path: Path) -> None:
         """Learn from the labelled drawings in an ink file as well."""
         recognizer = self._recognizer
 
-        def take_in() -> Callable[[], None]:
-            from digitpad.hand.corrections import Said, correction_of
+        def learn_from_file() -> Callable[[], None]:
+            from digitpad.hand.corrections import CorrectionRecord, correction_of
             from digitpad.inkfile import read_ink
 
             samples = read_ink(path, lambda _line, _reason: None)
             found = [correction for each in samples if (correction := correction_of(each))]
             now = datetime.now(UTC)
-            self._corrections().add(*(Said(each, None, "", now) for each in found))
+            self._corrections().add(*(CorrectionRecord(each, None, "", now) for each in found))
             if recognizer:
                 self._learn_again(recognizer)
             drawings = f"{len(found)} labelled drawing{'s' * (len(found) != 1)}"
-            return lambda: self.said.emit(f"{drawings} imported.")
+            return lambda: self.reported.emit(f"{drawings} imported.")
 
-        self._submit(take_in, self._take)
+        self._submit(learn_from_file)
 
-    def write(self, path: Path) -> None:
+    def export_to(self, path: Path) -> None:
         """Write a copy of all corrections."""
 
-        def write() -> Callable[[], None]:
+        def export() -> Callable[[], None]:
             from digitpad.files import replacing
 
             content = self._corrections().path.read_bytes()
             with replacing(path) as file:
                 file.write(content)
-            return lambda: self.said.emit(f"Your corrections are in {path}")
+            return lambda: self.reported.emit(f"Your corrections are in {path}")
 
-        self._submit(write, self._take)
+        self._submit(export)
 
     def close(self) -> None:
         """Wait until everything is written."""
@@ -174,7 +175,7 @@ class Teaching(QObject):
             self._learned = recognizer, learner.learn(self._lessons)
         return None
 
-    def _learn(self, recognizer: Recognizer, noted: Said) -> Callable[[], None]:
+    def _learn(self, recognizer: Recognizer, noted: CorrectionRecord) -> Callable[[], None]:
         correction, problem = noted.correction, ""
         try:
             self._corrections().add(noted)
@@ -188,7 +189,7 @@ class Teaching(QObject):
         hand = learner.add(before, lesson)
         self._learned = recognizer, hand
         text = _summary(hand, correction, is_learned=hand is not before) + problem
-        return lambda: self.said.emit(text)
+        return lambda: self.reported.emit(text)
 
     def _unlearn(self, recognizer: Recognizer, drawing: Drawing) -> None:
         self._corrections().remove(drawing)
@@ -200,11 +201,11 @@ class Teaching(QObject):
 
     # Between the threads
 
-    def _submit(
-        self, do: Callable[[], Callable[[], None] | None], then: Callable[[object], None]
-    ) -> None:
+    def _submit(self, do: Callable[[], Callable[[], None] | None]) -> None:
+        """Do something in the thread, and what it returns in the window's."""
+
         def finish(future: Future[Callable[[], None] | None]) -> None:
-            self._done.emit(lambda: then(future.exception() or future.result()))
+            self._done.emit(lambda: self._take(future.exception() or future.result()))
 
         self._thread.submit(do).add_done_callback(finish)
 
@@ -214,7 +215,7 @@ class Teaching(QObject):
         from digitpad.inkfile import InkFileError
 
         if isinstance(result, OSError | ValueError | InkFileError):
-            self.said.emit(f"That failed: {result}")
+            self.reported.emit(f"That failed: {result}")
         elif isinstance(result, BaseException):
             raise result
         elif callable(result):
@@ -234,7 +235,7 @@ def _summary(hand: Hand | None, correction: Correction, *, is_learned: bool) -> 
     name = "not a digit" if label is None else str(label)
     noted = f"Noted: {name}."
     if not is_learned or hand is None:
-        return f"{noted} It changes no answer, since others' digits would suffer."
+        return f"{noted} It changes no answer: other people's digits would become errors."
     recent = [
         bool(correct)
         for lesson, correct in zip(hand.lessons, hand.is_learned, strict=True)
@@ -245,5 +246,5 @@ def _summary(hand: Hand | None, correction: Correction, *, is_learned: bool) -> 
     many = "digits" if label is None else f"{name}s"
     what = f"last {_NUMBERS[len(recent)].lower()}"
     if label is None:
-        return f"{noted} {_NUMBERS[sum(recent)]} of the {what} are answered so now."
+        return f"{noted} {_NUMBERS[sum(recent)]} of the {what} are answered as such now."
     return f"{noted} {_NUMBERS[sum(recent)]} of your {what} {many} are now correct."

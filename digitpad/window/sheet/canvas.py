@@ -64,8 +64,8 @@ class Canvas(QWidget):
     history_changed = Signal()
     """Whether there is something to undo, redo or clear may have changed."""
 
-    said_changed = Signal(object, str)
-    """The person has said what this Drawing is, or taken it back. Carries `Content.said`."""
+    label_changed = Signal(object, str)
+    """The person has said what this Drawing is, or taken it back. Carries `Content.label`."""
 
     replaced = Signal(object)
     """This Drawing was on the sheet, and something else or nothing is now."""
@@ -152,11 +152,11 @@ class Canvas(QWidget):
         self.finish()
         self._go(self._history.redo)
 
-    def say(self, said: str) -> None:
-        """Note what the person says that the drawing is: see `Content.said`. It can be undone."""
+    def set_label(self, label: str) -> None:
+        """Note what the person says that the drawing is: see `Content.label`. It can be undone."""
         self.finish()
-        if self._content.strokes and said != self.said:
-            self._go(lambda: self._history.step(self._content._replace(said=said)))
+        if self._content.strokes and label != self.label:
+            self._go(lambda: self._history.step(self._content._replace(label=label)))
 
     def _go(self, step: Callable[[], None]) -> None:
         """Take a step in the history."""
@@ -164,13 +164,13 @@ class Canvas(QWidget):
         step()
         after = self._history.present
         self._show()
-        if before.said != after.said and before.strokes == after.strokes:
-            self.said_changed.emit(self.drawing, after.said)
+        if before.label != after.label and before.strokes == after.strokes:
+            self.label_changed.emit(self.drawing, after.label)
 
     @property
-    def said(self) -> str:
-        """What the person said that the drawing is: see `Content.said`."""
-        return "" if self.is_drawing else self._history.present.said
+    def label(self) -> str:
+        """What the person said that the drawing is: see `Content.label`."""
+        return "" if self.is_drawing else self._history.present.label
 
     def clear(self) -> None:
         """Start a blank sheet. This can be undone."""

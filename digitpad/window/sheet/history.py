@@ -14,7 +14,7 @@ class Content(NamedTuple):
 
     strokes: tuple[Stroke, ...] = ()
     picture: Picture | None = None
-    said: str = ""
+    label: str = ""
     """What the person said that the drawing is: a digit, or ? for none; empty for nothing."""
 
     def with_stroke(self, stroke: Stroke) -> Content:

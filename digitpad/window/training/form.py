@@ -34,7 +34,7 @@ from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold, breakable
 
 _DATA = {"mnist": "MNIST", "synthetic": "Synthetic digits"}
-_ABOUT_SYNTHETIC = "Drawn by the trainer. The weights are measured on 2,000 other ones."
+_ABOUT_SYNTHETIC = "Drawn by the trainer. The weights are evaluated on 2,000 other ones."
 _DEVICES = {"Fastest available": "auto", "Processor (CPU)": "cpu", "NVIDIA GPU (CUDA)": "cuda"}
 _MOST_EPOCHS = 9_999
 _LARGEST_SEED = 2**31 - 1
@@ -273,7 +273,7 @@ class TrainingForm(QWidget):
 
 
 def _about_mnist(folder: Path | None) -> str:
-    """Where MNIST is or goes, and what the weights are measured on."""
+    """Where MNIST is or goes, and what the weights are evaluated on."""
     try:
         folder = folder or default_mnist_folder()
     except FileNotFoundError:
@@ -285,8 +285,8 @@ def _about_mnist(folder: Path | None) -> str:
             else f"It will be downloaded (12 MB) to {breakable(from_home(raw_folder(folder)))}."
         )
     return (
-        f"60,000 digits by about 250 people. {place} The weights are measured on MNIST's test set: "
-        "10,000 digits by 250 others."
+        f"60,000 digits by about 250 people. {place} The weights are evaluated on MNIST's test "
+        "set: 10,000 digits by 250 others."
     )
 
 

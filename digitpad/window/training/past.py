@@ -46,7 +46,7 @@ class PastTrainings(QWidget):
         self._accuracies.setTextFormat(Qt.TextFormat.PlainText)
         self.chart = TrainingChart()
         self._without_chart = SecondaryText(
-            "There is no chart: this version or the program that made these weights kept none."
+            "There is no chart: these weights do not record their training."
         )
         self._use = button("U&se These Weights", self._request_use, kind="primary")
         self._resume = button("Resu&me", self._request_resume)
@@ -118,7 +118,7 @@ class PastTrainings(QWidget):
         file = self._chosen
         is_used = file is not None and file.path == self._in_use
         self._use.setVisible(file is not None)
-        self._use.setText("In use now" if is_used else "U&se These Weights")
+        self._use.setText("In Use Now" if is_used else "U&se These Weights")
         self._use.setEnabled(not is_used)
         self._resume.setVisible(file is not None and checkpoint_file(file.path).exists())
         self._resume.setEnabled(not self._is_running)

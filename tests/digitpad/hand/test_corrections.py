@@ -6,7 +6,7 @@ from multiprocessing.pool import ThreadPool
 
 import pytest
 
-from digitpad.hand.corrections import CorrectionFile, Said
+from digitpad.hand.corrections import CorrectionFile, CorrectionRecord
 from digitpad.hand.memory import Correction
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import read_ink
@@ -19,7 +19,7 @@ def drawing(n):
 
 
 def said(n, label=1):
-    return Said(Correction(drawing(n), label), 7, "Bundled weights", WHEN)
+    return CorrectionRecord(Correction(drawing(n), label), 7, "Bundled weights", WHEN)
 
 
 @pytest.fixture

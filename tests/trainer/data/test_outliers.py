@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from digitpad.ink import ink_image
-from trainer.data.digits import NOT_A_DIGIT
+from digitpad.verdict import NOT_A_DIGIT
 from trainer.data.outliers import KINDS, LOOKALIKES, is_outlier, synthetic_outliers
 from trainer.data.signs import SIGNS
 

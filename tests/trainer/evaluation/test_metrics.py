@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from digitpad.recognizer import Recognizer
-from digitpad.verdict import Thresholds, energy
+from digitpad.verdict import NOT_A_DIGIT, Thresholds, energy
 from digitpad.weights_store import bundled_weights
-from trainer.data.digits import NOT_A_DIGIT, Digits
+from trainer.data.digits import Digits
 from trainer.evaluation.metrics import (
     Evaluation,
     OutlierEvaluation,

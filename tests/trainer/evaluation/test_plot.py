@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from digitpad.recognizer import Recognizer
-from digitpad.verdict import Thresholds
+from digitpad.verdict import NOT_A_DIGIT, Thresholds
 from digitpad.weights_store import bundled_weights
-from trainer.data.digits import NOT_A_DIGIT, Digits
+from trainer.data.digits import Digits
 from trainer.evaluation import plot
 from trainer.evaluation.metrics import evaluate_split
 

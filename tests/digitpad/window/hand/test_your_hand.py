@@ -84,6 +84,13 @@ def test_a_key_corrects_the_answer_to_this_and_to_the_next_drawing(hand):
     assert line["when"]
 
 
+def test_a_tap_can_be_corrected_too(hand, qtbot):
+    with qtbot.waitSignal(hand.window.answered):
+        qtbot.mouseClick(hand.window.canvas, Qt.MouseButton.LeftButton)
+    hand.press("1")
+    assert kept()[0]["word"] == "1"
+
+
 def test_undo_takes_it_back_and_redo_says_it_again(hand):
     hand.draw(ODD)
     before = hand.answer

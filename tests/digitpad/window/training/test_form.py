@@ -54,7 +54,7 @@ def test_it_says_where_mnist_is_or_goes_and_what_is_measured(form, person, tmp_p
     monkeypatch.delenv("DIGITPAD_DATA_DIR", raising=False)
     form.folder.setText(str(tmp_path))
     assert f"will be downloaded (12 MB) to {tmp_path / 'MNIST' / 'raw'}." in text(form, person)
-    assert "measured on MNIST's test set" in text(form, person)
+    assert "evaluated on MNIST's test set" in text(form, person)
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for name in MNIST_FILES:
@@ -67,7 +67,7 @@ def test_it_says_where_mnist_is_or_goes_and_what_is_measured(form, person, tmp_p
     assert " to ~" in text(form, person)
     form.data.setCurrentText("Synthetic digits")
     assert "downloaded" not in text(form, person)
-    assert "measured on 2,000 other ones" in text(form, person)
+    assert "evaluated on 2,000 other ones" in text(form, person)
 
 
 def test_without_torch_it_says_so_before_anything_is_filled_in(qtbot, person, monkeypatch, qapp):

@@ -71,7 +71,7 @@ def test_one_can_be_used(past, person, qtbot):
     qtbot.keyClick(listed, Qt.Key.Key_Down)
     person.click(window.training, "Use These Weights")
     assert window.weights_menu.in_use.name == "old.safetensors"
-    assert not person.button(window.training, "In use now").isEnabled()
+    assert not person.button(window.training, "In Use Now").isEnabled()
 
 
 def test_one_that_was_stopped_can_be_resumed(past, person):
