@@ -25,7 +25,12 @@ from digitpad.training.messages import (
 )
 from trainer.data.digits import DataError, Digits
 from trainer.evaluation.calibration import fit_temperature, fit_thresholds
-from trainer.evaluation.comparison import Baseline, cannot_compare, has_learned
+from trainer.evaluation.comparison import (
+    Baseline,
+    cannot_compare,
+    has_learned,
+    has_learned_drawings,
+)
 from trainer.evaluation.examples import examples
 from trainer.evaluation.metrics import Evaluation, evaluate_split
 from trainer.loop import DivergedError, Run, TrainingError, logits
@@ -275,16 +280,16 @@ def _baseline_accuracy(
 ) -> float | None:
     """Accuracy (0–1) of the baseline on a split; None if it is not known or may not count.
 
-    Unless it is recorded, it is computed for images of MNIST that the baseline has not learned.
+    Unless it is recorded, it is computed for images that the baseline has not learned.
     """
     if baseline is None or split is None:
         return None
-    is_mnist = data.mnist is not None and split not in data.held_out
-    if is_mnist and split is data.validation:
-        assert data.mnist
+    is_unseen = data.mnist is not None
+    if split in data.held_out:
+        is_unseen = has_learned_drawings(baseline.metadata, split.name) is False
+    elif data.mnist and split is data.validation:
         is_unseen = has_learned(baseline.metadata, data.mnist.sha256) is False
-        return baseline.accuracy(split, evaluate=is_unseen)
-    return baseline.accuracy(split, evaluate=is_mnist)
+    return baseline.accuracy(split, evaluate=is_unseen)
 
 
 def _compare(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Collection, Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +18,11 @@ from digitpad.ink import Drawing
 from digitpad.inkfile import Sample, from_json, to_record
 from digitpad.notebook import notebook_folder, read_lines, write_lines
 
+HELD_OUT = "held-out"
+"""The split of the drawings that a training does not learn from, but evaluates its weights on:
+every fourth of each digit."""
+
+_HELD_OUT_EVERY = 4
 _LOCK_SECONDS = 2.0
 
 
@@ -44,32 +51,62 @@ class CorrectionFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._seen = self._state()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the file is another than when this object last read or wrote it."""
+        return self._state() != self._seen
 
     def read(self) -> list[Correction]:
         """The corrections, the oldest first. Lines that cannot be read are left out."""
-        return [found for line in read_lines(self.path) if (found := _correction(line))]
+        self._seen = self._state()
+        return [found for each in self._samples() if (found := correction_of(each))]
+
+    def splits(self) -> Counter[str | None]:
+        """The number of corrections in each split."""
+        return Counter(each.split for each in self._samples() if correction_of(each))
 
     def add(self, *records: CorrectionRecord) -> None:
         """Add corrections; each replaces an earlier one of the same drawing."""
         with self._locked():
-            lines = read_lines(self.path)
-            for each in records:
-                lines = [*_without(lines, each.correction.drawing), _line(each)]
+            strokes = {_strokes(each.correction.drawing): each for each in records}
+            lines = _without(read_lines(self.path), strokes)
+            of_label = Counter(_word(line) for line in lines)
+            for each in strokes.values():
+                of_label[word := _word_for(each.correction)] += 1
+                is_held_out = of_label[word] % _HELD_OUT_EVERY == 0
+                lines.append(_line(each, HELD_OUT if is_held_out else "train"))
             write_lines(self.path, lines, durable=True)
 
     def remove(self, drawing: Drawing) -> None:
         """Remove the correction of a drawing, if there is one."""
         with self._locked():
-            write_lines(self.path, _without(read_lines(self.path), drawing), durable=True)
+            lines = _without(read_lines(self.path), {_strokes(drawing)})
+            write_lines(self.path, lines, durable=True)
 
-    def forget(self) -> Path | None:
-        """Move the file aside, and return where it is now; None if there is none."""
+    def forget(self, drawings: Collection[Drawing] | None = None) -> Path | None:
+        """Move the corrections of these drawings, or all, to another file.
+
+        Returns its path; None if there were none.
+        """
         with self._locked():
-            if not self.path.exists():
+            lines, rest = read_lines(self.path), []
+            if drawings is not None:
+                rest = _without(lines, {_strokes(each) for each in drawings})
+            if len(lines) == len(rest):
                 return None
             day = f"{datetime.now(UTC):%Y-%m-%d}"
             backup = reserve(self.path.with_name(f"{self.path.stem}-until-{day}{self.path.suffix}"))
-            return self.path.replace(backup)
+            kept = set(rest)
+            write_lines(backup, [line for line in lines if line not in kept], durable=True)
+            write_lines(self.path, rest, durable=True)
+            return backup
+
+    def _samples(self) -> Iterator[Sample]:
+        for line in read_lines(self.path):
+            with suppress(ValueError):
+                yield from_json(line)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -77,33 +114,56 @@ class CorrectionFile:
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=_LOCK_SECONDS):
+            was_known = not self.is_changed
             yield
+            if was_known:
+                self._seen = self._state()
+
+    def _state(self) -> tuple[int, int] | None:
+        """What tells a file from another one in its place; None if there is none."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
 
 
-def _without(lines: list[bytes], drawing: Drawing) -> list[bytes]:
-    """The lines, also those that cannot be read, but not that of the drawing."""
-    strokes = _dumped(to_record(Sample(drawing))["drawing"])  # parsing all lines takes too long
-    return [line for line in lines if strokes not in line]
+def _without(lines: list[bytes], strokes: Container[bytes]) -> list[bytes]:
+    """The lines, also those that cannot be read, but not those with these strokes."""
+    return [line for line in lines if _strokes_in(line) not in strokes]
+
+
+def _strokes(drawing: Drawing) -> bytes:
+    """The strokes of a drawing as they are in a line."""
+    return _dumped(to_record(Sample(drawing))["drawing"])
+
+
+def _strokes_in(line: bytes) -> bytes | None:
+    """The strokes in a line as written here. Parsing all lines would take too long."""
+    found = re.search(rb'"drawing":(\[[^"]*\])[,}]', line)
+    return found[1] if found else None
+
+
+def _word(line: bytes) -> str | None:
+    """The label in a line as written here."""
+    found = re.search(rb'"word":"([0-9?])"', line)
+    return found[1].decode() if found else None
+
+
+def _word_for(correction: Correction) -> str:
+    return NO_DIGIT_TEXT if correction.label is None else str(correction.label)
 
 
 def _dumped(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _line(record: CorrectionRecord) -> bytes:
-    label = record.correction.label
-    text = NO_DIGIT_TEXT if label is None else None
-    line = to_record(Sample(record.correction.drawing, label, text=text))
+def _line(record: CorrectionRecord, split: str) -> bytes:
+    correction = record.correction
+    line = to_record(Sample(correction.drawing, split=split, text=_word_for(correction)))
     line |= {"answer": record.answer, "weights": record.weights}
     line["when"] = record.when.astimezone(UTC).isoformat(timespec="seconds")
     return _dumped(line)
-
-
-def _correction(line: bytes) -> Correction | None:
-    """The correction of a line of an ink file; None if it is none."""
-    with suppress(ValueError):
-        return correction_of(from_json(line))
-    return None
 
 
 def correction_of(sample: Sample) -> Correction | None:

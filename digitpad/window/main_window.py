@@ -114,7 +114,7 @@ class MainWindow(QMainWindow):
                 self.canvas,
                 tools,
                 self.answer,
-                self.your_hand.row,
+                self.your_hand.part,
                 ColumnsCard(self.columns, self.training_answer),
                 NetCard(self.net_view),
             )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QStackedWidget
 
 from digitpad.window.hand.row import CorrectionRow
 from digitpad.window.widgets.action import action
@@ -14,10 +17,13 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QFileDialog, QWidget
 
     from digitpad.hand.memory import Scored
+    from digitpad.hand.practice import Practised
     from digitpad.ink import Drawing
     from digitpad.recognizer import Recognizer
+    from digitpad.window.hand.scorecard import Scorecard
     from digitpad.window.hand.teaching import Teaching
     from digitpad.window.pad.answer import Answer
+    from digitpad.window.practising import Practising
     from digitpad.window.sheet.canvas import Canvas
 
 # What the first paint does not need is imported when it is needed.
@@ -34,6 +40,10 @@ class YourHand(QObject):
         super().__init__(window)
         self._window, self._canvas, self._answer = window, canvas, answer
         self.row = CorrectionRow()
+        self.part = QStackedWidget()
+        """The row below the answer: it corrects, or asks for a digit during a practice."""
+        self.part.addWidget(self.row)
+        self._practising: Practising | None = None
         self.row.chosen.connect(self._correct)
         canvas.label_changed.connect(self.show)
         self._teaching: Teaching | None = None
@@ -41,6 +51,7 @@ class YourHand(QObject):
         self._learns.setCheckable(True)
         self.for_menu = [
             self._learns,
+            action(self, "&Practice", self._start_practice),
             action(self, "&Scorecard…", self._ask_for_scores),
             action(self, "&Import…", self._ask_for_import),
             action(self, "&Export…", self._ask_for_export),
@@ -57,8 +68,15 @@ class YourHand(QObject):
             self._teaching.changed.connect(self.changed)
             self._teaching.reported.connect(self.row.show_message)
             self._canvas.label_changed.connect(self._teach)
+            if isinstance(app := QGuiApplication.instance(), QGuiApplication):
+                app.applicationStateChanged.connect(self._learn_from_others)
             self._learns.setChecked(self._teaching.learns)
         self._teaching.use(recognizer, name)
+
+    def _learn_from_others(self, state: Qt.ApplicationState) -> None:
+        """Learn what was corrected in another window, when the person comes back to this one."""
+        if self._teaching and state == Qt.ApplicationState.ApplicationActive:
+            self._teaching.refresh()
 
     def close(self) -> None:
         """Wait until everything is kept."""
@@ -83,11 +101,48 @@ class YourHand(QObject):
         """Show what can be said of the drawing, and what was said, once it is answered."""
         is_drawing = not self._canvas.is_blank and self._canvas.picture is None
         is_possible = is_drawing and self._answer.prediction is not None
+        if self._practising:
+            self._practising.show()
+            is_possible = False
         self.row.show_label(self._canvas.label, is_possible=is_possible)
 
     def _toggle(self) -> None:
         if self._teaching:
             self._teaching.learns = self._learns.isChecked()
+
+    # Practice
+
+    def _start_practice(self) -> None:
+        if self._practising or self._teaching is None:
+            return
+        from digitpad.window.practising import Practising
+
+        self._teaching.learns = True
+        self._learns.setChecked(True)
+        self._practising = practising = Practising(self, self._canvas, self._answer)
+        practising.ended.connect(self._end_practice)
+        self.part.addWidget(practising.row)
+        self.part.setCurrentWidget(practising.row)
+        self._canvas.addAction(practising.row.next_action)
+        self.show()
+        self._canvas.setFocus()
+
+    def _end_practice(self, practised: Sequence[Practised]) -> None:
+        if practising := self._practising:
+            self._practising = None
+            self.part.removeWidget(practising.row)
+            practising.row.deleteLater()
+            practising.deleteLater()
+            self.show()
+        if self._teaching and practised:
+            self._teaching.score(lambda scored: self._show_practised(practised, scored))
+
+    def _show_practised(self, practised: Sequence[Practised], scored: list[Scored]) -> None:
+        from digitpad.window.hand.practice import show_summary
+
+        show_summary(practised, scored, self._ask_for_scores, self._window)
+
+    # The menu
 
     def _ask_for_scores(self) -> None:
         if self._teaching:
@@ -96,7 +151,21 @@ class YourHand(QObject):
     def _show_scores(self, scored: list[Scored]) -> None:
         from digitpad.window.hand.scorecard import Scorecard
 
-        Scorecard(scored, self._window).open()
+        card = Scorecard(scored, self._window)
+        card.forget_requested.connect(lambda drawings: self._forget_from(card, drawings))
+        card.open()
+
+    def _forget_from(self, card: Scorecard, drawings: list[Drawing]) -> None:
+        from shiboken6 import isValid
+
+        def show(scored: list[Scored]) -> None:
+            if isValid(card):  # the person may have closed it meanwhile
+                card.show_scores(scored)
+                card.show_message(self.row.text)
+
+        self._forget(drawings)
+        if self._teaching:
+            self._teaching.score(show)
 
     def _ask_for_import(self) -> None:
         dialog = self._dialog("Import Corrections")
@@ -114,7 +183,6 @@ class YourHand(QObject):
         dialog.open()
 
     def _dialog(self, title: str) -> QFileDialog:
-        from PySide6.QtCore import Qt
         from PySide6.QtWidgets import QFileDialog
 
         dialog = QFileDialog(self._window, title)
@@ -127,7 +195,6 @@ class YourHand(QObject):
             (self._teaching.export_to if writes else self._teaching.import_from)(path)
 
     def _ask_to_forget(self) -> None:
-        from PySide6.QtCore import Qt
         from PySide6.QtWidgets import QMessageBox
 
         box = QMessageBox(self._window)
@@ -137,9 +204,15 @@ class YourHand(QObject):
         box.setInformativeText("The answers are those of the weights again. A copy is kept.")
         forget = box.addButton("&Forget", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
-        forget.clicked.connect(self._forget)
+        forget.clicked.connect(self._forget_all)
         box.open()
 
-    def _forget(self) -> None:
+    def _forget_all(self) -> None:
+        self._forget(None)
+
+    def _forget(self, drawings: Sequence[Drawing] | None) -> None:
+        """Forget what these drawings have taught, or everything."""
         if self._teaching:
-            self._teaching.forget()
+            self._teaching.forget(drawings)
+            if drawings is None or self._canvas.drawing in drawings:
+                self._canvas.set_label("")

@@ -126,6 +126,22 @@ def test_the_accuracies_of_the_baseline_are_reported(tmp_path, run_here):
     assert err.endswith(f"Cannot compare: {missing}\n")
 
 
+def test_weights_are_compared_on_held_out_drawings_that_neither_has_learned(
+    keep, tmp_path, run_here
+):
+    in_use, mine = keep("in-use", data=[{"name": "other images", "sha256": "0"}]), "mine.ndjson"
+    strokes = [Drawing((Stroke.from_xy([n, 40.0], [0, 60 + n]),)) for n in range(12)]
+    splits = ["train", "train", "held-out"]
+    samples = [Sample(each, 1, split=splits[n % 3]) for n, each in enumerate(strokes)]
+    write_ink(tmp_path / mine, samples)
+    options = ["--recipe", "pad", "--ink", mine, "--ink-holdout", "held-out", "--compare", in_use]
+    messages = []
+    assert run_here(*SYNTHETIC, *options, images=500, report=messages.append)[0] == 0
+    evaluated = [each for each in messages if isinstance(each, Evaluated)][-1]
+    assert (evaluated.split, evaluated.images) == ("mine.ndjson, held-out", 4)
+    assert evaluated.baseline_accuracy is not None
+
+
 def test_without_mnist_and_network_it_says_where_to_put_mnist(tmp_path, run_here):
     code, _, err = run_here("--data-dir", "none", "--out", "net")
     assert code == 2

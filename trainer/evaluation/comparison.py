@@ -93,6 +93,32 @@ def has_learned(metadata: Mapping[str, Any], mnist_sha256: str) -> bool | None:
     return None
 
 
+def has_learned_drawings(metadata: Mapping[str, Any], split: str) -> bool | None:
+    """Whether weights with this metadata have learned the held-out drawings of this split.
+
+    The split is named like `Ink.only`: by an ink file and the writers. None if the metadata does
+    not say what the weights have learned.
+    """
+    names = _learned_names(metadata)
+    if names is None:
+        return None
+    file, _, writers = split.rpartition(", ")
+    of_file = [name for name in names if name == file or name.startswith(f"{file} without ")]
+    return any(
+        writers not in name.removeprefix(file).removeprefix(" without ").split(", ")
+        for name in of_file
+    )
+
+
+def _learned_names(metadata: Mapping[str, Any]) -> list[str] | None:
+    """The names of what weights with this metadata have learned, if it has them."""
+    parts = metadata.get("data")
+    if not isinstance(parts, list) or not parts:
+        return None
+    names = [part.get("name") if isinstance(part, dict) else None for part in parts]
+    return [str(name) for name in names] if None not in names else None
+
+
 def recorded_accuracy(metadata: Mapping[str, Any], sha256: str) -> float | None:
     """Accuracy (0–1) that the metadata records for the split with this hash, if any."""
     metrics = metadata.get("metrics")

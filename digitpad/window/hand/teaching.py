@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from digitpad.window.widgets.settings import settings
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 _KEY = "hand/learns"
+_PREPARE_AFTER = 1500  # milliseconds, in which the window starts and a person looks at it
 _RECENT = 4  # corrections of a digit that are counted
 _NUMBERS = ("None", "One", "Two", "Three", "Four")
 
@@ -49,6 +50,8 @@ class Teaching(QObject):
         self._lessons: list[Lesson] = []
         self._learned: tuple[Recognizer | None, Hand | None] = None, None
         self._file: CorrectionFile | None = None
+        self._preparation = QTimer(self, singleShot=True, interval=_PREPARE_AFTER)
+        self._preparation.timeout.connect(self._prepare)
 
     @property
     def learns(self) -> bool:
@@ -65,6 +68,22 @@ class Teaching(QObject):
         self._recognizer, self._weights = recognizer, weights
         if recognizer:
             self._submit(lambda: self._learn_again(recognizer))
+            self._preparation.start()
+
+    def _prepare(self) -> None:
+        """Compute the anchors' features before the first correction needs them."""
+        if recognizer := self._recognizer:
+            self._submit(lambda: self._prepare_for(recognizer))
+
+    def refresh(self) -> None:
+        """Learn what another process has kept since, if anything."""
+        recognizer = self._recognizer
+
+        def refresh() -> None:
+            if recognizer and self._corrections().is_changed:
+                self._learn_again(recognizer)
+
+        self._submit(refresh)
 
     def correct(self, drawing: Drawing, label: str, answer: int | None) -> None:
         """Learn that the drawing is `label`, a digit or ? for none; `answer` was given."""
@@ -99,14 +118,17 @@ class Teaching(QObject):
 
         self._submit(score)
 
-    def forget(self) -> None:
-        """Forget all corrections. The file is kept under another name."""
+    def forget(self, drawings: Sequence[Drawing] | None = None) -> None:
+        """Forget the corrections of these drawings, or all. A copy is kept."""
 
         def forget() -> Callable[[], None]:
-            moved = self._corrections().forget()
-            self._lessons, self._learned = [], (self._learned[0], None)
-            where = f" They are kept in {moved}" if moved else ""
-            return lambda: self.reported.emit(f"All corrections are forgotten.{where}")
+            moved = self._corrections().forget(drawings)
+            if self._learner is None or drawings is None:
+                self._lessons, self._learned = [], (self._learned[0], None)
+            else:
+                self._drop(self._learner, drawings)
+            copy = f" A copy is kept: {moved.name}" if moved else ""
+            return lambda: self.reported.emit(f"Forgotten.{copy}")
 
         self._submit(forget)
 
@@ -138,12 +160,13 @@ class Teaching(QObject):
             content = self._corrections().path.read_bytes()
             with replacing(path) as file:
                 file.write(content)
-            return lambda: self.reported.emit(f"Your corrections are in {path}")
+            return lambda: self.reported.emit(f"Your corrections are in {path.name}")
 
         self._submit(export)
 
     def close(self) -> None:
         """Wait until everything is written."""
+        self._preparation.stop()
         self._thread.shutdown()
 
     # In the thread
@@ -164,16 +187,24 @@ class Teaching(QObject):
             self._lessons, self._learned = [], (recognizer, None)
         return self._learner
 
-    def _learn_again(self, recognizer: Recognizer) -> Callable[[], None] | None:
-        self._lessons, self._learned = [], (recognizer, None)
-        if corrections := self._corrections().read():
-            from digitpad.hand.memory import MOST_LESSONS
+    def _prepare_for(self, recognizer: Recognizer) -> None:
+        self._learner_for(recognizer)
 
-            learner = self._learner_for(recognizer)
-            latest = corrections[-MOST_LESSONS:]
-            self._lessons = [learner.lesson(each) for each in latest]
-            self._learned = recognizer, learner.learn(self._lessons)
-        return None
+    def _learn_again(self, recognizer: Recognizer) -> None:
+        corrections = self._corrections().read()
+        if not corrections:
+            self._lessons, self._learned = [], (recognizer, None)
+            return
+        from digitpad.hand.memory import MOST_LESSONS
+
+        learner = self._learner_for(recognizer)
+        known = {lesson.correction.drawing: lesson for lesson in self._lessons}
+        self._lessons = []
+        for each in corrections[-MOST_LESSONS:]:
+            lesson = known.get(each.drawing)
+            is_known = lesson is not None and lesson.correction == each
+            self._lessons.append(lesson if lesson and is_known else learner.lesson(each))
+        self._learned = recognizer, learner.learn(self._lessons)
 
     def _learn(self, recognizer: Recognizer, noted: CorrectionRecord) -> Callable[[], None]:
         correction, problem = noted.correction, ""
@@ -183,7 +214,7 @@ class Teaching(QObject):
             problem = f" It cannot be kept for the next start: {error.strerror or error}."
         learner = self._learner_for(recognizer)
         if any(lesson.correction.drawing == correction.drawing for lesson in self._lessons):
-            self._drop(learner, correction.drawing)
+            self._drop(learner, [correction.drawing])
         lesson, (_, before) = learner.lesson(correction), self._learned
         self._lessons.append(lesson)
         hand = learner.add(before, lesson)
@@ -193,10 +224,11 @@ class Teaching(QObject):
 
     def _unlearn(self, recognizer: Recognizer, drawing: Drawing) -> None:
         self._corrections().remove(drawing)
-        self._drop(self._learner_for(recognizer), drawing)
+        self._drop(self._learner_for(recognizer), [drawing])
 
-    def _drop(self, learner: Learner, drawing: Drawing) -> None:
-        self._lessons = [each for each in self._lessons if each.correction.drawing != drawing]
+    def _drop(self, learner: Learner, drawings: Sequence[Drawing]) -> None:
+        rest = [each for each in self._lessons if each.correction.drawing not in drawings]
+        self._lessons = rest
         self._learned = learner.recognizer, learner.learn(self._lessons)
 
     # Between the threads

@@ -10,19 +10,17 @@ from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
-    QInputDevice,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QTabletEvent,
-    QTouchEvent,
 )
 from PySide6.QtWidgets import QWidget
 
 from digitpad.window.sheet.draft import Draft
 from digitpad.window.sheet.eraser import Erasure
 from digitpad.window.sheet.history import BLANK, Content, History, new_strokes
-from digitpad.window.sheet.input import Input, from_mouse, from_tablet, from_touch
+from digitpad.window.sheet.input import Input, from_mouse, from_tablet, from_touch, is_from_fingers
 from digitpad.window.sheet.painting import Painting
 from digitpad.window.sheet.pens import Action, Pen, adds_ink, decide
 from digitpad.window.sheet.view import fitted_view
@@ -172,6 +170,11 @@ class Canvas(QWidget):
         """What the person said that the drawing is: see `Content.label`."""
         return "" if self.is_drawing else self._history.present.label
 
+    def invite(self, text: str = "") -> None:
+        """Ask for something while the sheet is blank; without a text, for any digit."""
+        self._painting.invitation = text
+        self.update()
+
     def clear(self) -> None:
         """Start a blank sheet. This can be undone."""
         self._replace(BLANK)
@@ -305,10 +308,7 @@ class Canvas(QWidget):
     # Events
 
     def event(self, event: QEvent) -> bool:
-        if (
-            isinstance(event, QTouchEvent)
-            and event.deviceType() == QInputDevice.DeviceType.TouchScreen
-        ):
+        if is_from_fingers(event):
             for given in from_touch(event):
                 self._take(given)
             return True  # or it comes back as a mouse event and draws twice

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import (
@@ -76,6 +76,12 @@ def from_tablet(event: QTabletEvent) -> Input:
     pressure = event.pressure() if isfinite(event.pressure()) else 1.0  # a driver may report NaN
     erases = event.pointerType() == QPointingDevice.PointerType.Eraser
     return Input(stylus, event.position(), min(max(pressure, 0.0), 1.0), erases)
+
+
+def is_from_fingers(event: QEvent) -> TypeGuard[QTouchEvent]:
+    """Whether fingers touch the screen; on a touchpad they move the mouse."""
+    screen = QInputDevice.DeviceType.TouchScreen
+    return isinstance(event, QTouchEvent) and event.deviceType() == screen
 
 
 def from_touch(event: QTouchEvent) -> Iterator[Input]:

@@ -31,6 +31,15 @@ def paint_empty_page(
         painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, text)
 
 
+def paint_invitation(
+    painter: QPainter, area: QRect, text: str, font: QFont, colours: theme.Colours
+) -> None:
+    """Paint what a blank page asks for."""
+    painter.setFont(theme.font(font, theme.LARGE))
+    painter.setPen(colours.secondary)
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+
+
 def paint_edge(painter: QPainter, area: QRect, colours: theme.Colours, *, ringed: bool) -> None:
     """Paint the round edge of the page over what is on it, with a ring around it if wanted."""
     edge = QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5)

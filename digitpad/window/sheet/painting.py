@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from digitpad.window.sheet.layers import Layers
-from digitpad.window.sheet.page import paint_edge, paint_empty_page
+from digitpad.window.sheet.page import paint_edge, paint_empty_page, paint_invitation
 from digitpad.window.sheet.view import View
 from digitpad.window.widgets.brush import WIDTH, Segment, segments
 from digitpad.window.widgets.theme import colours
@@ -29,6 +29,8 @@ class Painting:
         self._sheet = sheet
         self.view = View(0, 0, 1.0)
         self.pen_width = WIDTH
+        self.invitation = ""
+        """What a blank sheet asks for; empty for any digit."""
         self._layers: Layers | None = None  # all ink except the draft's open segment
         self._picture_view: PictureView | None = None
 
@@ -66,7 +68,11 @@ class Painting:
         elif content.strokes or draft:
             painter.drawPixmap(0, 0, self._settled(content.strokes, draft).ink)
         else:
-            paint_empty_page(painter, area, self.view, self._sheet.font(), ink)
+            font = self._sheet.font()
+            if self.invitation:
+                paint_invitation(painter, area, self.invitation, font, ink)
+            else:
+                paint_empty_page(painter, area, self.view, font, ink)
         if draft:
             painter.save()
             painter.setTransform(self.view.to_widget(), combine=True)

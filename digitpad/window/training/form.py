@@ -105,8 +105,8 @@ class TrainingForm(QWidget):
         if folder := self._folder():
             arguments.append(f"--data-dir={folder}")
         arguments += [f"--ink={path}" for path in self._usable_ink()]
-        if writers := self._writers():
-            arguments.append(f"--ink-holdout={writers}")
+        if held_out := ",".join(filter(None, (self._writers(), self._held_out_of_mine()))):
+            arguments.append(f"--ink-holdout={held_out}")
         return arguments
 
     def _folder(self) -> Path | None:
@@ -123,6 +123,9 @@ class TrainingForm(QWidget):
     @property
     def _chosen_recipe(self) -> Recipe:
         return RECIPES[self.recipe.currentData()]
+
+    def _held_out_of_mine(self) -> str:
+        return self._ink_files.held_out() if self._usable_ink() else ""
 
     def _writers(self) -> str:
         return "".join(self.writers.text().split()) if self._usable_ink() else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from digitpad.hand.corrections import CorrectionFile, corrections_path
+from digitpad.hand.corrections import HELD_OUT, CorrectionFile, corrections_path
 from digitpad.window.widgets.controls import button
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.secondary_text import SecondaryText
@@ -72,7 +73,16 @@ class InkFiles(QWidget):
             item.setData(_PATH, str(path))
             item.setToolTip(str(path))
             self.list.addItem(item)
+        self._update()
         self.changed.emit()
+
+    def held_out(self) -> str:
+        """The split that evaluates the weights, if the person's own drawings have one."""
+        with suppress(OSError):
+            splits = self._splits() if corrections_path() in self.files() else {}
+            if HELD_OUT in splits and len(splits) > 1:
+                return HELD_OUT
+        return ""
 
     def set_usable(self, *, is_usable: bool) -> None:
         """Note whether the recipe learns from ink."""
@@ -84,19 +94,22 @@ class InkFiles(QWidget):
         for part in (self.list, self._add, self._mine):
             part.setEnabled(self._is_usable)
         self._remove.setEnabled(self._is_usable and bool(self.list.selectedItems()))
-        self._about.setText(
-            "Your own drawings to learn from: UNIPEN, or Quick, Draw! ndjson."
-            if self._is_usable
-            else "This recipe does not learn from ink."
-        )
+        about = "Your own drawings to learn from: UNIPEN, or Quick, Draw! ndjson."
+        if self.held_out():
+            about = "Some of your drawings are held out, to compare the weights on."
+        self._about.setText(about if self._is_usable else "This recipe does not learn from ink.")
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         n = 0
         with suppress(OSError):
-            n = len(CorrectionFile(corrections_path()).read())
+            n = self._splits().total()
         self._mine.setText(f"Add My Drawings ({n})")
         self._mine.setVisible(n > 0)
+
+    def _splits(self) -> Counter[str | None]:
+        """The number of the person's own drawings in each split. Raises OSError."""
+        return CorrectionFile(corrections_path()).splits()
 
     def _add_mine(self) -> None:
         self.add(corrections_path())
@@ -104,6 +117,7 @@ class InkFiles(QWidget):
     def _remove_selected(self) -> None:
         for item in self.list.selectedItems():
             self.list.takeItem(self.list.row(item))
+        self._update()
         self.changed.emit()
 
     def _ask(self) -> None:

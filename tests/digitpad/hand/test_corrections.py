@@ -6,7 +6,7 @@ from multiprocessing.pool import ThreadPool
 
 import pytest
 
-from digitpad.hand.corrections import CorrectionFile, CorrectionRecord
+from digitpad.hand.corrections import HELD_OUT, CorrectionFile, CorrectionRecord
 from digitpad.hand.memory import Correction
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import read_ink
@@ -67,6 +67,38 @@ def test_forgetting_keeps_a_copy(file):
     assert len(list(file.path.parent.glob("corrections-until-*.ndjson"))) == 2
 
 
+def test_every_fourth_drawing_of_a_digit_is_held_out_of_trainings(file):
+    for n in range(8):
+        file.add(said(n, 1), said(100 + n, None))
+    file.add(said(200, 2))
+    splits = [(each.label, each.split) for each in read_ink(file.path, lambda *_: None)]
+    for label, rounds in ((1, 2), (None, 2)):
+        found = [split for each, split in splits if each == label]
+        assert found == rounds * ["train", "train", "train", HELD_OUT]
+    assert splits[-1] == (2, "train")
+    assert file.splits() == {"train": 13, HELD_OUT: 4}
+
+
+def test_some_can_be_forgotten_with_a_copy(file):
+    file.add(*(said(n, n) for n in range(5)))
+    backup = file.forget([drawing(1), drawing(3)])
+    assert [each.label for each in file.read()] == [0, 2, 4]
+    assert [each.label for each in CorrectionFile(backup).read()] == [1, 3]
+    assert file.forget([drawing(1)]) is None
+
+
+def test_it_knows_whether_another_window_wrote_the_file(file):
+    file.add(said(1))
+    assert not file.is_changed
+    other = CorrectionFile(file.path)
+    other.add(said(2))
+    assert file.is_changed
+    file.add(said(3))
+    assert file.is_changed  # what the other added is still to be read
+    assert len(file.read()) == 3
+    assert not file.is_changed
+
+
 def test_a_truncated_line_is_left_out_and_stays(file):
     file.add(said(1), said(2))
     content = file.path.read_bytes()
@@ -84,11 +116,8 @@ def test_several_windows_lose_nothing(file):
 
 
 def test_ten_thousand_corrections_are_kept(file):
-    file.add(said(0))
-    line = file.path.read_bytes()
-    many = b"".join(line.replace(b"[0,9.5]", b"[%d,9.5]" % n) for n in range(10_000))
-    file.path.write_bytes(many)
-    file.add(said(10_000.0))
+    file.add(*(said(n) for n in range(10_000)))
+    file.add(said(9_999, 3), said(10_000))
     assert len(file.read()) == 10_001
 
 

@@ -10,6 +10,7 @@ from trainer.evaluation.comparison import (
     Baseline,
     compare,
     has_learned,
+    has_learned_drawings,
     mcnemar,
     obstacle,
     recorded_accuracy,
@@ -76,6 +77,23 @@ def test_weights_are_better_or_worse_if_the_difference_is_significant(
 )
 def test_what_weights_have_learned_follows_from_their_metadata(data, learned):
     assert has_learned({"data": data}, MNIST) is learned
+
+
+@pytest.mark.parametrize(
+    ("names", "learned"),
+    [
+        (["MNIST train"], False),
+        (["MNIST train", "mine.ndjson"], True),
+        (["mine.ndjson without held-out"], False),
+        (["mine.ndjson without writers 26-30, held-out"], False),
+        (["mine.ndjson without writers 26-30"], True),
+        (["other.ndjson"], False),
+        ([None], None),
+    ],
+)
+def test_held_out_drawings_are_not_learned_if_the_weights_held_them_out_too(names, learned):
+    metadata = {"data": [{"name": name, "sha256": "4567"} for name in names]}
+    assert has_learned_drawings(metadata, "mine.ndjson, held-out") is learned
 
 
 OTHER, ALL, UNKNOWN = {"data": [{"sha256": "4567"}]}, {"data": [{"sha256": MNIST}]}, {}

@@ -1,14 +1,26 @@
 """What a person says of drawings, in the real window."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QTableWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QListWidget,
+    QMessageBox,
+    QTableWidget,
+)
 
+from digitpad.hand.corrections import CorrectionFile, CorrectionRecord, corrections_path
+from digitpad.hand.memory import Correction
 from digitpad.notebook import notebook_folder
 from digitpad.weights_store import bundled_weights
+from digitpad.window.hand.practice import PracticeRow
 from digitpad.window.hand.scorecard import Scorecard
+from digitpad.window.widgets.button import Button
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -159,6 +171,11 @@ def test_keys_do_nothing_without_a_drawing_and_letters_go_to_the_form(hand, qtbo
     assert kept() == []
 
 
+def button_of(widget, words):
+    found = widget.findChildren(Button)
+    return next(each for each in found if each.text().replace("&", "") == words)
+
+
 def action(hand, words):
     return next(a for a in hand.window.your_hand.for_menu if words in a.text().replace("&", ""))
 
@@ -261,6 +278,82 @@ def test_the_scorecard_counts_what_is_correct_before_and_now(hand):
     ]
     assert rows == [["4", "1", "0", "1"], ["7", "1", "1", "1"], ["All", "2", "1", "2"]]
     card.close()
+
+
+def test_what_a_drawing_has_taught_can_be_forgotten_in_the_scorecard(hand, qtbot):
+    hand.draw(ODD)
+    before = hand.answer
+    hand.press("4")
+    action(hand, "Scorecard").trigger()
+    hand.wait(lambda: hand.window.findChild(Scorecard) is not None)
+    card = hand.window.findChild(Scorecard)
+    pictures = card.findChild(QListWidget)
+    assert [pictures.item(n).text() for n in range(pictures.count())] == ["4"]
+    (forget,) = [b for b in card.findChildren(Button) if "Forget" in b.text()]
+    assert not forget.isEnabled()
+    pictures.item(0).setSelected(True)
+    with qtbot.waitSignal(hand.window.your_hand.changed):
+        qtbot.mouseClick(forget, Qt.MouseButton.LeftButton)
+    hand.wait(lambda: pictures.count() == 0)
+    assert any("A copy is kept" in label.text() for label in card.findChildren(QLabel))
+    card.close()
+    assert hand.answer == before
+    assert hand.window.canvas.label == ""
+    assert kept() == []
+    (backup,) = notebook_folder().glob("corrections-until-*.ndjson")
+    assert '"word":"4"' in backup.read_text()
+
+
+def test_a_practice_asks_for_all_digits_twice_and_says_what_was_learned(hand, qtbot):
+    action(hand, "Practice").trigger()
+    asked = []
+    for step in range(20):
+        row = hand.window.findChild(PracticeRow)
+        asked.append(row.text)
+        if step % 10 == 4:
+            hand.draw(moved(ODD, dx=step))
+        elif step % 10 == 7:
+            hand.draw(moved(SEVEN, dx=step))
+        else:
+            qtbot.mouseClick(button_of(row, "Skip"), Qt.MouseButton.LeftButton)
+            continue
+        with qtbot.waitSignal(hand.window.your_hand.changed):
+            qtbot.keyClick(hand.window.canvas, Qt.Key.Key_Return)
+        assert hand.window.canvas.is_blank
+    assert asked == 2 * [f"Draw {'an' if n == 8 else 'a'} {n}" for n in range(10)]
+    hand.wait(lambda: hand.window.findChild(QMessageBox) is not None)
+    box = hand.window.findChild(QMessageBox)
+    first, second, all_of_them = box.informativeText().splitlines()
+    assert first.startswith("First round: 1 of 2 correct. 4 was ")
+    assert second == "Second round: 2 of 2 correct."
+    assert all_of_them.startswith("With what was learned, 4 of these 4 drawings")
+    box.close()
+    assert [line["word"] for line in kept()] == ["4", "7", "4", "7"]
+    assert hand.window.findChild(PracticeRow) is None or not hand.window.your_hand.row.isHidden()
+    hand.draw(ODD)
+    assert hand.answer == 4
+
+
+def test_a_practice_can_be_ended_at_once(hand, qtbot):
+    action(hand, "Practice").trigger()
+    row = hand.window.findChild(PracticeRow)
+    assert not button_of(row, "Next").isEnabled()
+    qtbot.mouseClick(button_of(row, "End Practice"), Qt.MouseButton.LeftButton)
+    assert hand.window.your_hand.row.isVisible()
+    hand.draw(ODD)
+    hand.press("4")
+    assert hand.answer == 4
+
+
+def test_corrections_of_another_window_are_learned_when_the_person_comes_back(hand):
+    hand.draw(ODD)
+    drawing = hand.window.canvas.drawing
+    record = CorrectionRecord(Correction(drawing, 4), 7, "Other weights", datetime.now(UTC))
+    CorrectionFile(corrections_path()).add(record)
+    assert hand.answer != 4
+    for state in (Qt.ApplicationState.ApplicationInactive, Qt.ApplicationState.ApplicationActive):
+        QApplication.instance().applicationStateChanged.emit(state)
+    hand.wait(lambda: hand.answer == 4)
 
 
 def test_the_scorecard_of_nobody_is_empty(hand):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from digitpad.folders import from_home, user_folder
+from digitpad.hand.corrections import CorrectionFile, CorrectionRecord, corrections_path
+from digitpad.hand.memory import Correction
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample, write_ink
 from digitpad.training.mnist import MNIST_FILES
 from digitpad.training.pace import Pace, remember_pace
 from digitpad.training.recipe import PAD, PATIENT, RECIPES, SEED
 from digitpad.window.training.form import TrainingForm
+from digitpad.window.widgets.button import Button
 
 
 @pytest.fixture
@@ -32,6 +36,28 @@ def ink_file(tmp_path):
     path = tmp_path / "mine.ndjson"
     write_ink(path, [Sample(Drawing((Stroke.from_xy([0, 5], [0, 9]),)), 7)])
     return path
+
+
+def correction(n):
+    drawing = Drawing((Stroke.from_xy([0, 5 + n], [0, 9]),))
+    return CorrectionRecord(Correction(drawing, 7), 1, "Weights", datetime.now(UTC))
+
+
+def test_ones_own_drawings_are_a_source_and_every_fourth_is_held_out(form, person):
+    person.click(form, "Options")
+    file = CorrectionFile(corrections_path())
+    file.add(*(correction(n) for n in range(3)))
+    for more, held_out in ((0, []), (5, ["--ink-holdout=held-out"])):
+        file.add(*(correction(3 + n) for n in range(more)))
+        form.hide()
+        form.show()
+        form.recipe.setCurrentIndex(form.recipe.findData(PAD.name))
+        (add,) = [b for b in form.findChildren(Button) if f"My Drawings ({3 + more})" in b.text()]
+        add.click()
+        mine = [f"--ink={file.path}", *held_out]
+        assert form.arguments()[-len(mine) :] == mine
+    form.writers.setText("26-30")
+    assert form.arguments()[-1] == "--ink-holdout=26-30,held-out"
 
 
 def problem(qtbot, form):
