@@ -50,6 +50,26 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         raise
 
 
+def open_regular(path: Path, most_bytes: int) -> BinaryIO:
+    """Open a regular file, or a link to one, for reading.
+
+    Raises OSError for anything else, since a pipe or a device may block or have no end, and for a
+    file of more than `most_bytes`.
+    """
+    _check_regular(path.stat(), path)
+    # What takes the file's place now must not block either.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    try:
+        found = os.fstat(descriptor)
+        _check_regular(found, path)
+        _check_size(found.st_size, most_bytes, path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
 def remove_leftovers(path: Path) -> None:
     """Remove the temporary files of `replacing(path)` that killed processes left behind.
 
@@ -88,14 +108,25 @@ def numbered(path: Path) -> Iterator[Path]:
 def _permissions(target: Path) -> int | None:
     """The permissions of the file `target`, None if there is no such file; raises OSError."""
     try:
-        mode = target.stat().st_mode
+        found = target.stat()
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(target))
-    if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is not a regular file", str(target))
-    return mode & 0o777
+    _check_regular(found, target)
+    return found.st_mode & 0o777
+
+
+def _check_regular(found: os.stat_result, path: Path) -> None:
+    """Raise OSError unless this is a regular file."""
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+
+
+def _check_size(size: int, most: int, path: Path) -> None:
+    if size > most:
+        limit = f"{most >> 20:,} MB" if most >> 20 else f"{most:,} bytes"
+        raise OSError(errno.EFBIG, f"it is larger than {limit}", str(path))
 
 
 def _temporary_prefix(path: Path) -> str:

@@ -6,6 +6,7 @@ training and use agree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,9 +44,9 @@ _BERNSTEIN = np.stack([(1 - _T) ** 3, 3 * _T * (1 - _T) ** 2, 3 * _T**2 * (1 - _
 """Weights [4, 4] of a Bézier curve's control points (rows) at the ends of its four quarters."""
 
 # These bound the time for an image, for a scribble that covers its box several times. At most
-# `_MAX_POINTS` points of a stroke are used, evenly spread; beyond 1,000 pixels of stroke, the discs
-# move apart.
-_MAX_POINTS, _MAX_DISCS = 2_000, 4_000
+# `_MAX_STROKES` strokes and `_MAX_POINTS` points of each are used, evenly spread; beyond 1,000
+# pixels of stroke, the discs move apart.
+_MAX_POINTS, _MAX_STROKES, _MAX_DISCS = 2_000, 2_000, 4_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,18 +61,7 @@ class Stroke:
     points: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        # Adding 0 copies the array and turns −0 into 0: they are equal, but their bytes are not.
-        points = np.asarray(self.points, dtype=np.float64) + 0.0
-        if points.ndim != 2 or points.shape[1] != 3 or not len(points):
-            raise ValueError(f"points must be [n, 3] with n ≥ 1, not {list(points.shape)}")
-        if not np.isfinite(points).all():
-            raise ValueError("points must be finite numbers")
-        if np.abs(points[:, :2]).max() > MAX_COORDINATE:
-            raise ValueError(f"coordinates must be within ±{MAX_COORDINATE:g}")
-        if points[:, 2].min() < 0 or points[:, 2].max() > 1:
-            raise ValueError("pressure must be between 0 and 1")
-        points.flags.writeable = False
-        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "points", _checked(self.points))
 
     @classmethod
     def from_xy(cls, x: ArrayLike, y: ArrayLike) -> Stroke:
@@ -80,6 +70,26 @@ class Stroke:
         if x.ndim != 1 or x.shape != y.shape:
             raise ValueError("x and y must be lists of the same length")
         return cls(np.stack([x, y, np.ones_like(x)], axis=1))
+
+    @classmethod
+    def many(cls, points: ArrayLike, lengths: Sequence[int]) -> tuple[Stroke, ...]:
+        """Strokes of these lengths from all their points [n, 3], without those of length 0.
+
+        Much faster than one by one.
+        """
+        if not sum(lengths):
+            return ()
+        ends = np.cumsum(lengths).tolist()
+        checked = _checked(points)
+        return tuple(
+            cls._of(checked[end - n : end]) for n, end in zip(lengths, ends, strict=True) if n
+        )
+
+    @classmethod
+    def _of(cls, checked: NDArray[np.float64]) -> Stroke:
+        stroke = object.__new__(cls)
+        object.__setattr__(stroke, "points", checked)
+        return stroke
 
     @property
     def xy(self) -> NDArray[np.float64]:
@@ -91,6 +101,22 @@ class Stroke:
 
     def __hash__(self) -> int:
         return hash(self.points.tobytes())
+
+
+def _checked(points: ArrayLike) -> NDArray[np.float64]:
+    """A read-only copy of points. Raises ValueError like `Stroke`."""
+    # Adding 0 copies the array and turns −0 into 0: they are equal, but their bytes are not.
+    points = np.asarray(points, dtype=np.float64) + 0.0
+    if points.ndim != 2 or points.shape[1] != 3 or not len(points):
+        raise ValueError(f"points must be [n, 3] with n ≥ 1, not {list(points.shape)}")
+    if not np.isfinite(points).all():
+        raise ValueError("points must be finite numbers")
+    if np.abs(points[:, :2]).max() > MAX_COORDINATE:
+        raise ValueError(f"coordinates must be within ±{MAX_COORDINATE:g}")
+    if points[:, 2].min() < 0 or points[:, 2].max() > 1:
+        raise ValueError("pressure must be between 0 and 1")
+    points.flags.writeable = False
+    return points
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +163,14 @@ def ink_image(drawing: Drawing, pen_width: float = PEN_WIDTH) -> NDArray[np.uint
 
 def _without_specks(strokes: tuple[Stroke, ...]) -> list[Stroke]:
     """The strokes that are more than specks. If none has an extent, all of them are dots."""
-    extents = [float(np.ptp(stroke.xy, axis=0).max()) for stroke in strokes]
-    smallest = _SPECK * max(extents)
-    return [stroke for stroke, extent in zip(strokes, extents, strict=True) if extent >= smallest]
+    points = np.concatenate([stroke.xy for stroke in strokes])
+    starts = np.cumsum([0, *(len(stroke.points) for stroke in strokes[:-1])])
+    span = np.maximum.reduceat(points, starts) - np.minimum.reduceat(points, starts)
+    extents = span.max(axis=1)
+    kept = np.flatnonzero(extents >= _SPECK * extents.max())
+    if len(kept) > _MAX_STROKES:
+        kept = kept[np.linspace(0, len(kept) - 1, _MAX_STROKES).round().astype(np.intp)]
+    return [strokes[number] for number in kept]
 
 
 def _smoothed(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,12 +1,7 @@
 """Reads the labelled segments of a file of the UNIPEN distribution.
 
 Such a file includes others (`.INCLUDE`), which are read as one stream with it, and then names parts
-of their ink:
-
-    .SEGMENT CHARACTER 4-6:20,8 ? "5"
-
-takes the components 4 to 6, up to point 20 of the latter, and component 8. Both are numbered from
-0, and pen-ups count as components if they have points.
+of their ink, as `digitpad.inkfile.unipen` describes.
 """
 
 from __future__ import annotations
@@ -17,25 +12,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from digitpad.ink import Drawing, Stroke
-from digitpad.inkfile import Component, InkFileError, Keyword, Lines, read_lines, read_unipen
+from digitpad.ink import Drawing
+from digitpad.inkfile import InkFileError
+from digitpad.inkfile.lines import Lines, read_lines
+from digitpad.inkfile.unipen import Component, Keyword, Range, drawing_of, read_unipen
 
 MAX_DEPTH = 8
 """How deeply files may include one another. In the distribution, an included file includes none."""
-
-MAX_COMPONENTS = 1_000
-"""Maximum number of components of a drawing. A number of ten digits has about twelve."""
-
-MAX_POINTS = 100_000
-"""Maximum number of points of a drawing: they fit into a line of ndjson."""
 
 OnProblem = Callable[[Path, str], None]
 """Is called with the file that could not be read as a whole, and the reason."""
 
 _INCLUDE = re.compile(rb"\.INCLUDE\s+(.+)")
-_RANGE = re.compile(r"([0-9]{1,9})(?::([0-9]{1,9}))?(?:-([0-9]{1,9})(?::([0-9]{1,9}))?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +35,6 @@ class Segment:
     label: str
     writer_id: str | None
     drawing: Drawing
-
-
-@dataclass(frozen=True, slots=True)
-class _Range:
-    """The components from `first` to `last`, or a part of these two. Ends are included."""
-
-    first: int
-    last: int
-    first_point: int = 0
-    last_point: int | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> _Range:
-        """The range of a text such as "4", "4-6" or "4:10-6:20". Raises ValueError."""
-        match = _RANGE.fullmatch(text)
-        if not match:
-            raise ValueError("a .SEGMENT cannot be read")
-        first, start, last, end = (None if each is None else int(each) for each in match.groups())
-        assert first is not None
-        if last is None:  # "4:20" takes the component up to this point, as "4-4:20" does
-            return cls(first, first, last_point=start)
-        if last < first:
-            raise ValueError("a .SEGMENT cannot be read")
-        return cls(first, last, start or 0, end)
 
 
 def read_segments(
@@ -100,14 +64,14 @@ def read_segments(
             if (wanted := _parse_segment(line, label)) is None:
                 continue
             text, ranges, meaning = wanted
-            drawing = _drawing(ranges, components)
+            drawing = drawing_of(ranges, components)
         except ValueError as error:
             on_problem(path, str(error))
         else:
             yield Segment(text, meaning, writers[ranges[0].first] or writer, drawing)
 
 
-def _parse_segment(line: bytes, label: re.Pattern[bytes]) -> tuple[str, list[_Range], str] | None:
+def _parse_segment(line: bytes, label: re.Pattern[bytes]) -> tuple[str, list[Range], str] | None:
     """Components, as text and parsed, and label; None if that is another one. Raises ValueError."""
     words = line.split(None, 3)
     if len(words) < 4 or words[3].count(b'"') < 2:
@@ -116,39 +80,7 @@ def _parse_segment(line: bytes, label: re.Pattern[bytes]) -> tuple[str, list[_Ra
     if not match:
         return None
     text = words[2].decode("latin-1")
-    return text, [_Range.parse(each) for each in text.split(",")], match[1].decode("latin-1")
-
-
-def _drawing(ranges: list[_Range], components: list[Component]) -> Drawing:
-    """The strokes in these ranges. Raises ValueError if there are none, or too many."""
-    if any(each.last >= len(components) for each in ranges):
-        raise ValueError("a .SEGMENT names components that are not there")
-    if sum(each.last - each.first + 1 for each in ranges) > MAX_COMPONENTS:
-        raise ValueError(f"a .SEGMENT names more than {MAX_COMPONENTS:,} components")
-    strokes: list[Stroke] = []
-    n_points = 0
-    for each in ranges:
-        for number in range(each.first, each.last + 1):
-            start = each.first_point if number == each.first else 0
-            end = each.last_point if number == each.last else None
-            stroke = _stroke(components[number], slice(start, end if end is None else end + 1))
-            if stroke:
-                strokes.append(stroke)
-                n_points += len(stroke.points)
-            if n_points > MAX_POINTS:
-                raise ValueError(f"a .SEGMENT names more than {MAX_POINTS:,} points")
-    if not strokes:
-        raise ValueError("a .SEGMENT names no ink")
-    return Drawing(tuple(strokes))
-
-
-def _stroke(component: Component, points: slice) -> Stroke | None:
-    """The stroke through these points, without those that repeat the one before; None if empty."""
-    xy = np.array([component.x[points], component.y[points]])
-    if not component.is_pen_down or not xy.size:
-        return None
-    is_new = np.concatenate([[True], (np.diff(xy) != 0).any(axis=0)])
-    return Stroke.from_xy(*xy[:, is_new])
+    return text, [Range.parse(each) for each in text.split(",")], match[1].decode("latin-1")
 
 
 class _Stream:

@@ -10,11 +10,12 @@ from typing import get_args
 import pytest
 
 from digitpad.ink import Drawing, Stroke
-from digitpad.inkfile import read_ink, write_ink
+from digitpad.inkfile import MAX_POINTS, read_ink, write_ink
+from digitpad.inkfile.unipen import MAX_NAMED
 from trainer.data import unipen
 from trainer.data.digits import DataError
 from trainer.data.unipen import KINDS, LEFT_OUT, cut_drawings
-from trainer.data.unipen_file import MAX_COMPONENTS, MAX_DEPTH, MAX_POINTS
+from trainer.data.unipen_file import MAX_DEPTH
 from trainer.options import Kind
 
 INK = b""".COORD X Y
@@ -177,8 +178,8 @@ def test_components_are_pen_downs_and_pen_ups_with_points(cut, components, strok
         (b'.SEGMENT CHARACTER 0-999999999 ? "7"', "a .SEGMENT names components that are not there"),
         (b'.SEGMENT CHARACTER 2 ? "7"', "a .SEGMENT names no ink"),
         (
-            b'.SEGMENT CHARACTER %s0 ? "7"' % (b"0," * MAX_COMPONENTS),
-            f"a .SEGMENT names more than {MAX_COMPONENTS:,} components",
+            b'.SEGMENT CHARACTER %s0 ? "7"' % (b"0," * MAX_NAMED),
+            f"a .SEGMENT names more than {MAX_NAMED:,} components",
         ),
     ],
 )
@@ -205,7 +206,7 @@ def test_bytes_that_are_no_ink_are_named_with_their_file(cut):
 
 
 def test_an_open_stroke_and_a_long_line_are_problems_and_no_end(cut):
-    ink = INK.removesuffix(b".PEN_UP\n") + b" " * (9 << 20) + b"\n"
+    ink = INK.removesuffix(b".PEN_UP\n") + b"x" * (9 << 20) + b"\n"
     drawings, problems = cut(b'.SEGMENT CHARACTER 3 ? "7"\n', ink)
     assert drawings == [("7", Drawing((LAST,)))]
     assert len(problems) == 2
@@ -220,7 +221,7 @@ def test_an_open_stroke_and_a_long_line_are_problems_and_no_end(cut):
         (b"/etc/passwd", "data/1a/abc/f.dat: includes a file outside the folder include"),
         (b"a\0b", "data/1a/abc/f.dat: includes a file with an impossible name"),
         (b"x" * 5_000, "data/1a/abc/f.dat: includes a file with an impossible name"),
-        (b"abc", "include/abc: cannot be read: not a file"),
+        (b"abc", "include/abc: cannot be read: it is a folder"),
         (b"abc/\x1b[2J", "include/abc/?[2J: is included, but missing"),
         (b"abc/ink.dat", "include/abc/ink.dat: is included again, and skipped"),
     ],

@@ -1,5 +1,6 @@
 """Ink files: reading UNIPEN and ndjson, writing ndjson, and files with any bytes."""
 
+import gzip
 import json
 import os
 import re
@@ -9,9 +10,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digitpad import inkfile
 from digitpad.ink import MAX_COORDINATE, Drawing, Stroke, ink_image
-from digitpad.inkfile import InkFileError, Sample, is_ink_file, read_ink, write_ink
+from digitpad.inkfile import (
+    MAX_POINTS,
+    InkFileError,
+    Sample,
+    is_ink_file,
+    lines,
+    ndjson,
+    read_ink,
+    unipen,
+    write_ink,
+)
 
 TICK = Drawing((Stroke.from_xy([0, 1], [0, -2]),))
 UNIPEN_TICK = b'.SEGMENT DIGIT 0 ? "1"\n.PEN_DOWN\n 0 0\n 1 2\n.PEN_UP\n'
@@ -118,10 +128,48 @@ class TestUnipen:
         content = b".COORD T Y P X\n.PEN_DOWN\n9 0 9 0\n9 2 9 1\n.PEN_UP\n.COORD X Z\n"
         assert read(content) == ([Sample(TICK)], [6])
 
-    def test_drawing_with_too_many_points_is_cut_off(self, read, monkeypatch):
-        monkeypatch.setattr(inkfile, "MAX_POINTS", 2)
+    def test_points_without_end_are_cut_off(self, read, monkeypatch):
+        monkeypatch.setattr(unipen, "MAX_FILE_POINTS", 2)
         endless = UNIPEN_TICK.replace(b".PEN_UP", b"3 4\n5 6\n7 8\n.PEN_UP")
         assert read(endless + UNIPEN_TICK) == ([Sample(TICK, label=1)] * 2, [5])
+
+    def test_strokes_without_end_are_cut_off(self, read, monkeypatch):
+        monkeypatch.setattr(unipen, "MAX_COMPONENTS", 1)
+        assert read(UNIPEN_TICK + 3 * STROKE + UNIPEN_TICK) == ([Sample(TICK, label=1)] * 2, [6])
+
+    def test_a_drawing_with_too_many_points_is_refused(self, read):
+        large = UNIPEN_TICK.replace(b".PEN_UP", b"3 4\n" * MAX_POINTS + b".PEN_UP")
+        assert read(large + UNIPEN_TICK) == ([Sample(TICK, label=1)], [1])
+
+    @pytest.mark.parametrize(
+        ("segments", "found", "bad_lines"),
+        [
+            ([b'0 ? "7"'], [("7", [0])], []),
+            ([b'0-1 ? "7"', b'3 ? "1"'], [("7", [0, 1]), ("1", [3])], []),
+            ([b'0,3 ? "7"'], [("7", [0, 3])], []),
+            ([b'0:1-1:0 ? "7"'], [("7", [slice(1, None), 1])], []),
+            ([b'2-3 ? "1"'], [("1", [3])], []),  # a pen-up with points counts, but is no ink
+            ([b'0 ? "7"', b'9 ? "1"'], [("7", [0])], [17]),
+        ],
+    )
+    def test_segments_after_the_ink_name_its_components(self, read, segments, found, bad_lines):
+        ink = (
+            b".PEN_DOWN\n0 0\n1 1\n2 2\n.PEN_UP\n.PEN_DOWN\n5 5\n.PEN_UP\n6 6\n7 7\n"
+            b".PEN_DOWN\n8 8\n9 9\n.PEN_UP\n"
+        )
+        strokes = {0: [0, 1, 2], 1: [5], 3: [8, 9]}
+        samples = []
+        for label, names in found:
+            xs = [strokes[0][n] if isinstance(n, slice) else strokes[n] for n in names]
+            drawing = Drawing(tuple(Stroke.from_xy(x, [-y for y in x]) for x in xs))
+            samples.append(Sample(drawing, label=int(label)))
+        named = b"".join(b".SEGMENT DIGIT " + each + b"\n" for each in segments)
+        assert read(b".VERSION 1.0\n" + ink + named) == (samples, bad_lines)
+
+    def test_of_several_levels_the_lowest_is_read(self, read):
+        content = b".HIERARCHY WORD DIGIT\n" + 2 * STROKE
+        content += b'.SEGMENT WORD 0-1 ? "11"\n.SEGMENT DIGIT 0 ? "1"\n.SEGMENT DIGIT 1 ? "1"\n'
+        assert read(content) == ([Sample(TICK, label=1)] * 2, [])
 
 
 class TestNdjson:
@@ -137,7 +185,12 @@ class TestNdjson:
         strokes = (Stroke.from_xy([10.5, 20], [30, 40.25]), Stroke.from_xy([1], [2]))
         assert read(json.dumps(line).encode()) == ([Sample(Drawing(strokes), label=7)], [])
 
-    @pytest.mark.parametrize("word", ["seven", "10", "-1", "", "٣", "²", " 7", 7, 7.0, None, ["7"]])
+    @pytest.mark.parametrize("word", [7, 7.0])
+    def test_a_number_is_a_label_too(self, read, word):
+        line = json.dumps({"word": word, "drawing": [[[0, 1], [0, -2]]]})
+        assert read(line.encode()) == ([Sample(TICK, label=7)], [])
+
+    @pytest.mark.parametrize("word", ["seven", "10", "-1", "", "٣", "²", " 7", None, ["7"]])
     def test_word_that_is_not_a_digit_is_a_text_and_no_label(self, read, word):
         line = json.dumps({"word": word, "drawing": [[[0, 1], [0, -2]]]}, ensure_ascii=False)
         text = word if isinstance(word, str) else None
@@ -181,6 +234,27 @@ class TestNdjson:
     def test_bad_pressure_is_reported(self, read, pressure):
         assert read(f'{{"drawing":[[[1],[2]]],"pressure":{pressure}}}'.encode()) == ([], [1])
 
+    @pytest.mark.parametrize(
+        "drawing",
+        [
+            [[[80, 60], [140, 60], [200, 60], [160, 145], [120, 230]]],
+            [[[80, 60], [140, 60], [200, 60]]],
+            [[[80, 60], [140, 60], [200, 70], [210, 80]], [[5, 5], [6, 6]]],
+            [[[80, 60, 0], [140, 60, 9], [200, 60, 18], [160, 145, 27]]],
+        ],
+    )
+    def test_lists_of_points_are_refused(self, read, drawing):
+        assert read(json.dumps({"word": "7", "drawing": drawing}).encode()) == ([], [1])
+
+    def test_two_points_with_times_are_no_list_of_points(self, read):
+        line = {"word": "1", "drawing": [[[0, 1], [0, -2], [0, 30]]]}
+        assert read(json.dumps(line).encode()) == ([Sample(TICK, label=1)], [])
+
+    def test_a_drawing_with_too_many_points_is_refused(self, read):
+        column = json.dumps(list(range(MAX_POINTS + 1)))
+        large = b'{"drawing":[[%s,%s]]}\n' % (2 * (column.encode(),))
+        assert read(large + NDJSON_TICK) == ([Sample(TICK, label=1)], [1])
+
     def test_pressure_and_writer_are_read(self, read):
         line = b'{"writer":"Ada","drawing":[[[0,1],[0,-2]],[[5],[5]]],"pressure":[[0.5,1],null]}'
         strokes = (Stroke(np.array([[0, 0, 0.5], [1, -2, 1]])), Stroke.from_xy([5], [5]))
@@ -189,6 +263,45 @@ class TestNdjson:
 
 class TestFormat:
     @pytest.mark.parametrize("content", [UNIPEN_TICK, NDJSON_TICK])
+    @pytest.mark.parametrize(
+        "encoded",
+        [
+            lambda text: text.replace(b"\n", b"\r"),
+            lambda text: text.decode().encode("utf-16"),
+            lambda text: text.decode().encode("utf-16-le"),
+            lambda text: text.decode().encode("utf-16-be"),
+            gzip.compress,
+            lambda text: gzip.compress(text.decode().encode("utf-16")),
+        ],
+        ids=["old Mac line ends", "UTF-16", "UTF-16-LE", "UTF-16-BE", "gzip", "gzip of UTF-16"],
+    )
+    def test_any_encoding_is_read(self, read, path, content, encoded):
+        assert read(encoded(3 * content)) == ([Sample(TICK, label=1)] * 3, [])
+        assert is_ink_file(path)
+
+    @pytest.mark.parametrize("indent", [None, 2])
+    def test_an_array_of_drawings_is_read(self, read, path, indent):
+        record = json.loads(NDJSON_TICK) | {"remark": "]}"}
+        content = json.dumps([record, {"word": "2"}, record], indent=indent).encode()
+        samples, bad_lines = read(content)
+        assert samples == [Sample(TICK, label=1)] * 2
+        assert len(bad_lines) == 1
+        assert is_ink_file(path)
+        assert read(content[:-30])[0] == [Sample(TICK, label=1)]  # it is truncated
+
+    def test_an_array_that_is_too_large_is_refused(self, read, monkeypatch):
+        monkeypatch.setattr(ndjson, "MAX_ARRAY_BYTES", 100)
+        with pytest.raises(InkFileError, match="write each drawing into a line of its own"):
+            read(b"[" + NDJSON_TICK * 3)
+
+    def test_what_is_read_before_the_damage_of_a_gzip_stays(self, path):
+        path.write_bytes(gzip.compress(NDJSON_TICK * 100_000)[:-1000])
+        samples = read_ink(path, pytest.fail)
+        assert next(samples) == Sample(TICK, label=1)
+        with pytest.raises(InkFileError, match="damaged gzip"):
+            list(samples)
+
+    @pytest.mark.parametrize("content", [UNIPEN_TICK, NDJSON_TICK])
     @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\r\n \n\t", b"\n" * 100_000])
     def test_format_is_recognized_by_content_after_any_whitespace(self, read, path, start, content):
         for end in (b"\n", b"\r\n"):
@@ -196,7 +309,8 @@ class TestFormat:
             assert is_ink_file(path)
 
     @pytest.mark.parametrize(
-        "content", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"[]", b"digit", b".", b"./run", b"\0"]
+        "content",
+        [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"<svg>", b".", b"./run", b"\0"],
     )
     def test_other_content_is_refused(self, path, content):
         path.write_bytes(content)
@@ -218,25 +332,37 @@ class TestFormat:
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
     def test_pipe_is_refused_without_waiting_for_it(self, tmp_path):
         os.mkfifo(tmp_path / "pipe")
-        with pytest.raises(InkFileError, match="not a file"):
+        with pytest.raises(InkFileError, match="not a regular file"):
             is_ink_file(tmp_path / "pipe")
+
+    def test_a_file_without_end_is_refused(self, tmp_path):
+        with (tmp_path / "endless").open("wb") as file:
+            file.truncate(1 << 40)
+        with pytest.raises(InkFileError, match="larger than"):
+            is_ink_file(tmp_path / "endless")
 
 
 class TestStream:
     def test_file_is_read_as_a_stream(self, path):
-        path.write_bytes(NDJSON_TICK * 10_000)
+        path.write_bytes(NDJSON_TICK * 100_000)
         samples = read_ink(path, lambda _line, _reason: None)
         next(samples)
         path.write_bytes(b"")
-        assert sum(1 for _ in samples) < 9_000
+        assert sum(1 for _ in samples) < 90_000
 
     @pytest.mark.parametrize("tick", [UNIPEN_TICK, NDJSON_TICK])
     def test_line_that_is_too_long_is_reported_and_skipped(self, read, monkeypatch, tick):
-        monkeypatch.setattr(inkfile, "MAX_LINE_BYTES", 1000)
+        monkeypatch.setattr(lines, "MAX_LINE_BYTES", 1000)
         longest = NDJSON_TICK.rstrip().ljust(999) + b"\n" if tick == NDJSON_TICK else tick
-        for length in (1000, 1001, 2002, 100_000):
-            content = longest + b"\0" * length + b"\n" + tick
-            assert read(content) == ([Sample(TICK, label=1)] * 2, [tick.count(b"\n") + 1])
+        for block in (1 << 20, 700):
+            monkeypatch.setattr(lines, "_BLOCK", block)
+            for length in (1001, 2002, 100_000):
+                content = longest + b"\1" * length + b"\n" + tick
+                assert read(content) == ([Sample(TICK, label=1)] * 2, [tick.count(b"\n") + 1])
+
+    def test_blank_lines_count(self, read, monkeypatch):
+        monkeypatch.setattr(lines, "_BLOCK", 5)
+        assert read(NDJSON_TICK + b"\n" * 1000 + b" " * 999 + b"\n{}\n")[1] == [1003]
 
 
 coordinates = st.floats(-MAX_COORDINATE, MAX_COORDINATE)
@@ -279,7 +405,7 @@ class TestWrite:
         assert list(read_ink(path, pytest.fail)) == [Sample(TICK, label=1)]
 
     def test_drawing_that_is_too_large_to_read_is_refused(self, tmp_path):
-        points = np.random.default_rng(0).random((inkfile.MAX_LINE_BYTES // 40, 3))
+        points = np.random.default_rng(0).random((MAX_POINTS + 1, 3))
         with pytest.raises(InkFileError, match="too many points"):
             write_ink(tmp_path / "mine.ndjson", [Sample(Drawing((Stroke(points),)))])
         assert not list(tmp_path.iterdir())
@@ -312,7 +438,8 @@ class TestAnyBytes:
             assert str(error).startswith(f"{path}: not an ink file")  # noqa: PT017
             assert not is_ink_file(path)
             return
-        assert all(1 <= line <= content.count(b"\n") + 1 for line in bad_lines)
+        n_lines = content.count(b"\n") + content.count(b"\r") + 1
+        assert all(1 <= line <= n_lines for line in bad_lines)
         for sample in samples:
             if sample.drawing:
                 assert ink_image(sample.drawing).max() == 255

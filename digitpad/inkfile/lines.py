@@ -1,0 +1,122 @@
+"""The lines of ink files: unpacked, in UTF-8, and without line ends."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from digitpad.files import open_regular
+from digitpad.inkfile.sample import InkFileError
+
+MAX_BYTES = 2 << 30
+"""Maximum size of a file, packed and unpacked."""
+
+MAX_LINE_BYTES = 1 << 23
+"""Maximum length of a line: more than 100,000 points of ndjson at full precision."""
+
+Lines = Iterator[tuple[int, bytes]]
+OnBadLine = Callable[[int, str], None]
+"""Is called with the number of a line that cannot be read, from 1, and the reason."""
+
+_BLOCK = 1 << 20
+_GZIP = b"\x1f\x8b"
+_TEXT = re.compile(rb"\S[^\n]*")
+_LINE_END = re.compile(rb"\r\n?")
+
+
+def read_lines(path: Path, on_bad_line: OnBadLine) -> Lines:
+    """Yield the lines of a file that are neither blank nor too long, stripped, with their numbers.
+
+    Numbers start from 1. Raises InkFileError at the first line if the file cannot be read.
+    """
+    number, rest, is_skipping = 1, b"", False
+    for block in read_blocks(path):
+        if is_skipping:
+            _, end, block = block.partition(b"\n")  # noqa: PLW2901
+            if not end:
+                continue
+            number, is_skipping = number + 1, False
+        text, end, rest = (rest + block).rpartition(b"\n")
+        if end:
+            yield from _lines_in(text, number, on_bad_line)
+            number += text.count(b"\n") + 1
+        rest = rest.lstrip()
+        if len(rest) > MAX_LINE_BYTES:
+            on_bad_line(number, _too_long())
+            rest, is_skipping = b"", True
+    yield from _lines_in(rest, number, on_bad_line)
+
+
+def _lines_in(text: bytes, number: int, on_bad_line: OnBadLine) -> Lines:
+    last = 0
+    for found in _TEXT.finditer(text):
+        number += text.count(b"\n", last, found.start())
+        last = found.start()
+        if found.end() - last > MAX_LINE_BYTES:
+            on_bad_line(number, _too_long())
+        else:
+            yield number, found[0].rstrip()
+
+
+def _too_long() -> str:
+    return f"longer than {MAX_LINE_BYTES:,} bytes"
+
+
+def read_blocks(path: Path) -> Iterator[bytes]:
+    """Yield a file in blocks of UTF-8 with the line end \\n. Raises InkFileError."""
+    with opened(path) as file:
+        decoder = _decoder(file)
+        held, total = b"", 0
+        while block := file.read(_BLOCK):
+            total += len(block)
+            if total > MAX_BYTES:
+                raise InkFileError(f"{path}: cannot be read: unpacks to more than {_gigabytes()}")
+            block = held + decoder(block)
+            held = b"\r" if block.endswith(b"\r") else b""  # a \n may follow
+            yield _LINE_END.sub(b"\n", block.removesuffix(b"\r"))
+        if held:
+            yield b"\n"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The unpacked content of a file. Raises InkFileError, also while the block reads from it."""
+    try:
+        with open_regular(path, MAX_BYTES) as file:
+            start = file.read(len(_GZIP))
+            file.seek(0)
+            yield cast("BinaryIO", gzip.GzipFile(fileobj=file)) if start == _GZIP else file
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InkFileError(f"{path}: cannot be read: damaged gzip ({error})") from error
+    except OSError as error:
+        raise InkFileError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _decoder(file: BinaryIO) -> Callable[[bytes], bytes]:
+    """What turns the file's bytes into UTF-8, by its first ones; skips its byte order mark."""
+    start = file.read(4)
+    if start.startswith(codecs.BOM_UTF8):
+        file.seek(len(codecs.BOM_UTF8))
+        return bytes
+    file.seek(0)
+    name = None
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        name = "utf-16"
+    elif len(start) == 4 and start[1::2] == b"\0\0" and all(start[::2]):
+        name = "utf-16-le"
+    elif len(start) == 4 and start[::2] == b"\0\0" and all(start[1::2]):
+        name = "utf-16-be"
+    if name is None:
+        return bytes
+    decoder = codecs.getincrementaldecoder(name)(errors="replace")
+    return lambda block: decoder.decode(block).encode("utf-8", "replace")
+
+
+def _gigabytes() -> str:
+    return f"{MAX_BYTES >> 30} GB"
