@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-import io
+import signal
+
+# Until something can answer it, Ctrl-C ends the process at once and in silence.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import os
 import sys
 from collections.abc import Sequence
@@ -53,9 +58,9 @@ def _after_command(words: list[str]) -> list[str] | None:
 
 
 def _window_parser() -> ArgumentParser:
-    import argparse
+    from digitpad.terminal import CommandParser
 
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="digitpad",
         description="Draw a digit, see the answer. Opens the window.",
         epilog="To recognize the drawings in files without a window: digitpad recognize --help",
@@ -69,9 +74,9 @@ def _window_parser() -> ArgumentParser:
 
 
 def _recognize_parser() -> ArgumentParser:
-    import argparse
+    from digitpad.terminal import CommandParser
 
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="digitpad recognize",
         description="Recognize the drawings in pictures and ink files (UNIPEN or Quick, Draw! "
         "ndjson). Writes one line per drawing: the digit, with a ? if it is unsure, and its "
@@ -114,26 +119,31 @@ def _recognize(
     from digitpad.network import WeightsError
     from digitpad.recognize import recognize
     from digitpad.recognizer import Recognizer
+    from digitpad.terminal import lead_nowhere, open_closed_streams, say
     from digitpad.weights_store import bundled_weights
 
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    open_closed_streams()
+    if sys.stdout is None:
+        say("digitpad: cannot write the output: standard output is closed")
+        return 1
     try:
         recognizer = Recognizer(weights or bundled_weights())
     except WeightsError as error:
-        print(f"digitpad: {error}; use other weights with --weights FILE", file=sys.stderr)
+        say(f"digitpad: {error}; use other weights with --weights FILE")
         return 2
     if hand and not _learn(recognizer, hand):
         return 2
-    if isinstance(sys.stdout, io.TextIOWrapper):  # file names need not be valid text
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        is_complete = recognize(files, recognizer, sys.stdout, sys.stderr, as_json=as_json)
+        is_complete = recognize(files, recognizer, sys.stdout, say, as_json=as_json)
         sys.stdout.flush()
     except OSError as error:
         # The reader of the output is gone, or the disk is full. Python would try again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        lead_nowhere(sys.stdout)
         if isinstance(error, BrokenPipeError):
             return 0
-        print(f"digitpad: cannot write the output: {error.strerror}", file=sys.stderr)
+        say(f"digitpad: cannot write the output: {error.strerror}")
         return 1
     return 0 if is_complete else 1
 
@@ -143,18 +153,19 @@ def _learn(recognizer: Recognizer, path: Path) -> bool:
     from digitpad.hand.anchors import load_anchors
     from digitpad.hand.corrections import correction_of
     from digitpad.hand.memory import Learner
-    from digitpad.inkfile import InkFileError, read_ink
+    from digitpad.inkfile import BadLines, InkFileError, read_ink
+    from digitpad.terminal import say
 
-    def report(line: int, reason: str) -> None:
-        print(f"{path}:{line}: {reason}", file=sys.stderr)
-
+    bad_lines = BadLines(str(path), say)
     try:
-        corrections = [found for each in read_ink(path, report) if (found := correction_of(each))]
+        samples = read_ink(path, bad_lines)
+        corrections = [found for each in samples if (found := correction_of(each))]
     except InkFileError as error:
-        print(f"digitpad: {error}; name another file with --hand", file=sys.stderr)
+        say(f"digitpad: {error}; name another file with --hand")
         return False
+    bad_lines.report_rest()
     if not corrections:
-        print(f"digitpad: {path}: no drawing is labelled with a digit", file=sys.stderr)
+        say(f"digitpad: {path}: no drawing is labelled with a digit")
         return False
     learner = Learner(recognizer, load_anchors())
     recognizer.hand = learner.learn(map(learner.lesson, corrections))

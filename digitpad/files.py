@@ -9,10 +9,15 @@ import secrets
 import stat
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 _RANDOM_BYTES = 8
 
@@ -31,11 +36,9 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """
     target = Path(os.path.realpath(path))
     permissions = _permissions(target)
-    temporary = target.with_name(
-        f"{_temporary_prefix(target)}{secrets.token_hex(_RANDOM_BYTES)}.tmp"
-    )
-    # "x" fails where "w" would follow a link that somebody planted under this name.
-    file = temporary.open("xb")
+    with suppress(OSError):
+        remove_leftovers(target)
+    temporary, file = _temporary(target)
     try:
         with file:
             if permissions is not None:
@@ -48,6 +51,16 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def check_space(path: Path, size: int) -> None:
+    """Raise OSError unless a file of `size` bytes can be written in place of `path`."""
+    temporary, file = _temporary(Path(os.path.realpath(path)))
+    try:
+        with file:
+            file.write(bytes(size))
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def open_regular(path: Path, most_bytes: int) -> BinaryIO:
@@ -73,12 +86,44 @@ def open_regular(path: Path, most_bytes: int) -> BinaryIO:
 def remove_leftovers(path: Path) -> None:
     """Remove the temporary files of `replacing(path)` that killed processes left behind.
 
-    Call it only while no other process can be writing `path`. Raises OSError.
+    Raises OSError.
     """
     target = Path(os.path.realpath(path))
     prefix = glob.escape(_temporary_prefix(target))
     for leftover in target.parent.glob(f"{prefix}{'[0-9a-f]' * (2 * _RANDOM_BYTES)}.tmp"):
-        leftover.unlink(missing_ok=True)
+        if leftover.is_symlink():  # somebody planted it
+            continue
+        with suppress(FileNotFoundError), leftover.open("rb") as file:
+            if _hold(file, waits=False):
+                leftover.unlink()
+
+
+def _temporary(target: Path) -> tuple[Path, BinaryIO]:
+    """A new temporary file for `target`, which no other process takes for a leftover."""
+    while True:
+        temporary = target.with_name(
+            f"{_temporary_prefix(target)}{secrets.token_hex(_RANDOM_BYTES)}.tmp"
+        )
+        # "x" fails where "w" would follow a link that somebody planted under this name.
+        file = temporary.open("xb")
+        _hold(file, waits=True)
+        if temporary.exists():
+            return temporary, file
+        file.close()  # it was taken for a leftover before it was held
+
+
+def _hold(file: BinaryIO, *, waits: bool) -> bool:
+    """Lock the file until it is closed; False if it is locked by another process.
+
+    Windows does not let a file be removed while a process has it open, and needs no lock.
+    """
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+    except OSError:  # it is locked, or the file system has no locks
+        return False
+    return True
 
 
 def create(path: Path) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError, deserialize
+
+from digitpad.files import open_regular
+from digitpad.text import quoted, shortened
 
 Array = NDArray[np.float32]
 
@@ -34,6 +36,11 @@ TRANSFORM = {"scale": 255, "mean": MEAN, "std": STD}
 
 FEATURES = (128, 64)
 """Numbers of features of the outputs of `conv5` and of `conv7`."""
+
+MAX_WEIGHTS_BYTES = 1 << 20
+"""Maximum size of a weights file. The Net takes 66 kB, and the history of 9,999 epochs 450 kB."""
+
+_LOWEST_TEMPERATURE = 1e-9
 
 _BATCH_NORM_EPSILON = 1e-5
 
@@ -84,36 +91,40 @@ class Weights:
 def read_weights(path: Path) -> Weights:
     """Read and validate a weights file. Raises WeightsError if it cannot be used."""
     try:
-        if path.is_dir():
-            raise WeightsError(f"{path}: this is a folder, not a weights file")
-        with safe_open(path, framework="numpy") as file:
-            metadata = _metadata(path, file.metadata() or {})
-            names = set(file.keys())
-            for name in sorted(TENSOR_SHAPES.keys() - names):
-                raise WeightsError(f"{path}: the tensor {name} is missing")
-            for name in sorted(names - TENSOR_SHAPES.keys()):
-                raise WeightsError(f"{path}: the tensor {name} does not belong to the Net")
-            tensors = {name: _tensor(path, name, file) for name in TENSOR_SHAPES}
+        with open_regular(path, MAX_WEIGHTS_BYTES) as file:
+            content = file.read()
+        parts = dict(deserialize(content))  # type: ignore[no-untyped-call]
     except FileNotFoundError:
         raise WeightsError(f"{path}: there is no such file") from None
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from None
     except SafetensorError as error:
         raise WeightsError(f"{path}: not a complete safetensors file ({error})") from None
-    return Weights(tensors, metadata)
+    metadata = _metadata(path, _header(content).get("__metadata__", {}))
+    for name in sorted(TENSOR_SHAPES.keys() - parts.keys()):
+        raise WeightsError(f"{path}: the tensor {name} is missing")
+    for name in sorted(parts.keys() - TENSOR_SHAPES.keys()):
+        raise WeightsError(f"{path}: the tensor {shortened(name)} does not belong to the Net")
+    return Weights({name: _tensor(path, name, parts[name]) for name in TENSOR_SHAPES}, metadata)
 
 
-def _tensor(path: Path, name: str, file: Any) -> Array:
-    part = file.get_slice(name)
-    if part.get_dtype() != "F32":
-        raise WeightsError(f"{path}: the tensor {name} is {part.get_dtype()}, not F32")
-    shape = tuple(part.get_shape())
+def _header(content: bytes) -> dict[str, Any]:
+    """The header of safetensors: its length in 8 bytes, then JSON. `deserialize` has checked it."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header: dict[str, Any] = json.loads(content[8:end])
+    return header
+
+
+def _tensor(path: Path, name: str, part: dict[str, Any]) -> Array:
+    if part["dtype"] != "F32":
+        raise WeightsError(f"{path}: the tensor {name} is {part['dtype']}, not F32")
+    shape = tuple(part["shape"])
     if shape != TENSOR_SHAPES[name]:
         raise WeightsError(
-            f"{path}: the tensor {name} has the shape {list(shape)}, "
+            f"{path}: the tensor {name} has the shape {quoted(list(shape))}, "
             f"not {list(TENSOR_SHAPES[name])}"
         )
-    tensor: Array = file.get_tensor(name)
+    tensor: Array = np.frombuffer(part["data"], "<f4").reshape(shape).astype(np.float32)
     if not np.isfinite(tensor).all():
         raise WeightsError(f"{path}: the tensor {name} holds NaN or infinite values")
     if name.endswith("running_var") and tensor.min() < 0:
@@ -132,12 +143,13 @@ def _metadata(path: Path, raw: dict[str, str]) -> dict[str, Any]:
     for key, value in expected.items():
         found = metadata.get(key) if isinstance(metadata, dict) else None
         if found != value:
-            raise WeightsError(f"{path}: the metadata's {key} is {found!r}, not {value!r}")
+            raise WeightsError(f"{path}: the metadata's {key} is {quoted(found)}, not {value!r}")
     temperature = metadata.get("temperature", 1.0)
     is_number = type(temperature) in (int, float)  # not bool
-    if not (is_number and 0 < temperature <= sys.float_info.max):
+    if not (is_number and _LOWEST_TEMPERATURE <= temperature <= 1 / _LOWEST_TEMPERATURE):
         raise WeightsError(
-            f"{path}: the metadata's temperature is {temperature!r}, not a finite number above 0"
+            f"{path}: the metadata's temperature is {quoted(temperature)}, not a number from "
+            f"{_LOWEST_TEMPERATURE:g} to {1 / _LOWEST_TEMPERATURE:g}"
         )
     return dict(metadata)
 

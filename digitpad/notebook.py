@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digitpad.files import remove_leftovers, replacing
+from digitpad.files import open_regular, remove_leftovers, replacing
 from digitpad.folders import user_folder
 from digitpad.ink import Drawing
 from digitpad.inkfile import Sample, from_json, to_record
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_RECENT = 50
 """Number of recent drawings that are kept."""
 
+_MAX_BYTES = 1 << 30
 _LOCK_SECONDS = 2.0
 
 
@@ -124,7 +125,8 @@ class Notebook:
 def read_lines(path: Path) -> list[bytes]:
     """The lines of a file that are not blank; none if there is no file. Raises OSError."""
     try:
-        return [line for line in path.read_bytes().split(b"\n") if line.strip()]
+        with open_regular(path, _MAX_BYTES) as file:
+            return [line for line in file.read().split(b"\n") if line.strip()]
     except FileNotFoundError:
         return []
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from digitpad.inkfile import InkFileError, is_ink_file, read_ink
+from digitpad.inkfile import BadLines, InkFileError, is_ink_file, read_ink
 from digitpad.percent import percent
 from digitpad.recognizer import Prediction, Recognizer
+from digitpad.text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Recognition:
         else:
             mark = " " if self.prediction.sure else "?"
             answer = f"{self.prediction.digit}{mark} {percent(self.prediction.probability):>5} %"
-        return f"{answer:11}  {self.source}  {self.index}"
+        return f"{answer:11}  {visible(self.source)}  {self.index}"
 
     def as_json(self) -> str:
         prediction = self.prediction
@@ -67,20 +68,25 @@ class Recognition:
 
 
 def recognize(
-    files: Iterable[str], recognizer: Recognizer, out: TextIO, errors: TextIO, *, as_json: bool
+    files: Iterable[str],
+    recognizer: Recognizer,
+    out: TextIO,
+    say: Callable[[str], None],
+    *,
+    as_json: bool,
 ) -> bool:
-    """Write a line for each drawing in `files` to `out`, and a line for each problem to `errors`.
+    """Write a line for each drawing in `files` to `out`, and `say` each problem.
 
-    The accuracy on the drawings with labels comes last: on `out`, or on `errors` if `out` is JSON.
+    The accuracy on the drawings with labels comes last: on `out`, or said if `out` is JSON.
     Whatever the verdict, a drawing is correct if its most probable digit is its label; one without
-    ink is incorrect. Returns whether everything could be read.
+    ink is incorrect. Returns whether everything could be read. Raises OSError if `out` fails.
     """
     has_problems = False
 
     def report(problem: str) -> None:
         nonlocal has_problems
         has_problems = True
-        print(problem, file=errors)
+        say(problem)
 
     counts: dict[str, Counter[str]] = {}
     for file in files:
@@ -94,7 +100,11 @@ def recognize(
     if len(counts) > 1:
         counts["all files"] = sum(counts.values(), Counter())
     for name, count in counts.items():
-        print(f"{name}: {_summary(count)}", file=errors if as_json else out)
+        line = f"{visible(name)}: {_summary(count)}"
+        if as_json:
+            say(line)
+        else:
+            print(line, file=out)
     return not has_problems
 
 
@@ -118,10 +128,10 @@ def _recognitions(
     path = Path(file)
     try:
         if is_ink_file(path):
-            index = None
-            samples = read_ink(path, lambda line, reason: report(f"{file}:{line}: {reason}"))
-            for index, sample in enumerate(samples):
+            index, bad_lines = None, BadLines(file, report)
+            for index, sample in enumerate(read_ink(path, bad_lines)):
                 yield Recognition(file, index, sample.label, recognizer.recognize(sample.drawing))
+            bad_lines.report_rest()
             if index is None:
                 report(f"{file}: contains no drawings")
             return

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from digitpad.files import create, numbered, replacing, reserve
+from digitpad.files import create, numbered, open_regular, replacing, reserve
 from digitpad.folders import assets, user_folder
 from digitpad.lock import is_locked, lock_file
-from digitpad.network import METADATA_KEY, WeightsError, read_weights
+from digitpad.network import MAX_WEIGHTS_BYTES, METADATA_KEY, WeightsError, read_weights
 from digitpad.training.history import history_from_metadata
 from digitpad.training.messages import EpochDone
 
@@ -194,7 +194,8 @@ def install(path: Path) -> Path:
 
 def export(path: Path, target: Path) -> None:
     """Copy a weights file to `target`, whole or not at all. Raises OSError."""
-    content = path.read_bytes()
+    with open_regular(path, MAX_WEIGHTS_BYTES) as file:
+        content = file.read()
     with replacing(target) as file:
         file.write(content)
 

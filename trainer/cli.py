@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
-import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from digitpad.terminal import say
+from digitpad.text import visible
 from digitpad.training.installation import install_command
 from digitpad.training.messages import RunEnded
 from trainer.options import (
@@ -57,7 +58,7 @@ def run_command(arguments: Sequence[str]) -> int:
                 return _train(given, arguments)
     except KeyboardInterrupt:
         report(RunEnded("stopped"))
-        print("Interrupted", file=sys.stderr)
+        say("Interrupted")
         return 128 + signal.SIGINT
     except (CardError, CheckpointError, DataError, WeightsError) as error:
         failure: Exception = error
@@ -67,9 +68,17 @@ def run_command(arguments: Sequence[str]) -> int:
     else:
         return 0
     report(RunEnded("failed", str(failure), data_missing=isinstance(failure, DataMissingError)))
-    notes = getattr(failure, "__notes__", [])
-    print(f"python -m trainer: {failure}", *notes, sep="\n", file=sys.stderr)
+    _say_failure(failure)
     return code
+
+
+def _say_failure(failure: Exception) -> None:
+    """Say what failed, and the notes on it."""
+    lines = [f"python -m trainer: {failure}"]
+    if getattr(failure, "has_lines", False):
+        lines = lines[0].split("\n")
+    for line in (*lines, *getattr(failure, "__notes__", [])):
+        say(line)
 
 
 def train_options(arguments: Sequence[str], folder: Path) -> TrainOptions:
@@ -145,7 +154,7 @@ def _cut_unipen(options: UnipenOptions) -> None:
         write_ink(options.out, samples)
     except InkFileError as error:
         raise OutputError(str(error)) from error
-    print(f"Written: {options.out}", summary(samples), sep="\n")
+    print(f"Written: {visible(str(options.out))}", summary(samples), sep="\n")
 
 
 def _cut_anchors(options: AnchorsOptions) -> None:
@@ -156,13 +165,14 @@ def _cut_anchors(options: AnchorsOptions) -> None:
     check_writable(options.out)
     digits, outliers = anchor_sources(options)
     anchors = write_anchors(options.out, digits, outliers)
-    print(f"Written: {options.out}", f"{len(anchors.labels):,} anchors", sep="\n")
+    print(f"Written: {visible(str(options.out))}", f"{len(anchors.labels):,} anchors", sep="\n")
 
 
 def _write_card(given: dict[str, Any]) -> None:
     from trainer.evaluation.card import write_card
 
-    print("Written:", *write_card(given["files"]), sep="\n  ")
+    written = write_card(given["files"])
+    print("Written:", *(visible(str(path)) for path in written), sep="\n  ")
 
 
 def _lower_priority() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from digitpad.terminal import CommandParser
 from digitpad.training.recipe import RECIPES
 from digitpad.training.writers import Writers, parse_writers
 from trainer.options import Data, Device, Kind, Progress, TrainOptions, UnipenOptions
@@ -33,7 +34,7 @@ def parse(arguments: Sequence[str], folder: Path) -> tuple[ArgumentParser, str, 
 
 def _parser(folder: Path) -> ArgumentParser:
     """A parser of command lines whose relative paths start from `folder`."""
-    parser = ArgumentParser(
+    parser = CommandParser(
         prog="python -m trainer",
         description="Trains the network of digitpad and evaluates its weights.",
         epilog="Without a command, 'train' runs: 'python -m trainer --epochs 1' trains for one "

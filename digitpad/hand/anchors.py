@@ -10,9 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitpad.files import open_regular
 from digitpad.folders import assets
 from digitpad.network import FEATURES
 
+_MAX_BYTES = 16 << 20  # of a file
 _NEIGHBOURS = 5  # the distance to that many anchors is the scale of a place
 _SHRINKAGE = 0.15  # of the covariance towards a multiple of the identity
 _REACH = 0.35
@@ -36,7 +38,10 @@ def load_anchors(path: Path | None = None) -> Anchors:
     """Read anchors, by default those that come with digitpad. Raises OSError or ValueError."""
     path = path or assets() / "anchors.npz"
     try:
-        with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
+        with (
+            open_regular(path, _MAX_BYTES) as content,
+            np.load(content, allow_pickle=False) as file,
+        ):
             return Anchors(file["images"], file["labels"].astype(np.int64))
     except (EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} does not hold anchors: {error}") from error

@@ -24,10 +24,30 @@ Lines = Iterator[tuple[int, bytes]]
 OnBadLine = Callable[[int, str], None]
 """Is called with the number of a line that cannot be read, from 1, and the reason."""
 
+MAX_REPORTED = 20
+"""Number of bad lines of a file that are reported one by one."""
+
 _BLOCK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _TEXT = re.compile(rb"\S[^\n]*")
 _LINE_END = re.compile(rb"\r\n?")
+
+
+class BadLines:
+    """Reports the first bad lines of a file, and then how many more there are."""
+
+    def __init__(self, name: str, report: Callable[[str], None]) -> None:
+        self._name, self._report, self._count = name, report, 0
+
+    def __call__(self, line: int, reason: str) -> None:
+        self._count += 1
+        if self._count <= MAX_REPORTED:
+            self._report(f"{self._name}:{line}: {reason}")
+
+    def report_rest(self) -> None:
+        """Report how many bad lines were not, if any."""
+        if (rest := self._count - MAX_REPORTED) > 0:
+            self._report(f"{self._name}: {rest:,} more lines cannot be read")
 
 
 def read_lines(path: Path, on_bad_line: OnBadLine) -> Lines:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from digitpad.files import replacing
+from digitpad.files import open_regular, replacing
 from digitpad.folders import user_folder
 from digitpad.training.recipe import RECIPES, Recipe
 
@@ -91,6 +91,9 @@ def _cost(recipe: Recipe) -> float:
     return TEACHER_COST if recipe.teacher else 1.0
 
 
+_MAX_BYTES = 1 << 20
+
+
 def _file() -> Path:
     """Path of the file with the paces. Raises FileNotFoundError if there is no home folder."""
     return user_folder("cache") / "pace.json"
@@ -99,7 +102,8 @@ def _file() -> Path:
 def _read() -> dict[str, dict[str, Pace]]:
     """The paces by device and recipe. What cannot be read is as if no run had taken place."""
     try:
-        devices = json.loads(_file().read_bytes())
+        with open_regular(_file(), _MAX_BYTES) as file:
+            devices = json.load(file)
         return {
             str(device): {name: _pace(paces[name]) for name in RECIPES if name in paces}
             for device, paces in devices.items()

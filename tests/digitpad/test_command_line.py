@@ -192,7 +192,7 @@ def test_unreadable_files_are_named_and_the_rest_is_recognized(ink, tmp_path):
         (tmp_path / name).write_text(text, encoding="latin-1", newline="")
     reasons = {
         tmp_path / "missing.ndjson": ": cannot be read: ",
-        tmp_path: ": cannot be read: not a file",
+        tmp_path: ": cannot be read: it is a folder",
         tmp_path / "empty.ndjson": ": contains no drawings",
         tmp_path / "damaged.ndjson": ":2: not JSON",
         tmp_path / "damaged.png": ": not a picture",
@@ -309,6 +309,88 @@ def test_ctrl_c_ends_without_a_traceback(tmp_path):
     process.send_signal(signal.SIGINT)
     assert process.communicate()[1] == b""
     assert process.returncode == 130
+
+
+@posix
+def test_a_message_that_nobody_reads_costs_no_answer(ink, tmp_path):
+    bad = tmp_path / "bad.ndjson"
+    bad.write_text("{}\n" * 3 + TICK)
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "digitpad", "recognize", bad, ink],
+        stdout=subprocess.PIPE,
+        stderr=writer,
+        check=False,
+    )
+    os.close(writer)
+    assert done.stdout.count(b"mine.ndjson") == 4  # three drawings and the accuracy
+    assert done.returncode == 1  # some lines could not be read
+
+
+@posix
+@pytest.mark.parametrize("closed", ["1", "2", "0", "0 1 2"])
+def test_closed_streams_are_no_crash(ink, closed):
+    closing = " ".join(f"{number}>&-" for number in closed.split())
+    command = f"exec {sys.executable} -m digitpad recognize {ink} {closing}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False, text=True)
+    assert "Traceback" not in done.stderr
+    if "1" in closed:
+        assert done.returncode == 1
+        assert closed != "1" or "standard output is closed" in done.stderr
+    else:
+        assert (done.returncode, done.stdout.count("mine.ndjson")) == (0, 4)
+
+
+@posix
+@pytest.mark.parametrize("module", ["digitpad", "trainer"])
+def test_ctrl_c_before_anything_can_answer_it_is_silent(module):
+    """A program that interrupts itself at the first import after that of `signal`."""
+    code = f"""
+import builtins, os, runpy, signal, sys
+sys.argv = [{module!r}, "--help"]
+original = builtins.__import__
+def interrupt(name, globals=None, *rest, **more):
+    if (globals or {{}}).get("__spec__") and globals["__name__"] == "__main__" and name == "sys":
+        os.kill(os.getpid(), signal.SIGINT)
+    return original(name, globals, *rest, **more)
+builtins.__import__ = interrupt
+runpy.run_module({module!r}, run_name="__main__")
+"""
+    done = run("-c", code, program=())
+    assert done.stderr == ""
+    assert done.returncode == -signal.SIGINT
+
+
+@posix
+def test_what_controls_a_terminal_is_escaped(tmp_path):
+    odd = tmp_path / "a\x1b[2J\x07\nb.ndjson"
+    write_ink(odd, [Sample(SEVEN, label=7)])
+    for name in (odd, odd.with_name("missing\x1b[2J\n")):
+        done = run("recognize", name)
+        assert "\x1b" not in done.stdout + done.stderr
+        assert "\\x1b[2J" in done.stdout + done.stderr
+        assert len((done.stdout + done.stderr).splitlines()) == (2 if name == odd else 1)
+    wrong = run("\x1b[2J")
+    assert "\x1b" not in wrong.stderr
+
+
+def test_after_many_bad_lines_the_rest_is_counted(tmp_path):
+    path = tmp_path / "bad.ndjson"
+    path.write_text("{}\n" * 1000 + TICK)
+    *first, last = run("recognize", path).stderr.splitlines()
+    assert len(first) == 20
+    assert last == f"{path}: 980 more lines cannot be read"
+
+
+@posix
+def test_what_has_no_end_is_refused_at_once(tmp_path, ink):
+    os.mkfifo(pipe := tmp_path / "pipe")
+    for path in (pipe, "/dev/zero"):
+        for options in ([path], ["--weights", path, ink], ["--hand", path, ink]):
+            done = run("recognize", *options)
+            assert done.returncode in {1, 2}
+            assert "it is not a regular file" in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no disk that is always full")

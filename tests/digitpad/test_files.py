@@ -164,3 +164,32 @@ def test_reserved_names_are_free_and_numbered_before_the_suffixes(tmp_path):
     names = [reserve(path).name for _ in range(2)]
     assert names == [f"net-{number}.safetensors.checkpoint" for number in (3, 4)]
     assert path.read_text() == "kept"
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from digitpad.files import replacing
+with replacing(Path(sys.argv[1])) as file:
+    file.write(b"half")
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+@posix
+def test_what_a_killed_process_left_is_removed_by_the_next_and_nothing_else(tmp_path):
+    path = tmp_path / "file"
+    start = [sys.executable, "-c", HOLD, path]
+    killed, writing = (
+        subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)
+    )
+    for process in (killed, writing):
+        assert process.stdout.readline() == b"writing\n"
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    assert len(list(tmp_path.iterdir())) == 2
+    write(path)
+    assert len(list(tmp_path.iterdir())) == 2  # the file, and what the other process is writing
+    writing.communicate()
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"half"]

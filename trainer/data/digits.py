@@ -28,6 +28,9 @@ class DataError(Exception):
     an option, are notes of the error.
     """
 
+    has_lines = False
+    """Whether the message has several lines."""
+
 
 class NoDrawingsError(DataError):
     """The ink file can be read, but has no labelled drawing of the wanted writers."""

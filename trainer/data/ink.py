@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from digitpad.ink import PEN_WIDTH, ink_image
-from digitpad.inkfile import InkFileError, Sample, read_ink
+from digitpad.inkfile import BadLines, InkFileError, Sample, read_ink
 from digitpad.training.writers import Writers
 from digitpad.verdict import NOT_A_DIGIT
 from trainer.data.digits import (
@@ -96,7 +96,8 @@ def load_ink(path: Path, *, report: Callable[[str], None]) -> Ink:
     """
     digits, outliers = [], []
     try:
-        for sample in read_ink(path, lambda line, reason: report(f"{path}:{line}: {reason}")):
+        bad_lines = BadLines(str(path), report)
+        for sample in read_ink(path, bad_lines):
             if not sample.drawing:
                 continue
             if sample.label is not None:
@@ -105,6 +106,7 @@ def load_ink(path: Path, *, report: Callable[[str], None]) -> Ink:
                 outliers.append(sample)
     except InkFileError as error:
         raise DataError(str(error)) from error
+    bad_lines.report_rest()
     if not digits and not outliers:
         raise NoDrawingsError(f"{path}: no drawing is labelled with a digit, a letter or a sign")
     return Ink(path.name, tuple(digits), tuple(outliers))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import math
 import shutil
 import socket
@@ -18,7 +19,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from digitpad.files import replacing
+from digitpad.files import open_regular, replacing
+from digitpad.text import visible
 from digitpad.training.mnist import (
     MNIST_FILES,
     default_mnist_folder,
@@ -40,6 +42,8 @@ MNIST_SHA256 = dict(
     )
 )
 """SHA-256 of MNIST's files as distributed by LeCun, Cortes and Burges, unpacked."""
+
+_MAX_BYTES = 64 << 20  # of a file, packed or not; the training images take 47 MB
 
 VALIDATION_IMAGES = 5_000
 """Size of the validation split: the last of MNIST's training images."""
@@ -103,10 +107,12 @@ def _read(path: Path, name: str, shape: tuple[int, ...], report: Callable[[str],
     The IDX format: two zero bytes, 8 for uint8, the number of dimensions, each dimension as a
     big-endian uint32, the values.
     """
-    content = path.read_bytes()
+    with open_regular(path, _MAX_BYTES) as file:
+        content = file.read()
     try:
         if content.startswith(b"\x1f\x8b"):  # by content: browsers unpack files and keep the name
-            content = gzip.decompress(content)
+            with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+                content = packed.read(_MAX_BYTES)
     except (OSError, EOFError, zlib.error) as error:
         raise _damaged(path, str(error)) from error
     header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
@@ -172,12 +178,13 @@ def _socket_timeout() -> Iterator[None]:
 
 def _missing(raw: Path, names: list[str], problems: list[str], *, train: bool) -> DataError:
     error = (DataMissingError if train else DataError)(
-        f"MNIST is not in {raw} and could not be downloaded:\n"
-        + "".join(f"    {problem}\n" for problem in problems)
+        f"MNIST is not in {visible(str(raw))} and could not be downloaded:\n"
+        + "".join(f"    {visible(problem)}\n" for problem in problems)
         + "Connect to the internet and try again, put these files there, packed or not:\n"
         + "".join(f"    {name}\n" for name in names)
         + "or choose another folder, which holds them or has them in MNIST/raw."
     )
+    error.has_lines = True
     error.add_note("--data-dir or DIGITPAD_DATA_DIR names another folder.")
     if train:
         error.add_note("--data synthetic trains on digits that the trainer draws itself.")

@@ -14,8 +14,11 @@ from typing import Any
 
 import torch
 
-from digitpad.files import replacing
+from digitpad.files import open_regular, replacing
 from digitpad.weights_store import CHECKPOINT_SUFFIX
+
+_MAX_BYTES = 64 << 20
+"""Maximum size of a checkpoint. With the moments of Adam and its history it takes under 1 MB."""
 
 
 class CheckpointError(Exception):
@@ -58,7 +61,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
             f"{path} is not a checkpoint: its name does not end in {CHECKPOINT_SUFFIX}"
         )
     try:
-        content = path.read_bytes()
+        with open_regular(path, _MAX_BYTES) as file:
+            content = file.read()
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from error
     try:

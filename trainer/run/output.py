@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from digitpad.files import remove_leftovers
+from digitpad.files import check_space, open_regular, remove_leftovers
 from digitpad.lock import LockedError, is_locked, lock_file, locked
+from digitpad.network import MAX_WEIGHTS_BYTES
 from digitpad.weights_store import (
     checkpoint_file,
     new_weights_file,
@@ -26,6 +26,7 @@ from trainer.run.checkpoint import Checkpoint, write_checkpoint
 from trainer.run.report import say, shell_line
 from trainer.run.weights import write_weights
 
+_SAFETENSORS_START = 9  # bytes: the length of the header, and its {
 _NEEDED_SPACE = 1 << 22  # bytes: more than the weights and the checkpoint take
 
 
@@ -82,6 +83,9 @@ def run_outputs(
     """
     checkpoint = resume or checkpoint_file(weights)
     check_writable(weights)
+    check_replaceable(weights)
+    if epoch_weights:
+        check_replaceable(epoch_weights, "--epoch-weights")
     # The two differ if a resumed run writes its weights elsewhere.
     both = {lock_file(each): each for each in (weights, weights_file(checkpoint))}
     with ExitStack() as stack:
@@ -127,10 +131,10 @@ def check_not_interrupted(weights: Path) -> None:
     """Raise OutputError if an interrupted training left a checkpoint, which a new one would
     overwrite."""
     if (checkpoint := checkpoint_file(weights)).exists():
-        raise OutputError(
-            f"a training of {weights} was interrupted. {_how_to_resume(checkpoint)}\n"
-            f"To start a new one, delete {checkpoint}"
-        )
+        failure = OutputError(f"a training of {weights} was interrupted")
+        failure.add_note(_how_to_resume(checkpoint))
+        failure.add_note(f"To start a new one, delete {checkpoint}")
+        raise failure
 
 
 def check_writable(path: Path, option: str = "--out") -> None:
@@ -150,6 +154,24 @@ def check_writable(path: Path, option: str = "--out") -> None:
         failure = OutputError(f"cannot write {path}: {_reason(error)}{remedy}")
         failure.add_note(f"{option} names another file.")
         raise failure from error
+
+
+def check_replaceable(weights: Path, option: str = "--out") -> None:
+    """Raise OutputError if `weights`, the value of `option`, is a file of another kind.
+
+    It would be overwritten.
+    """
+    try:
+        with open_regular(weights, MAX_WEIGHTS_BYTES) as file:
+            start = file.read(_SAFETENSORS_START)
+    except FileNotFoundError:
+        return
+    except OSError:
+        start = b"?"  # too large for weights
+    if start and not (len(start) == _SAFETENSORS_START and start[-1:] == b"{"):
+        failure = OutputError(f"{weights} exists and is not a weights file, so it is kept")
+        failure.add_note(f"{option} names another file.")
+        raise failure
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -207,12 +229,8 @@ def _write_trial(path: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, f"{folder} is not a folder")
     folder.mkdir(parents=True, exist_ok=True)
-    trial = folder / f".{path.name}.{secrets.token_hex(4)}"
-    try:
-        with trial.open("xb") as file:  # unlike "wb", it follows no link
-            file.write(bytes(_NEEDED_SPACE))
-    finally:
-        trial.unlink(missing_ok=True)
+    remove_leftovers(path)
+    check_space(path, _NEEDED_SPACE)
 
 
 def _lock(weights: Path, until: ExitStack) -> None:

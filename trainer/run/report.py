@@ -6,12 +6,13 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TextIO
+from collections.abc import Callable
+from typing import Any
 
 from tqdm import tqdm
 
+from digitpad.terminal import ignoring_write_errors
+from digitpad.text import visible
 from digitpad.training.messages import (
     BatchDone,
     DataLoading,
@@ -36,7 +37,7 @@ class ProgressBar:
         self._batches_per_epoch = 0
 
     def __call__(self, message: Message) -> None:
-        with _ignoring_write_errors(sys.stderr):
+        with ignoring_write_errors(sys.stderr):
             self._show(message)
 
     def _show(self, message: Message) -> None:
@@ -89,8 +90,9 @@ class ProgressBar:
 
 def write_json(message: Message) -> None:
     """Write the message as a line of JSON on standard output."""
-    with _ignoring_write_errors(sys.stdout):
-        print(to_json(message), flush=True)  # noqa: T201
+    if sys.stdout is not None:  # it may be closed
+        with ignoring_write_errors(sys.stdout):
+            print(to_json(message), flush=True)  # noqa: T201
 
 
 def write_nothing(_message: Message) -> None:
@@ -103,25 +105,13 @@ REPORTS: dict[str, Report] = {"bar": ProgressBar(), "json": write_json, "none": 
 
 def say(sentence: str) -> None:
     """Write a line for people on standard error, above the progress bar if there is one."""
-    with _ignoring_write_errors(sys.stderr):
-        tqdm.write(sentence, file=sys.stderr)
+    with ignoring_write_errors(sys.stderr):
+        tqdm.write(visible(sentence), file=sys.stderr)
 
 
 def shell_line(*words: str) -> str:
     """The words as a command line, quoted for the shell of this system."""
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
-
-
-@contextmanager
-def _ignoring_write_errors(output: TextIO) -> Iterator[None]:
-    """Keep training if `output` is closed or its disk is full.
-
-    After an error `output` leads to nowhere: Python flushes it at exit, which would fail again.
-    """
-    try:
-        yield
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
 
 
 def _epoch_line(done: EpochDone) -> str:

@@ -435,8 +435,7 @@ class TestAnyBytes:
         try:
             samples, bad_lines = read(content)
         except InkFileError as error:
-            assert str(error).startswith(f"{path}: not an ink file")  # noqa: PT017
-            assert not is_ink_file(path)
+            assert re.match(rf"{path}: (not an ink file|.* gzip)", str(error))  # noqa: PT017
             return
         n_lines = content.count(b"\n") + content.count(b"\r") + 1
         assert all(1 <= line <= n_lines for line in bad_lines)

@@ -96,7 +96,7 @@ def test_a_new_run_does_not_replace_an_interrupted_one(tmp_path, run_here):
     checkpoint.write_bytes(b"interrupted")
     code, _, err = run_here(*NEW)
     assert code == 1
-    assert f"a training of {tmp_path / WEIGHTS} was interrupted. To resume: python -m" in err
+    assert f"a training of {tmp_path / WEIGHTS} was interrupted\nTo resume: python -m" in err
     assert f"--resume {checkpoint}\n" in err
     assert f"To start a new one, delete {checkpoint}\n" in err
     assert checkpoint.read_bytes() == b"interrupted"
