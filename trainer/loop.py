@@ -21,6 +21,7 @@ from trainer.net import Net
 from trainer.optim import (
     augmentation_strength,
     autocast,
+    check_moments,
     exponential_moving_average,
     lr_factor,
     make_optimizer,
@@ -96,12 +97,9 @@ class Run:
         self._strength = torch.ones((), device=device)  # of the augmentation
         # Losses and correct predictions on recent images, and the number of these images.
         self._recent_sums, self._recent_images = torch.zeros(2, device=device), 0.0
-        is_cuda = device.type == "cuda"
-        self._compute = (
-            Captured(self._loss_and_gradients, [self._generator])
-            if is_cuda
-            else self._loss_and_gradients
-        )
+        self._compute: Callable[..., tuple[Tensor | None, ...]] = self._loss_and_gradients
+        if device.type == "cuda":
+            self._compute = Captured(self._loss_and_gradients, [self._generator])
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimizer, lambda step: lr_factor(recipe, step, self._batches_per_epoch)
         )
@@ -150,6 +148,7 @@ class Run:
             generator.set_state(saved)
         for name, part in self._parts.items():
             part.load_state_dict(state[name])
+        check_moments(self._optimizer)
 
     def train(self, should_stop: Callable[[], bool]) -> Iterator[Message]:
         """Train and yield messages; end after the first batch at which `should_stop()` is true.

@@ -43,6 +43,14 @@ def _parameter_groups(net: nn.Module, lr: float, weight_decay: float) -> list[di
     ]
 
 
+def check_moments(optimizer: Optimizer) -> None:
+    """Raise ValueError unless the optimizer's moments have the shapes of their parameters."""
+    for parameter, moments in optimizer.state.items():
+        for moment in moments.values():
+            if isinstance(moment, Tensor) and moment.shape not in (parameter.shape, ()):
+                raise ValueError("a moment does not belong to its parameter")
+
+
 def lr_factor(recipe: Recipe, step: int, batches_per_epoch: int) -> float:
     """The learning rate of a step, counted from 0, relative to the peak learning rate."""
     if recipe.schedule == "step":

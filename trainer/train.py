@@ -30,13 +30,20 @@ from trainer.evaluation.comparison import (
     cannot_compare,
     has_learned,
     has_learned_drawings,
+    in_words,
 )
 from trainer.evaluation.examples import examples
 from trainer.evaluation.metrics import Evaluation, evaluate_split
 from trainer.loop import DivergedError, Run, TrainingError, logits
 from trainer.optim import precision
 from trainer.options import TrainOptions
-from trainer.run.checkpoint import Checkpoint, check_provenance, read_checkpoint
+from trainer.run.checkpoint import (
+    Checkpoint,
+    check_provenance,
+    check_state,
+    damaged,
+    read_checkpoint,
+)
 from trainer.run.clock import Clock
 from trainer.run.output import (
     Outputs,
@@ -172,7 +179,7 @@ def _prepare(options: TrainOptions, resumed: Checkpoint | None, report: Report) 
     if resumed:
         assert options.resume
         check_provenance(options.resume, resumed, provenance)
-        run.restore(resumed.state)
+        _restore(run, resumed.state, options.resume)
     created = resumed.created if resumed else datetime.now(UTC).isoformat(timespec="seconds")
     baseline = Baseline(options.compare) if options.compare else None
     return _Start(
@@ -190,6 +197,15 @@ def _prepare(options: TrainOptions, resumed: Checkpoint | None, report: Report) 
         baseline=baseline,
         baseline_accuracy=_baseline_accuracy(baseline, data, data.validation),
     )
+
+
+def _restore(run: Run, state: dict[str, Any], path: Path) -> None:
+    """Resume from a state. Raises CheckpointError if it is not one of such a run."""
+    try:
+        check_state(state, run.state())
+        run.restore(state)
+    except Exception as error:  # torch may raise anything for a state that it did not make
+        raise damaged(path) from error
 
 
 def _train_epochs(start: _Start, outputs: Outputs, requests: StopRequests, report: Report) -> None:
@@ -240,7 +256,7 @@ def _evaluate_and_compare(
     save_metrics(outputs.weights, start.run.net, metadata | {"metrics": metrics})
     if start.baseline:
         compared = _compare(options, start.data.mnist, recognizer, start.baseline)
-        say(_comparison_line(compared))
+        say(in_words(compared))
         report(compared)
 
 
@@ -300,14 +316,6 @@ def _compare(
         return baseline.compare(new, mnist or load_mnist_if_present(options))
     except DataError as error:
         return cannot_compare(baseline.path, str(error))
-
-
-def _comparison_line(compared: Compared) -> str:
-    if compared.verdict == "unknown":
-        return f"Cannot compare: {compared.explanation}"
-    relations = {"better": "better than", "worse": "worse than", "equal": "equal to"}
-    relation = relations[compared.verdict]
-    return f"These weights are {relation} {compared.baseline}: {compared.explanation}"
 
 
 def _progress(run: Run) -> dict[str, Any]:

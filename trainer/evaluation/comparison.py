@@ -168,6 +168,15 @@ def cannot_compare(path: Path, reason: str) -> Compared:
     return Compared(str(path), "unknown", reason)
 
 
+def in_words(compared: Compared) -> str:
+    """The comparison in a sentence, for a terminal."""
+    if compared.verdict == "unknown":
+        return f"Cannot compare: {compared.explanation}"
+    relations = {"better": "better than", "worse": "worse than", "equal": "equal to"}
+    relation = relations[compared.verdict]
+    return f"These weights are {relation} {compared.baseline}: {compared.explanation}"
+
+
 def mcnemar(only_first: int, only_second: int) -> float:
     """The p-value (two-sided) of McNemar's exact test of two classifiers.
 

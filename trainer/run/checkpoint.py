@@ -7,14 +7,17 @@ state of the run and the command line that started it.
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from digitpad.files import open_regular, replacing
+from digitpad.training.messages import EpochDone, from_json, to_json
 from digitpad.weights_store import CHECKPOINT_SUFFIX
 
 _MAX_BYTES = 64 << 20
@@ -66,12 +69,56 @@ def read_checkpoint(path: Path) -> Checkpoint:
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from error
     try:
-        return Checkpoint(**_unpacked(content))
+        checkpoint = Checkpoint(**_unpacked(content))
+        _check(checkpoint)
     except Exception as error:  # torch may raise anything for a file that it did not write
-        raise CheckpointError(
-            f"{path} is damaged or was written by another version of this program; "
-            "delete it and start a new training"
-        ) from error
+        raise damaged(path) from error
+    return checkpoint
+
+
+def damaged(path: Path) -> CheckpointError:
+    """The error for a checkpoint that the trainer has not written like that."""
+    return CheckpointError(
+        f"{path} is damaged or was written by another version of this program; "
+        "delete it and start a new training"
+    )
+
+
+def _check(checkpoint: Checkpoint) -> None:
+    """Raise ValueError unless the parts have their types, which nothing in a file ensures."""
+    texts = [checkpoint.folder, checkpoint.created, *checkpoint.arguments]
+    parts = [checkpoint.provenance, checkpoint.state]
+    are_texts = isinstance(checkpoint.arguments, list) and all(isinstance(t, str) for t in texts)
+    if not are_texts or not all(isinstance(part, dict) for part in parts):
+        raise ValueError("a part has another type")
+
+
+def check_state(state: dict[str, Any], like: dict[str, Any]) -> None:
+    """Raise ValueError unless a state of `Run.state()` can replace that of a new run.
+
+    It has the same keys, tensors of the same shapes, and as many epochs as are done.
+    """
+    for epoch in state["history"]:
+        from_json(to_json(EpochDone(**epoch)))
+    seconds = state["seconds"]
+    if state["epochs_done"] != len(state["history"]) or not 0 <= seconds < math.inf:
+        raise ValueError("the epochs do not add up")
+    _check_like(state, like)
+
+
+def _check_like(value: Any, like: Any) -> None:
+    if isinstance(like, Tensor):
+        if not isinstance(value, Tensor) or (value.shape, value.dtype) != (like.shape, like.dtype):
+            raise ValueError("a tensor is another one")
+    elif isinstance(like, dict) and like:  # the state of a new optimizer is empty
+        if not isinstance(value, dict) or value.keys() != like.keys():
+            raise ValueError("a part is missing, or is one too many")
+        for key, each in like.items():
+            _check_like(value[key], each)
+    elif type(value) is not type(like) and not isinstance(like, int | float):
+        raise ValueError("a part has another type")
+    elif isinstance(like, int | float) and not isinstance(value, int | float):
+        raise ValueError("a number is none")
 
 
 def check_provenance(path: Path, checkpoint: Checkpoint, provenance: dict[str, Any]) -> None:

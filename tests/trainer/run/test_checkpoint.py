@@ -1,9 +1,12 @@
+import os
 import pickle
 import re
+import signal
 
 import pytest
 import torch
 
+from digitpad.training.messages import EpochDone
 from trainer.run.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -42,6 +45,10 @@ def flip_a_bit(path):
     path.write_bytes(content)
 
 
+def rewrite(path, **parts):
+    torch.save(torch.load(path) | parts, path)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -52,8 +59,13 @@ def flip_a_bit(path):
         lambda path: torch.save({"state": Evil()}, path),
         lambda path: torch.save({"state": {}}, path),
         lambda path: torch.save([], path),
+        lambda path: rewrite(path, arguments=5),
+        lambda path: rewrite(path, arguments=["a", 5]),
+        lambda path: rewrite(path, provenance=[]),
+        lambda path: rewrite(path, state=None),
+        lambda path: rewrite(path, folder=b"/"),
     ],
-    ids=["truncated", "empty", "pickle", "flipped bit", "code", "incomplete", "list"],
+    ids=lambda _: "",
 )
 def test_a_damaged_checkpoint_is_refused(path, damage):
     damage(path)
@@ -74,3 +86,53 @@ def test_a_run_resumes_only_with_the_same_provenance(path):
     check_provenance(path, checkpoint, {"seed": 1})
     with pytest.raises(CheckpointError, match=r"these have changed: seed, data\. Resume with the"):
         check_provenance(path, checkpoint, {"seed": 2, "data": []})
+
+
+SYNTHETIC = ["--data", "synthetic", "--epochs", "2", "--recipe", "pad", "--out", "net.safetensors"]
+
+
+def in_state(*keys, value):
+    """Damages what the keys lead to in the state of a checkpoint."""
+
+    def damage(state):
+        for key in keys[:-1]:
+            state = state[key]
+        state[keys[-1]] = value(state[keys[-1]])
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        in_state("epochs_done", value=lambda _: "one"),
+        in_state("epochs_done", value=lambda _: 9.0),
+        in_state("seconds", value=lambda _: float("nan")),
+        in_state("history", value=lambda _: [{"epoch": "x"}]),
+        in_state("history", 0, "loss", value=lambda _: "x"),
+        in_state("generators", value=lambda _: []),
+        in_state("generators", 0, value=lambda _: torch.zeros(3)),
+        in_state("net", "conv1.weight", value=lambda _: torch.zeros(2)),
+        in_state("net", "conv1.weight", value=lambda _: "x"),
+        in_state("net", value=lambda _: {}),
+        in_state("schedule", "last_epoch", value=lambda _: "x"),
+        in_state("optimizer", "param_groups", value=lambda _: []),
+        in_state("optimizer", "state", 0, "momentum_buffer", value=lambda _: torch.zeros(2)),
+    ],
+    ids=lambda _: "",
+)
+def test_a_state_that_no_run_has_written_is_refused(tmp_path, run_here, damage):
+    path = tmp_path / "net.safetensors.checkpoint"
+
+    def interrupt(message):
+        if isinstance(message, EpochDone):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    assert run_here(*SYNTHETIC, images=500, report=interrupt)[0] == 128 + signal.SIGINT
+    content = torch.load(path)
+    damage(content["state"])
+    torch.save(content, path)
+    code, _, err = run_here("--resume", path, images=500)
+    assert code == 2
+    assert "is damaged or was written by another version" in err
+    assert "Traceback" not in err

@@ -204,3 +204,15 @@ def test_epoch_weights_that_cannot_be_written_end_nothing(tmp_path, run_here, fi
     assert err.count(f"cannot write {path}: No such file or directory") == 1
     assert not any(isinstance(message, EpochWeightsWritten) for message in messages)
     assert files(tmp_path) == [WEIGHTS]
+
+
+@pytest.mark.parametrize("option", ["--out", "--epoch-weights"])
+@pytest.mark.parametrize("content", [b"my notes", b"%PDF-1.7", b"x" * (2 << 20)])
+def test_a_file_that_is_no_weights_file_is_kept(tmp_path, run_here, option, content):
+    mine = tmp_path / "notes.txt"
+    mine.write_bytes(content)
+    options = [*NEW, "--epoch-weights", mine] if option == "--epoch-weights" else [*NEW[:-1], mine]
+    code, _, err = run_here(*options)
+    assert code == 1
+    assert f"{mine} exists and is not a weights file, so it is kept\n{option} names" in err
+    assert mine.read_bytes() == content
