@@ -15,6 +15,7 @@ from digitpad.files import create, numbered, open_regular, replacing, reserve
 from digitpad.folders import assets, user_folder
 from digitpad.lock import is_locked, lock_file
 from digitpad.network import MAX_WEIGHTS_BYTES, METADATA_KEY, WeightsError, read_weights
+from digitpad.text import shortened
 from digitpad.training.history import history_from_metadata
 from digitpad.training.messages import EpochDone
 
@@ -289,7 +290,7 @@ def _accuracies(metrics: Any) -> list[tuple[str, float]]:
         match metric:
             case {"split": str(split), "accuracy": int() | float() as accuracy}:
                 if 0 <= accuracy <= 1:
-                    found.append((split, float(accuracy)))
+                    found.append((shortened(split), float(accuracy)))
     return found
 
 
@@ -301,7 +302,7 @@ def _main(accuracies: list[tuple[str, float]]) -> tuple[str, float] | tuple[None
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return shortened(" ".join(value.split())) if isinstance(value, str) and value else None
 
 
 def _number(value: Any) -> float | None:

@@ -231,7 +231,10 @@ class _Channel:
         if text == "*":  # as before
             number = {"!": self.value, "'": self.velocity, '"': 0.0}[self.mode]
         else:
-            number = float(int(text[1:], 16)) if text.startswith("#") else float(text)
+            try:
+                number = float(int(text[1:], 16)) if text.startswith("#") else float(text)
+            except ValueError:
+                raise ValueError("a point of a trace that is no list of numbers") from None
         if not math.isfinite(number):
             raise ValueError("a point of a trace with a number that is infinite")
         if self.mode == "!":

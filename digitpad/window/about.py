@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from digitpad import __version__
+from digitpad.text import shortened
+
+_MOST_METRICS = 12
 
 
 def about(weights: Path | None, metadata: dict[str, Any] | None) -> str:
@@ -19,14 +22,14 @@ def about(weights: Path | None, metadata: dict[str, Any] | None) -> str:
     lines.append(f"Weights: {weights}")
     match metadata:
         case {"recipe": {"name": str(name)}}:
-            lines.append(f"Recipe: {name}")
+            lines.append(f"Recipe: {shortened(name)}")
     match metadata:
         case {"created": str(created)}:
-            lines.append(f"Trained: {created[:10]}")
+            lines.append(f"Trained: {shortened(created[:10])}")
     match metadata:
         case {"metrics": [*metrics]}:
-            for metric in metrics:
+            for metric in metrics[:_MOST_METRICS]:
                 match metric:
                     case {"split": str(split), "accuracy": float(accuracy)}:
-                        lines.append(f"Accuracy on {split}: {100 * accuracy:.2f} %")
+                        lines.append(f"Accuracy on {shortened(split)}: {100 * accuracy:.2f} %")
     return "\n".join(lines)

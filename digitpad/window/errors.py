@@ -87,21 +87,22 @@ class _Reporter(QObject):
     def _show(self, details: str) -> None:
         from PySide6.QtWidgets import QMessageBox
 
+        from digitpad.window.widgets.label import message_box
+
         if self._box or details in self._shown:
             return
         self._shown.add(details)
-        box = QMessageBox(self._window)
-        box.setWindowTitle("digitpad")
-        box.setIcon(QMessageBox.Icon.Critical)
-        box.setText("Something went wrong in digitpad.")
-        box.setInformativeText(
+        box = message_box(
+            self._window,
+            "digitpad",
+            "Something went wrong in digitpad.",
             "Your drawing is unchanged, and you can continue. If this happens again, please report "
-            f"it with {_what_to_report()}"
+            f"it with {_what_to_report()}",
         )
+        box.setIcon(QMessageBox.Icon.Critical)
         versions = f"digitpad {__version__}, Qt {qVersion()}, Python {sys.version}, {sys.platform}"
         box.setDetailedText(f"{versions}\n\n{details}")
         box.setModal(False)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.finished.connect(self._forget_box)
         self._box = box
         box.show()

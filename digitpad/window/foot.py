@@ -8,11 +8,11 @@ from typing import Any
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from digitpad.text import shortened
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.button import Button
 
 _HEIGHT = 28
-_MOST_CHARACTERS = 60  # of a name
 _MARGIN = 4  # with the padding of a button, its text is in line with the cards
 
 
@@ -71,7 +71,7 @@ def weights_name(path: Path, metadata: dict[str, Any]) -> str:
     from digitpad.weights_store import bundled_weights  # noqa: PLC0415  # after the first paint
 
     if isinstance(name := metadata.get("name"), str):
-        return name[:_MOST_CHARACTERS]
+        return shortened(name)
     return "Bundled weights" if path == bundled_weights() else path.stem
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from digitpad.window.appearance import Appearance
@@ -50,17 +50,14 @@ class Menus(QObject):
         bar.addMenu("&Help").addActions([help_page, privacy, about])
 
     def _show_about(self) -> None:
-        from PySide6.QtWidgets import QMessageBox
-
         from digitpad.window.about import about
+        from digitpad.window.widgets.label import message_box
 
         self._window.read_weights()
-        box = QMessageBox(self._window, textFormat=Qt.TextFormat.PlainText)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("About digitpad")
-        box.setIconPixmap(self._window.windowIcon().pixmap(64))
         in_use = self._window.in_use
-        box.setText(about(in_use.path, in_use.recognizer.metadata if in_use.recognizer else None))
+        text = about(in_use.path, in_use.recognizer.metadata if in_use.recognizer else None)
+        box = message_box(self._window, "About digitpad", text)
+        box.setIconPixmap(self._window.windowIcon().pixmap(64))
         box.open()
 
     def _show_help(self) -> None:

@@ -197,11 +197,10 @@ class YourHand(QObject):
     def _ask_to_forget(self) -> None:
         from PySide6.QtWidgets import QMessageBox
 
-        box = QMessageBox(self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Your Hand")
-        box.setText("Forget all corrections?")
-        box.setInformativeText("The answers are those of the weights again. A copy is kept.")
+        from digitpad.window.widgets.label import message_box
+
+        details = "The answers are those of the weights again. A copy is kept."
+        box = message_box(self._window, "Your Hand", "Forget all corrections?", details)
         forget = box.addButton("&Forget", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         forget.clicked.connect(self._forget_all)

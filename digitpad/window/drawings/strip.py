@@ -31,6 +31,7 @@ from digitpad.window.widgets import theme
 from digitpad.window.widgets.brush import WIDTH, segments
 from digitpad.window.widgets.button import Button
 from digitpad.window.widgets.card import Card
+from digitpad.window.widgets.label import tool_tip
 from digitpad.window.widgets.secondary_text import SecondaryText
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Strip(Card):
             entry = QListWidgetItem(icon, item.answer)
             what = item.answer or "no answer"
             entry.setData(Qt.ItemDataRole.AccessibleTextRole, f"Drawing {number}: {what}")
-            entry.setToolTip(item.tip)
+            entry.setToolTip(tool_tip(item.tip))
             self._list.addItem(entry)
             if item.shown is current:
                 self._list.setCurrentItem(entry)

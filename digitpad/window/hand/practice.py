@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QGridLayout, QMessageBox, QWidget
 
 from digitpad.hand.practice import Practice, Practised, summary
 from digitpad.window.widgets.action import action
 from digitpad.window.widgets.controls import button
+from digitpad.window.widgets.label import label, message_box
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold
 
@@ -29,7 +30,7 @@ class PracticeRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Practice")
-        self._wanted = bold(QLabel())
+        self._wanted = bold(label())
         self._progress = SecondaryText()
         self._next = button("Ne&xt", self.next_requested, kind="primary")
         self._next.setToolTip("The digit is drawn (Enter)")
@@ -71,11 +72,8 @@ def show_summary(
     """Say what a practice has taught. `scored` are all corrections."""
     drawings = [each.drawing for each in practised]
     own = [each for each in scored if each.correction.drawing in drawings]
-    box = QMessageBox(window, textFormat=Qt.TextFormat.PlainText)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle("Practice")
-    box.setText(f"{len(practised)} digits practised")
-    box.setInformativeText(summary(practised, own))
+    title = f"{len(practised)} digits practised"
+    box = message_box(window, "Practice", title, summary(practised, own))
     scorecard = box.addButton("&Scorecard…", QMessageBox.ButtonRole.ActionRole)
     scorecard.clicked.connect(show_scorecard)
     box.addButton(QMessageBox.StandardButton.Close)

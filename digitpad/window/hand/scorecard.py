@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHeaderView,
-    QLabel,
     QListView,
     QListWidget,
     QListWidgetItem,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from digitpad.ink import ink_image
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.controls import button
+from digitpad.window.widgets.label import label
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold
@@ -54,7 +54,7 @@ class Scorecard(QDialog):
         self._table.verticalHeader().hide()
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self._heading = bold(QLabel())
+        self._heading = bold(label())
         self._pictures = QListWidget()
         self._pictures.setAccessibleName("Drawings, first those answered as something else")
         self._pictures.setViewMode(QListView.ViewMode.IconMode)

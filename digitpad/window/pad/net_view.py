@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.card import Card
+from digitpad.window.widgets.label import label
 from digitpad.window.widgets.secondary_text import SecondaryText
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class NetCard(Card):
     def __init__(self, net_view: NetView) -> None:
         super().__init__()
         self.setToolTip(_TOOL_TIP)
-        caption = QLabel(_CAPTION)
+        caption = label(_CAPTION)
         caption.setFont(theme.font(caption.font(), theme.BODY, bold=True))
         words = QVBoxLayout()
         words.setSpacing(4)

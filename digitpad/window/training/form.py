@@ -29,6 +29,7 @@ from digitpad.window.training.problems import (
     writers_problem,
 )
 from digitpad.window.widgets.controls import button, choice, number
+from digitpad.window.widgets.label import label
 from digitpad.window.widgets.layout import Fold, column, row
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold, breakable
@@ -68,9 +69,7 @@ class TrainingForm(QWidget):
         self.writers.setPlaceholderText("None. Example: 26-30,choose")
         self.seed = number(0, _LARGEST_SEED)
         self.device = choice(_DEVICES.items())
-        self._folder_problem, self._writers_problem = (
-            bold(QLabel(wordWrap=True)) for _ in range(2)
-        )
+        self._folder_problem, self._writers_problem = (bold(label(wraps=True)) for _ in range(2))
         self.recipe.setToolTip("A recipe decides how the Net learns, and so how long it takes")
         self.epochs.setToolTip("An epoch is one pass over all training images")
         self.seed.setToolTip("It starts the random numbers of the training")
@@ -135,18 +134,18 @@ class TrainingForm(QWidget):
     def start(self) -> None:
         """Request the start, or show what is wrong and move the focus there."""
         found = [
-            (field, label)
-            for field, label, problem in (
+            (field, shown)
+            for field, shown, problem in (
                 (self.folder, self._folder_problem, folder_problem(self._folder())),
                 (self.ink, self._ink_files.problem, ink_problem(self._usable_ink())),
                 (self.writers, self._writers_problem, writers_problem(self._writers())),
             )
-            if _show_problem(field, label, problem)
+            if _show_problem(field, shown, problem)
         ]
         if found:
-            field, label = found[0]
+            field, shown = found[0]
             self._options.unfold()
-            self.problem_found.emit(label)
+            self.problem_found.emit(shown)
             field.setFocus()
         else:
             self.start_requested.emit()
@@ -235,9 +234,9 @@ class TrainingForm(QWidget):
             ("D&ata", self.data, [self._about_data]),
         ]
         for line, (text, field, below) in enumerate(fields):
-            label = _label(text, field)
-            label.setFixedHeight(field.sizeHint().height())  # level with the field alone
-            grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
+            name = _label(text, field)
+            name.setFixedHeight(field.sizeHint().height())  # level with the field alone
+            grid.addWidget(name, line, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(column(field, *below), line, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -293,17 +292,17 @@ def _about_mnist(folder: Path | None) -> str:
     )
 
 
-def _show_problem(field: QWidget, label: QLabel, problem: str) -> bool:
+def _show_problem(field: QWidget, shown: QLabel, problem: str) -> bool:
     """Show the problem of a field, if there is one. Returns whether there is one."""
-    label.setText(breakable(problem))
-    label.setVisible(bool(problem))
+    shown.setText(breakable(problem))
+    shown.setVisible(bool(problem))
     field.setAccessibleDescription(problem)
     return bool(problem)
 
 
 def _label(text: str, field: QWidget) -> QLabel:
     """A label for the field; `text` may have a mnemonic."""
-    label = QLabel(text)
-    label.setBuddy(field)
+    made = label(text)
+    made.setBuddy(field)
     field.setAccessibleName(text.replace("&", ""))
-    return label
+    return made

@@ -11,7 +11,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from digitpad.hand.corrections import HELD_OUT, CorrectionFile, corrections_path
 from digitpad.window.widgets.controls import button
+from digitpad.window.widgets.label import label, tool_tip
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold
@@ -38,7 +38,7 @@ class InkFiles(QWidget):
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setFixedHeight(4 * self.fontMetrics().height())
         self.list.itemSelectionChanged.connect(self._update)
-        self.problem = bold(QLabel(wordWrap=True))
+        self.problem = bold(label(wraps=True))
         """What is wrong with a file."""
         self.problem.hide()
         self._about = SecondaryText()
@@ -71,7 +71,7 @@ class InkFiles(QWidget):
         if path not in self.files():
             item = QListWidgetItem(path.name)
             item.setData(_PATH, str(path))
-            item.setToolTip(str(path))
+            item.setToolTip(tool_tip(str(path)))
             self.list.addItem(item)
         self._update()
         self.changed.emit()

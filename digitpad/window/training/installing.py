@@ -6,10 +6,11 @@ import importlib
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from digitpad.training.installation import install_command, missing_package
 from digitpad.window.widgets.controls import button
+from digitpad.window.widgets.label import label
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.text import bold
 
@@ -46,12 +47,12 @@ class MissingPackages(QWidget):
         super().__init__()
         self.is_complete = True
         """Whether training is possible."""
-        self._heading = bold(QLabel(wordWrap=True))
+        self._heading = bold(label(wraps=True))
         self._command = CommandLine()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._heading)
-        layout.addWidget(QLabel("To install it, run this in a terminal, then come back:"))
+        layout.addWidget(label("To install it, run this in a terminal, then come back:"))
         layout.addWidget(self._command)
         self.look()
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QListWidget, QVBoxLayout, QWidget
 
 from digitpad.weights_store import WeightsFile, checkpoint_file, kept_weights
 from digitpad.window.training.charts.chart import TrainingChart
 from digitpad.window.training.charts.curves import Curves
 from digitpad.window.training.charts.figure import recipe_title, run_title
 from digitpad.window.widgets.controls import button
+from digitpad.window.widgets.label import label
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import bold, breakable, date_and_time, percent
@@ -42,8 +43,7 @@ class PastTrainings(QWidget):
         self._list.verticalScrollBar().setStyleSheet(SCROLL_BAR)
         self._list.currentRowChanged.connect(self._show)
         self._empty = SecondaryText("The weights of your trainings will be listed here.")
-        self._facts, self._accuracies = SecondaryText(), QLabel(wordWrap=True)
-        self._accuracies.setTextFormat(Qt.TextFormat.PlainText)
+        self._facts, self._accuracies = SecondaryText(), label(wraps=True)
         self.chart = TrainingChart()
         self._without_chart = SecondaryText(
             "There is no chart: these weights do not record their training."
@@ -56,7 +56,7 @@ class PastTrainings(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         for part in (
-            bold(QLabel("Past trainings")),
+            bold(label("Past trainings")),
             self._empty,
             self._list,
             self._facts,

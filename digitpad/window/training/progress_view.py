@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from digitpad.training.messages import DataLoading, RunStarted
 from digitpad.training.pace import duration
 from digitpad.training.run import Phase, RunState
 from digitpad.window.widgets.controls import button
+from digitpad.window.widgets.label import label
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.progress_bar import ProgressBar
 from digitpad.window.widgets.secondary_text import SecondaryText
@@ -34,7 +35,7 @@ class ProgressView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._phase: Phase = "starting"
-        self._headline = bold(QLabel(wordWrap=True))
+        self._headline = bold(label(wraps=True))
         self._details = SecondaryText()
         self._bar = ProgressBar("Training progress")
         self._stop = button("&Stop Early", self.stop_requested)
@@ -45,7 +46,7 @@ class ProgressView(QWidget):
         self._keep = button("&Keep Going", self._hide_question)
         self._buttons = row(self._stop, self._cancel)
         self._question = QWidget()
-        self._question_text = QLabel(wordWrap=True)
+        self._question_text = label(wraps=True)
         question = QVBoxLayout(self._question)
         question.setContentsMargins(0, 0, 0, 0)
         question.addWidget(self._question_text)

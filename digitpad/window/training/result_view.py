@@ -9,7 +9,6 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
-    QLabel,
     QSizePolicy,
     QStyle,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from digitpad.training.messages import Evaluated
 from digitpad.training.run import Outcome, RunState
 from digitpad.window.training.installing import CommandLine
 from digitpad.window.widgets.controls import button
+from digitpad.window.widgets.label import label
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.secondary_text import SecondaryText
 from digitpad.window.widgets.text import Sentence, bold, breakable, percent
@@ -52,10 +52,10 @@ class ResultView(QWidget):
         self._state = RunState()
         self._outcome: Outcome | None = None
         self._in_use: Path | None = None
-        self._verdict, self._reason = bold(QLabel(wordWrap=True)), SecondaryText()
+        self._verdict, self._reason = bold(label(wraps=True)), SecondaryText()
         self._accuracies = _AccuracyTable()
         self._sentence = Sentence("How the training ended")
-        self._sign = QLabel()
+        self._sign = label()
         warning = self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning)
         size = self.style().pixelMetric(QStyle.PixelMetric.PM_LargeIconSize)
         self._sign.setPixmap(warning.pixmap(size))
@@ -162,12 +162,11 @@ class _AccuracyTable(QWidget):
             rows.append((breakable(each.split), percent(each.accuracy), old))
         for number, texts in enumerate(rows):
             for column, text in enumerate(texts):
-                label = SecondaryText(text) if number == 0 else QLabel(text)
-                label.setTextFormat(Qt.TextFormat.PlainText)
-                label.setWordWrap(column == 0)
+                shown = SecondaryText(text) if number == 0 else label(text)
+                shown.setWordWrap(column == 0)
                 if column:
-                    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-                self._grid.addWidget(label, number, column)
+                    shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+                self._grid.addWidget(shown, number, column)
 
 
 def _comparison(state: RunState, in_use: Path | None, *, is_used: bool) -> tuple[str, str]:

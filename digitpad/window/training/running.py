@@ -239,6 +239,7 @@ class _ClosingQuestion(QMessageBox):
         """What is kept of the run if the window closes now."""
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("digitpad")
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setIcon(QMessageBox.Icon.Question)
         self.setText("A training is running.")
         role = QMessageBox.ButtonRole

@@ -10,6 +10,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
+from digitpad.window.widgets.label import tool_tip
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QFileDialog
 
@@ -92,11 +94,11 @@ class WeightsMenu(QMenu):
     def _add_kept(self, menu: QMenu, file: WeightsFile) -> None:
         action = self._add_choice(menu, file.path, _label(file))
         action.setEnabled(file.damage is None)
-        action.setToolTip(file.damage or str(file.path))
+        action.setToolTip(tool_tip(file.damage or str(file.path)))
 
     def _add_choice(self, menu: QMenu, path: Path, label: str) -> QAction:
         action = menu.addAction(label, lambda: self.chosen.emit(path))
-        action.setToolTip(str(path))
+        action.setToolTip(tool_tip(str(path)))
         action.setCheckable(True)
         action.setActionGroup(self._choices)
         action.setChecked(path == self.in_use)
@@ -111,8 +113,8 @@ class WeightsMenu(QMenu):
     ) -> None:
         """Add a submenu that does something with each of the files."""
 
-        def add(menu: QMenu, path: Path, label: str, tool_tip: str) -> None:
-            menu.addAction(label, lambda: do(path)).setToolTip(tool_tip)
+        def add(menu: QMenu, path: Path, label: str, tip: str) -> None:
+            menu.addAction(label, lambda: do(path)).setToolTip(tool_tip(tip))
 
         submenu = _add_menu(self, name)
         for path, label in others.items():

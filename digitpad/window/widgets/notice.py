@@ -17,12 +17,13 @@ from PySide6.QtGui import (
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMessageBox, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.button import Button
 from digitpad.window.widgets.card import Card
 from digitpad.window.widgets.icons import SIZE, icon
+from digitpad.window.widgets.label import message_box
 from digitpad.window.widgets.text import Sentence
 
 _MAX_LINES = 3
@@ -94,11 +95,7 @@ class Notice(Card):
         self._buttons.setVisible(bool(self._actions) or self._text.is_cut)
 
     def _show_all(self) -> None:
-        box = QMessageBox(self.window(), textFormat=Qt.TextFormat.PlainText)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("digitpad")
-        box.setText(self.text)
-        box.open()
+        message_box(self.window(), "digitpad", self.text).open()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -99,7 +99,7 @@ def test_it_may_be_compressed(read):
         ("<trace>0</trace>", "without x and y"),
         ("<trace>0 x, 1 2</trace>", "no list of numbers"),
         ("<trace>1e999 2</trace>", "infinite"),
-        ("<trace>1.2.3 2</trace>", "could not convert"),
+        ("<trace>1.2.3 2</trace>", "no list of numbers"),
         ('<traceFormat><channel name="X"/></traceFormat><trace>1</trace>', "channels X and Y"),
     ],
 )

@@ -21,10 +21,11 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from digitpad.training.messages import Evaluated
 from digitpad.window.widgets.controls import choice
+from digitpad.window.widgets.label import label
 from digitpad.window.widgets.text import percent
 from digitpad.window.widgets.theme import colours, contrast, mixed
 
@@ -53,10 +54,10 @@ class ConfusionView(QWidget):
         self._choice = choice()
         self._choice.setAccessibleName("Evaluated split")
         self._choice.currentIndexChanged.connect(self._show_split)
-        self._summary = _plain_label()
+        self._summary = label(wraps=True)
         self.table = _Table()
         self.table.cell_chosen.connect(self._show_cell)
-        self._caption = _plain_label()
+        self._caption = label(wraps=True)
         self.images = _Images()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -294,12 +295,6 @@ class _Images(QWidget):
         with QPainter(self) as painter:
             for index, image in enumerate(self._images):
                 painter.drawImage(self.image_rect(index), image)
-
-
-def _plain_label() -> QLabel:
-    label = QLabel(wordWrap=True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label
 
 
 def _image(code: str) -> QImage | None:

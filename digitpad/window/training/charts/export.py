@@ -12,7 +12,6 @@ from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from digitpad.files import replacing
+from digitpad.window.widgets.label import label
 
 Rows = Sequence[Sequence[object]]
 
@@ -32,8 +32,7 @@ class ChartExport(QWidget):
         columns."""
         super().__init__()
         self._picture, self._table = picture, table
-        self._status = QLabel(wordWrap=True)
-        self._status.setTextFormat(Qt.TextFormat.PlainText)
+        self._status = label(wraps=True)
         self._status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         button = QPushButton("Save")
         button.setFlat(True)

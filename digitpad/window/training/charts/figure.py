@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from digitpad.training.recipe import RECIPES
 from digitpad.window.training.charts.curves import Curves
 from digitpad.window.training.charts.run_plots import RunPlots
 from digitpad.window.widgets import theme
+from digitpad.window.widgets.label import label
 from digitpad.window.widgets.text import date_and_time
 
 SIZE = QSize(900, 640)
@@ -27,8 +28,7 @@ def figure(curves: Curves, title: str) -> QImage:
     page = QWidget()
     light = theme.palette(theme.LIGHT._replace(window=theme.LIGHT.card))
     page.setPalette(light)
-    heading, plots = QLabel(title), RunPlots()
-    heading.setTextFormat(Qt.TextFormat.PlainText)
+    heading, plots = label(title), RunPlots()
     heading.setFont(theme.font(page.font(), theme.TITLE, bold=True))
     plots.curves = curves
     layout = QVBoxLayout(page)

@@ -181,7 +181,7 @@ def test_a_folder_that_cannot_be_opened_is_a_problem(qtbot, form, tmp_path, monk
     ("name", "text"),
     [
         ("gone.tra", "gone.tra: cannot be read: No such file or directory."),
-        (".", ": cannot be read: not a file."),
+        (".", ": cannot be read: it is a folder."),
         ("text.txt", "text.txt is neither UNIPEN nor Quick, Draw! ndjson."),
         ("x" * 300, ": cannot be read: File name too long."),
     ],
