@@ -96,6 +96,8 @@ class InAndOut(QObject):
 
     def close(self) -> None:
         """Keep what is on the sheet, and wait until it is written."""
+        if self.opener:
+            self.opener.close()
         if self.recent:
             from digitpad.ink import Drawing
 

@@ -7,10 +7,11 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from PySide6.QtCore import (
@@ -26,8 +27,13 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QImageWriter
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+from digitpad.window.widgets.label import label
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QProgressDialog
+
     from digitpad.ink import Drawing
     from digitpad.picture import Picture
 
@@ -35,6 +41,7 @@ MAX_OPENED = 500
 """Number of drawings that are opened at once."""
 
 _IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
+_PATIENCE = 300  # milliseconds until a dialog tells that something is being opened
 _COPY = Qt.DropAction.CopyAction
 _FILES = (
     "Pictures and ink files (*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp *.ppm *.pgm "
@@ -42,8 +49,19 @@ _FILES = (
 )
 
 
+class _Found(NamedTuple):
+    """What was found in some sources."""
+
+    name: str
+    drawings: Sequence[Drawing | Picture]
+    problems: Sequence[str]
+
+
 class Opener(QObject):
-    """Opens pictures and ink files, including those dropped on its window."""
+    """Opens pictures and ink files, including those dropped on its window.
+
+    They are read in a thread, one after the other, with a dialog that tells so if it takes long.
+    """
 
     opened = Signal(str, list)
     """The name of what was opened, and its Drawings and Pictures; there is at least one."""
@@ -54,39 +72,51 @@ class Opener(QObject):
     drag_changed = Signal(bool)
     """Something that can be opened is dragged over the window, or no longer."""
 
+    _read = Signal(object, object)  # from the thread: its future, and the dialog
+
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
+        self._thread = ThreadPoolExecutor(1, "opener")
+        self._read.connect(self._finish)
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
     def open(self, *sources: Path | BinaryIO) -> None:
-        """Open pictures and ink files. Emits `opened` or `failed`, or both."""
-        # Imports NumPy and Pillow, which the first paint does not need.
-        from digitpad.inkfile import InkFileError  # noqa: PLC0415
-        from digitpad.picture import PictureError  # noqa: PLC0415
+        """Open pictures and ink files. Emits `opened` or `failed`, or both, when they are read."""
+        from PySide6.QtWidgets import QProgressDialog  # noqa: PLC0415  # rarely needed
 
-        found: list[Drawing | Picture] = []
-        problems: list[str] = []
-        for source in sources:
-            if len(found) == MAX_OPENED:
-                problems.append(f"Only the first {MAX_OPENED} drawings were opened.")
-                break
-            try:
-                drawings, bad_lines = _read(source, MAX_OPENED - len(found))
-            except (PictureError, InkFileError) as error:
-                problems.append(str(error))
-            else:
-                found += drawings
-                if bad_lines:
-                    problems.append(f"{source}: lines that cannot be read: {bad_lines}")
-        if found:
-            first = sources[0]
-            name = first.name if isinstance(first, Path) else "the clipboard"
-            self.opened.emit(name if len(sources) == 1 else f"{len(sources)} files", found)
-        if problems:
-            what = "Not everything was opened." if found else "Nothing was opened."
-            self.failed.emit("\n".join([what, *problems]))
+        name = _name(sources)
+        dialog = QProgressDialog(self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("digitpad")
+        dialog.setLabel(label(f"Opening {name}"))
+        dialog.setCancelButtonText("&Cancel")
+        dialog.setRange(0, 0)  # nobody knows how long it takes
+        dialog.setMinimumDuration(_PATIENCE)
+        future = self._thread.submit(_read_all, name, sources)
+        future.add_done_callback(lambda done: self._announce(done, dialog))
+
+    def close(self) -> None:
+        """Read nothing more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _announce(self, future: Future[_Found], dialog: QProgressDialog) -> None:
+        if isValid(self):  # the window may be closed
+            self._read.emit(future, dialog)
+
+    def _finish(self, future: Future[_Found], dialog: QProgressDialog) -> None:
+        is_cancelled = not isValid(dialog) or dialog.wasCanceled() or future.cancelled()
+        if isValid(dialog):
+            dialog.close()
+        if is_cancelled:
+            return
+        found = future.result()
+        if found.drawings:
+            self.opened.emit(found.name, list(found.drawings))
+        if found.problems:
+            what = "Not everything was opened." if found.drawings else "Nothing was opened."
+            self.failed.emit("\n".join([what, *found.problems]))
 
     def ask(self) -> None:
         """Ask the person for files and open them."""
@@ -128,7 +158,36 @@ class Opener(QObject):
             self.failed.emit("This is not a picture. Copy a picture, or open a file.")
 
 
-def _read(source: Path | BinaryIO, most: int) -> tuple[Sequence[Drawing | Picture], int]:
+def _name(sources: Sequence[Path | BinaryIO]) -> str:
+    if len(sources) > 1:
+        return f"{len(sources)} files"
+    return sources[0].name if isinstance(sources[0], Path) else "the clipboard"
+
+
+def _read_all(name: str, sources: Sequence[Path | BinaryIO]) -> _Found:
+    """Read sources, at most `MAX_OPENED` drawings in all."""
+    # Imports NumPy and Pillow, which the first paint does not need.
+    from digitpad.inkfile import InkFileError  # noqa: PLC0415
+    from digitpad.picture import PictureError  # noqa: PLC0415
+
+    found: list[Drawing | Picture] = []
+    problems: list[str] = []
+    for source in sources:
+        if len(found) == MAX_OPENED:
+            problems.append(f"Only the first {MAX_OPENED} drawings were opened.")
+            break
+        try:
+            drawings, bad_lines = _read_one(source, MAX_OPENED - len(found))
+        except (PictureError, InkFileError) as error:
+            problems.append(str(error))
+        else:
+            found += drawings
+            if bad_lines:
+                problems.append(f"{source}: lines that cannot be read: {bad_lines}")
+    return _Found(name, found, problems)
+
+
+def _read_one(source: Path | BinaryIO, most: int) -> tuple[Sequence[Drawing | Picture], int]:
     """A picture, or at most `most` drawings of an ink file and the number of lines that cannot be
     read. Raises PictureError or InkFileError.
     """

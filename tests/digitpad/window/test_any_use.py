@@ -118,8 +118,12 @@ def machine_for(open_window, weights, mouse_on, files, person, qtbot):  # noqa: 
         @rule(file=st.sampled_from(files))
         def open_file(self, file):
             before = self.content()
+            opener, read = self.window.in_and_out.opener, []
+            for signal in (opener.opened, opener.failed):
+                signal.connect(lambda *_: read.append(True))
             self.window.in_and_out.open([file])
-            QApplication.processEvents()
+            while not read:
+                QTest.qWait(1)
             self.close_notice()
             found = self.content()
             if found != before:

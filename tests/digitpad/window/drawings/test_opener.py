@@ -4,6 +4,8 @@ import base64
 import io
 import os
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,10 @@ from PIL import Image, ImageDraw
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QClipboard, QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QListWidget
+from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QProgressDialog, QPushButton
 
 from digitpad.inkfile import Sample, write_ink
-from digitpad.picture import read_picture
+from digitpad.picture import open_picture, read_picture
 from digitpad.weights_store import bundled_weights
 from digitpad.window.drawings.opener import MAX_OPENED
 
@@ -41,6 +43,21 @@ def pad(open_window, qtbot):
     window = open_window(bundled_weights())
     qtbot.waitUntil(lambda: window.in_and_out.opener is not None)
     return window
+
+
+@pytest.fixture
+def reading(pad, qtbot):
+    """A context that waits until what is opened in it has been read."""
+
+    @contextmanager
+    def wait():
+        seen = []
+        for signal in (pad.in_and_out.opener.opened, pad.in_and_out.opener.failed):
+            signal.connect(lambda *_: seen.append(True))
+        yield
+        qtbot.waitUntil(lambda: bool(seen))
+
+    return wait
 
 
 COPY, MOVE = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction
@@ -117,7 +134,7 @@ def test_a_dropped_file_is_copied_not_moved(pad, photo):
     assert drop(pad, file_data(photo)) == COPY
 
 
-def test_text_or_nothing_is_not_a_picture(pad, photo, monkeypatch):
+def test_text_or_nothing_is_not_a_picture(reading, pad, photo, monkeypatch):
     with monkeypatch.context() as empty:
         empty.setattr(QClipboard, "mimeData", lambda _self: None)  # as on some platforms
         QTest.keyClick(pad.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
@@ -128,17 +145,19 @@ def test_text_or_nothing_is_not_a_picture(pad, photo, monkeypatch):
     assert drop(pad, text) is None
     paste(pad, text)
     assert "not a picture" in pad.notice.text
-    paste(pad, file_data(photo))
+    with reading():
+        paste(pad, file_data(photo))
     assert pad.canvas.picture is not None
     assert pad.notice is None
 
 
-def test_undo_brings_back_the_drawing_that_a_picture_replaced(pad, photo, mouse_on, qtbot):
+def test_undo_brings_back_the_drawing_that_a_picture_replaced(reading, pad, photo, mouse_on, qtbot):
     with qtbot.waitSignal(pad.answered):
         mouse_on(pad.canvas).stroke((140, 40), (141, 140), (140, 240))
     drawing, answer = pad.canvas.drawing, pad.answer.prediction
     assert answer.digit == 1
-    pad.in_and_out.open([photo])
+    with reading():
+        pad.in_and_out.open([photo])
     assert not pad.canvas.drawing
     with qtbot.waitSignal(pad.answered):
         QTest.keyClick(pad.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -147,8 +166,9 @@ def test_undo_brings_back_the_drawing_that_a_picture_replaced(pad, photo, mouse_
 
 
 @pytest.mark.parametrize("pen", ["mouse", "finger"])
-def test_a_stroke_replaces_the_picture(pad, photo, qtbot, pen):
-    pad.in_and_out.open([photo])
+def test_a_stroke_replaces_the_picture(reading, pad, photo, qtbot, pen):
+    with reading():
+        pad.in_and_out.open([photo])
     handle, at = pad.windowHandle(), pad.canvas.mapTo(pad, QPoint(100, 100))
     screen = QTest.createTouchDevice()
     with qtbot.waitSignal(pad.answered):
@@ -164,18 +184,21 @@ def test_a_stroke_replaces_the_picture(pad, photo, qtbot, pen):
         QTest.touchEvent(handle, screen).release(0, at).commit()
 
 
-def test_escape_removes_the_picture(pad, photo, shown, qtbot):
-    pad.in_and_out.open([photo])
+def test_escape_removes_the_picture(reading, pad, photo, shown, qtbot):
+    with reading():
+        pad.in_and_out.open([photo])
     with qtbot.waitSignal(pad.answered):
         QTest.keyClick(pad.canvas, Qt.Key.Key_Escape)
     assert (pad.canvas.picture, pad.answer.prediction) == (None, None)
     assert shown()[0].size == 0
 
 
-def test_a_picture_replaces_another(pad, photo):
-    pad.in_and_out.open([photo])
+def test_a_picture_replaces_another(reading, pad, photo):
+    with reading():
+        pad.in_and_out.open([photo])
     before = pad.canvas.picture
-    pad.in_and_out.open([photo])
+    with reading():
+        pad.in_and_out.open([photo])
     assert pad.canvas.picture is not before
     pad.canvas.undo()
     assert pad.canvas.picture is before
@@ -198,15 +221,17 @@ def test_undo_brings_back_the_picture(pad, photo, mouse_on, shown, qtbot, step):
     np.testing.assert_array_equal(shown(), seen)
 
 
-def test_the_eraser_leaves_the_picture_alone(pad, photo, qtbot):
-    pad.in_and_out.open([photo])
+def test_the_eraser_leaves_the_picture_alone(reading, pad, photo, qtbot):
+    with reading():
+        pad.in_and_out.open([photo])
     picture = pad.canvas.picture
     qtbot.mouseClick(pad.canvas, Qt.MouseButton.RightButton)
     assert pad.canvas.picture is picture
 
 
-def test_the_picture_fits_the_sheet_when_the_window_grows(pad, photo, shown, qtbot):
-    pad.in_and_out.open([photo])
+def test_the_picture_fits_the_sheet_when_the_window_grows(reading, pad, photo, shown, qtbot):
+    with reading():
+        pad.in_and_out.open([photo])
     x, y = shown()
     pad.resize(1000, 700)
     qtbot.waitUntil(lambda: pad.canvas.height() > 500)
@@ -222,7 +247,7 @@ def test_new_weights_answer_the_picture_at_once(pad, photo, weights, qtbot):
     assert pad.answer.prediction not in (None, answer)
 
 
-def test_an_unreadable_picture_changes_nothing(pad, tmp_path, mouse_on, qtbot):
+def test_an_unreadable_picture_changes_nothing(reading, pad, tmp_path, mouse_on, qtbot):
     with qtbot.waitSignal(pad.answered):
         mouse_on(pad.canvas).stroke((140, 40), (141, 140), (140, 240))
     drawing, answer = pad.canvas.drawing, pad.answer.prediction
@@ -232,14 +257,16 @@ def test_an_unreadable_picture_changes_nothing(pad, tmp_path, mouse_on, qtbot):
     ):
         if content is not None:
             (tmp_path / name).write_bytes(content)
-        pad.in_and_out.open([tmp_path / name])
+        with reading():
+            pad.in_and_out.open([tmp_path / name])
         assert name in pad.notice.text
         assert reason in pad.notice.text
     blank = QMimeData()
     image = QImage(40, 40, QImage.Format.Format_RGB32)
     image.fill(QColor(*BACKGROUND))
     blank.setImageData(image)
-    paste(pad, blank)
+    with reading():
+        paste(pad, blank)
     assert "no ink was found" in pad.notice.text
     assert (pad.canvas.drawing, pad.answer.prediction) == (drawing, answer)
     assert pad.canvas.picture is None
@@ -248,14 +275,16 @@ def test_an_unreadable_picture_changes_nothing(pad, tmp_path, mouse_on, qtbot):
 # Ink files, several files, and what a browser gives
 
 
-def test_what_is_beyond_the_limit_and_bad_lines_are_said(pad, tmp_path, as_drawing, seven):
+def test_what_is_beyond_the_limit_and_bad_lines_are_said(reading, pad, tmp_path, as_drawing, seven):
     many, more, broken = (tmp_path / f"{name}.ndjson" for name in ("many", "more", "broken"))
     write_ink(many, [Sample(as_drawing(seven))] * MAX_OPENED)
     write_ink(more, [Sample(as_drawing(seven))])
     broken.write_bytes(b"{\n" * 30 + more.read_bytes())
-    pad.in_and_out.open([many, more])
+    with reading():
+        pad.in_and_out.open([many, more])
     assert "Only the first 500 drawings" in pad.notice.text
-    pad.in_and_out.open([broken])
+    with reading():
+        pad.in_and_out.open([broken])
     assert "lines that cannot be read: 30" in pad.notice.text
     assert pad.canvas.drawing == as_drawing(seven)
 
@@ -301,21 +330,25 @@ def test_an_ink_file_opens_as_a_strip_to_step_through(
     assert pad.canvas.drawing == as_drawing(scribble)
 
 
-def test_several_files_open_together_and_bad_ones_are_named(pad, photo, ink_file, tmp_path):
+def test_several_files_open_together_and_bad_ones_are_named(
+    reading, pad, photo, ink_file, tmp_path
+):
     notes = tmp_path / "notes.txt"
     notes.write_text("no drawing")
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in (photo, notes, ink_file)])
-    drop(pad, data)
+    with reading():
+        drop(pad, data)
     assert len(answers(pad)) == 3
     assert pad.canvas.picture is not None
     assert "notes.txt" in pad.notice.text
 
 
-def test_an_ink_file_without_drawings_is_refused(pad, tmp_path):
+def test_an_ink_file_without_drawings_is_refused(reading, pad, tmp_path):
     path = tmp_path / "empty.ndjson"
     path.write_text('{"drawing": [[["a"]]]}\n')
-    pad.in_and_out.open([path])
+    with reading():
+        pad.in_and_out.open([path])
     assert "line 1" in pad.notice.text
     assert pad.canvas.is_blank
 
@@ -376,3 +409,27 @@ def test_the_sheet_shows_that_it_takes_what_is_dragged(pad, photo):
     assert pad.canvas.grab().toImage() != before
     QApplication.sendEvent(pad, QDragLeaveEvent())
     assert pad.canvas.grab().toImage() == before
+
+
+def test_what_takes_long_to_open_says_so_and_can_be_cancelled(
+    pad, photo, monkeypatch, qtbot, mouse_on, reading
+):
+    may_read = threading.Event()
+
+    def slow(source):
+        may_read.wait()
+        return open_picture(source)
+
+    monkeypatch.setattr("digitpad.picture.open_picture", slow)
+    pad.in_and_out.open([photo])
+    qtbot.waitUntil(lambda: pad.findChild(QProgressDialog).isVisible())
+    dialog = pad.findChild(QProgressDialog)
+    assert dialog.findChild(QLabel).text() == "Opening seven.jpg"
+    mouse_on(pad.canvas).stroke((140, 40), (141, 140), (140, 240))  # drawing goes on meanwhile
+    drawing = pad.canvas.drawing
+    qtbot.mouseClick(dialog.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    may_read.set()
+    with reading():
+        pad.in_and_out.open([photo.with_name("missing")])  # read after the other
+    assert (pad.canvas.drawing, pad.canvas.picture) == (drawing, None)
+    assert pad.findChild(QProgressDialog) is None
