@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QSocketNotifier, Qt
 from PySide6.QtWidgets import QApplication
 
+from digitpad.window.display import explained_without_display
 from digitpad.window.errors import reported_errors
 from digitpad.window.main_window import MainWindow
 
@@ -28,7 +29,8 @@ def run(weights: Path | None = None, files: Sequence[Path] = ()) -> int:
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressTabletEvents, False)
     # Qt's own style follows the palette on every system. As an argument, because QStyle is slow to
     # import.
-    app = QApplication([*sys.argv[:1], "-style", "fusion"])
+    with explained_without_display():
+        app = QApplication([*sys.argv[:1], "-style", "fusion"])
     app.setOrganizationName("digitpad")
     app.setApplicationName("digitpad")
     app.setDesktopFileName("digitpad")

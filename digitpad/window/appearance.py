@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QApplication, QMenu
 
 from digitpad.window.widgets import theme
-from digitpad.window.widgets.settings import settings
+from digitpad.window.widgets.settings import keep_setting, settings
 
 _KEY = "window/appearance"
 
@@ -33,7 +33,7 @@ class Appearance(QObject):
         self._apply()
 
     def _choose(self, name: str) -> None:
-        settings().setValue(_KEY, name)
+        keep_setting(_KEY, name)
         self._apply()
 
     def _apply(self) -> None:

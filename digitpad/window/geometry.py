@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray, QRect, QSize
 from PySide6.QtWidgets import QWidget
 
-from digitpad.window.widgets.settings import settings
+from digitpad.window.widgets.settings import keep_setting, settings
 
 _KEY = "window/geometry"
 _SHARE = 0.92  # of the screen, for a new window: its frame needs room, too
@@ -18,7 +18,7 @@ def save_geometry(window: QWidget, normal_size: QSize | None = None) -> None:
         saved = QWidget()
         saved.setGeometry(QRect(window.normalGeometry().topLeft(), normal_size))
         saved.setWindowState(window.windowState())
-    settings().setValue(_KEY, saved.saveGeometry())
+    keep_setting(_KEY, saved.saveGeometry())
 
 
 def restore_geometry(window: QWidget, default: QSize) -> None:

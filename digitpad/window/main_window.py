@@ -25,6 +25,7 @@ from digitpad.window.sheet.width import PenWidth
 from digitpad.window.weights.in_use import WeightsInUse
 from digitpad.window.weights.menu import WeightsMenu
 from digitpad.window.widgets.notices import Notices
+from digitpad.window.widgets.settings import settings_problems
 from digitpad.window.widgets.theme import MARGIN
 from digitpad.window.your_hand import YourHand
 
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
     from digitpad.window.training.interrupted import InterruptedRuns
     from digitpad.window.widgets.notice import Notice
 
-# What the first paint does not need is imported when it is needed: NumPy alone takes about as long
-# as all that Qt does until then.
+# What the first paint does not need is imported when it is needed: NumPy takes as long as all else.
 # ruff: noqa: PLC0415
 
 
@@ -127,9 +127,8 @@ class MainWindow(QMainWindow):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(pad, 1)
-        recent = QHBoxLayout()
+        rows.addLayout(recent := QHBoxLayout())
         recent.setContentsMargins(MARGIN, 0, MARGIN, 4)
-        rows.addLayout(recent)
         rows.addWidget(self.foot)
         self.appeared.connect(lambda: self.in_and_out.start(recent))
 
@@ -143,8 +142,8 @@ class MainWindow(QMainWindow):
         central.setMinimumSize(400, 400)  # what is lower scrolls
 
     def _connect(self) -> None:
-        self.appeared.connect(self.read_weights)
-        self.appeared.connect(self._offer_interrupted_run)
+        for do in (self.read_weights, self._offer_interrupted_run):
+            self.appeared.connect(do)
         self.in_and_out.failed.connect(partial(self._notices.show, topic="pictures"))
         self.in_and_out.opened.connect(partial(self._notices.close_about, "pictures"))
         self.canvas.drawing_changed.connect(self._answer_drawing)
@@ -155,6 +154,7 @@ class MainWindow(QMainWindow):
         self.weights_menu.chosen.connect(self.use_weights)
         for weights in (self.in_use, self.weights_menu):
             weights.failed.connect(partial(self._notices.show, topic="weights"))
+        settings_problems().occurred.connect(partial(self._notices.show, topic="settings"))
         self._notices.offer_due.connect(self._offer_interrupted_run)
         self.foot.weights_clicked.connect(self._open_weights_menu)
         self.foot.training_clicked.connect(self.show_training)

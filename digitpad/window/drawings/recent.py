@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from digitpad.ink import Drawing
 from digitpad.notebook import MAX_RECENT, Note, Notebook, notebook_folder
 from digitpad.window.drawings.strip import Item, Strip
-from digitpad.window.widgets.settings import settings
+from digitpad.window.widgets.settings import keep_setting, settings
 from digitpad.window.widgets.text import date_and_time
 
 _KEY = "notebook/keep"
@@ -66,7 +66,7 @@ class Recent(QObject):
         if not value:  # or the sheet would come back when keeping is turned on again
             self.keep_sheet(Drawing())
             self._write_sheet()
-        settings().setValue(_KEY, "true" if value else "false")
+        keep_setting(_KEY, "true" if value else "false")
 
     def fit(self, height: int) -> None:
         """Show the strip only in a window of enough height, in pixels."""

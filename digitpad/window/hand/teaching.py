@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from digitpad.window.widgets.settings import settings
+from digitpad.window.widgets.settings import keep_setting, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ class Teaching(QObject):
 
     @learns.setter
     def learns(self, value: bool) -> None:
-        settings().setValue(_KEY, "true" if value else "false")
+        keep_setting(_KEY, "true" if value else "false")
         self._apply()
 
     def use(self, recognizer: Recognizer | None, weights: str) -> None:

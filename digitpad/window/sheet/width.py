@@ -13,7 +13,7 @@ from digitpad.window.widgets import theme
 from digitpad.window.widgets.action import action
 from digitpad.window.widgets.brush import MAX_WIDTH, MIN_WIDTH, WIDTH
 from digitpad.window.widgets.button import is_focused_by_keyboard, paint_focus_ring
-from digitpad.window.widgets.settings import settings
+from digitpad.window.widgets.settings import keep_setting, settings
 
 _KEY = "pen/width"
 _STEP = 2
@@ -47,7 +47,7 @@ class PenWidth(QSlider):
 
     def _use(self, width: int) -> None:
         self._canvas.pen_width = width
-        settings().setValue(_KEY, width)
+        keep_setting(_KEY, width)
 
     def sizeHint(self) -> QSize:
         return QSize(96, theme.CONTROL)

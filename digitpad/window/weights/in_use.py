@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from digitpad.window.widgets.settings import settings
+from digitpad.window.widgets.settings import keep_setting, settings
 
 if TYPE_CHECKING:
     from digitpad.recognizer import Recognizer
@@ -105,7 +105,4 @@ def _chosen_weights() -> Path | None:
 
 
 def _remember(path: Path | None) -> None:
-    if path:
-        settings().setValue(_CHOICE, str(path.absolute()))
-    else:
-        settings().remove(_CHOICE)
+    keep_setting(_CHOICE, str(path.absolute()) if path else None)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from digitpad.window.widgets.notice import Notice
 
-Topic = Literal["weights", "pictures", "offer"]
+Topic = Literal["weights", "pictures", "settings", "offer"]
 
 _MIN_WIDTH, _MAX_WIDTH = 340, 560  # in pixels; where the area is narrower, the host's width counts
 
