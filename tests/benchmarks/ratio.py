@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-_PER_UNIT = {"ms": 1e3, "MB": 1e-6}
+_PER_UNIT = {"ms": 1e3, "MB": 1e-6, "": 1}
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A measurement in seconds or bytes, its reference, and the largest ratio allowed."""
+    """A measurement in seconds, bytes or counts, its reference, and the largest ratio allowed."""
 
     what: str
     measured: float
@@ -15,7 +15,7 @@ class Ratio:
     reference: float
     bound: float
     unit: str = "ms"
-    """Unit to print the measurements in, ms or MB."""
+    """Unit to print the measurements in: ms or MB, or none."""
 
     @property
     def value(self):

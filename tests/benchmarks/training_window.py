@@ -36,13 +36,13 @@ def run():
         training = window.training
         out = Path(folder) / "window.safetensors"
         training.control.start([*_arguments(1_000), f"--out={out}"], out)
-        _wait_until(lambda: training.recognizer is not None)  # two Nets answer now
+        wait_until(lambda: training.recognizer is not None)  # two Nets answer now
         busy = np.percentile(list(seconds_to_painted_answer(window, DRAWINGS, PAUSE)), 99)
 
         epoch, frames = training.epoch, training.chart.frames_drawn
         started = time.perf_counter()
         # The epoch in progress started while there was drawing.
-        _wait_until(lambda: training.epoch >= epoch + EPOCHS)
+        wait_until(lambda: training.epoch >= epoch + EPOCHS)
         seconds_per_frame = (time.perf_counter() - started) / (training.chart.frames_drawn - frames)
         column = COLUMNS.index("images_per_second")
         speeds = [row[column] for row in training.chart.rows()[-EPOCHS + 1 :]]
@@ -60,13 +60,13 @@ def run():
     )
 
 
-def _wait_until(condition: Callable[[], bool]) -> None:
-    """Wait, and process the window's events."""
+def wait_until(condition: Callable[[], bool], pause: int = 50) -> None:
+    """Wait, and process the window's events, with pauses in milliseconds."""
     from PySide6.QtTest import QTest
 
     started = time.monotonic()
     while not condition():
-        QTest.qWait(50)
+        QTest.qWait(pause)
         assert time.monotonic() - started < TIMEOUT, "the training makes no progress"
 
 

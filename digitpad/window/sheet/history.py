@@ -32,11 +32,15 @@ def new_strokes(after: tuple[Stroke, ...], before: tuple[Stroke, ...]) -> tuple[
     return after[same:]
 
 
-class History:
-    """The present content of the sheet, and those before and after it, without a limit.
+MOST_STEPS = 1_000
+"""Number of steps that can be undone. Each costs a reference for every stroke on the sheet."""
 
-    A step costs a reference for each stroke on the sheet: a thousand strokes take four megabytes.
-    """
+MOST_PICTURE_BYTES = 8 << 20
+"""Size of the pictures that undo can bring back: ten of the largest."""
+
+
+class History:
+    """The present content of the sheet, and those before and after it."""
 
     def __init__(self) -> None:
         self.present = BLANK
@@ -56,6 +60,20 @@ class History:
         self._past.append(self.present)
         self._future.clear()
         self.present = content
+        if len(self._past) > MOST_STEPS or content.picture:
+            self._forget_the_oldest()
+
+    def _forget_the_oldest(self) -> None:
+        kept = self._past[-MOST_STEPS:]
+        sizes, pictures = 0, set[int]()
+        for number in range(len(kept) - 1, -1, -1):
+            if (picture := kept[number].picture) and id(picture) not in pictures:
+                pictures.add(id(picture))
+                sizes += picture.grey.nbytes
+                if sizes > MOST_PICTURE_BYTES:
+                    kept = kept[number + 1 :]
+                    break
+        self._past = kept
 
     def undo(self) -> None:
         """Go back one step, if there is one."""
