@@ -159,8 +159,10 @@ def check_writable(path: Path, option: str = "--out") -> None:
 def check_replaceable(weights: Path, option: str = "--out") -> None:
     """Raise OutputError if `weights`, the value of `option`, is a file of another kind.
 
-    It would be overwritten.
+    It would be overwritten. What is named like weights may be replaced even if it is damaged.
     """
+    if weights.suffix == ".safetensors":
+        return
     try:
         with open_regular(weights, MAX_WEIGHTS_BYTES) as file:
             start = file.read(_SAFETENSORS_START)
