@@ -38,7 +38,8 @@ class Amount:
     """Number of trainings that are started and cancelled."""
 
 
-WARM_UP, MUCH = Amount(40_000, 50, 5, 2), Amount(1_000_000, 1_000, 50, 20)
+# The warm-up fills the history, which keeps a thousand steps and some megabytes of pictures.
+WARM_UP, MUCH = Amount(160_000, 100, 5, 2), Amount(1_000_000, 1_000, 50, 20)
 
 
 def run():
