@@ -109,6 +109,7 @@ class Opener(QObject):
         is_cancelled = not isValid(dialog) or dialog.wasCanceled() or future.cancelled()
         if isValid(dialog):
             dialog.close()
+            dialog.deleteLater()  # also if it was never shown
         if is_cancelled:
             return
         found = future.result()

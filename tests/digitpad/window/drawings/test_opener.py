@@ -432,4 +432,4 @@ def test_what_takes_long_to_open_says_so_and_can_be_cancelled(
     with reading():
         pad.in_and_out.open([photo.with_name("missing")])  # read after the other
     assert (pad.canvas.drawing, pad.canvas.picture) == (drawing, None)
-    assert pad.findChild(QProgressDialog) is None
+    qtbot.waitUntil(lambda: pad.findChild(QProgressDialog) is None)
