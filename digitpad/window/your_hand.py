@@ -153,6 +153,8 @@ class YourHand(QObject):
 
         card = Scorecard(scored, self._window)
         card.forget_requested.connect(lambda drawings: self._forget_from(card, drawings))
+        if self._teaching:
+            self._teaching.reported.connect(card.show_message)
         card.open()
 
     def _forget_from(self, card: Scorecard, drawings: list[Drawing]) -> None:
@@ -161,7 +163,6 @@ class YourHand(QObject):
         def show(scored: list[Scored]) -> None:
             if isValid(card):  # the person may have closed it meanwhile
                 card.show_scores(scored)
-                card.show_message(self.row.text)
 
         self._forget(drawings)
         if self._teaching:

@@ -104,7 +104,8 @@ class Scorecard(QDialog):
             icon = QIcon(_thumbnail(each.correction.drawing))
             self._pictures.addItem(QListWidgetItem(icon, text))
         self._shown = [each.correction.drawing for each in ordered]
-        self._message.setText("" if scored else _HOW_TO_TEACH)
+        if not scored and not self._message.text():
+            self._message.setText(_HOW_TO_TEACH)
         for part in (self._heading, self._pictures, self._forget):
             part.setVisible(bool(scored))
         self._update()
