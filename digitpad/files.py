@@ -7,6 +7,7 @@ import glob
 import os
 import secrets
 import stat
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,18 +37,20 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """
     target = Path(os.path.realpath(path))
     permissions = _permissions(target)
-    with suppress(OSError):
-        remove_leftovers(target)
+    remove_leftovers(target)
     temporary, file = _temporary(target)
     try:
         with file:
             if permissions is not None:
                 temporary.chmod(permissions)
             yield file
+            file.flush()
             if durable:
-                file.flush()
                 os.fsync(file.fileno())
-        temporary.replace(target)
+            if fcntl:  # while it is held, so that no other process takes it for a leftover
+                temporary.replace(target)
+        if not fcntl:  # Windows moves no open file
+            temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -86,16 +89,25 @@ def open_regular(path: Path, most_bytes: int) -> BinaryIO:
 def remove_leftovers(path: Path) -> None:
     """Remove the temporary files of `replacing(path)` that killed processes left behind.
 
-    Raises OSError.
+    Those that cannot be removed stay.
     """
     target = Path(os.path.realpath(path))
     prefix = glob.escape(_temporary_prefix(target))
     for leftover in target.parent.glob(f"{prefix}{'[0-9a-f]' * (2 * _RANDOM_BYTES)}.tmp"):
-        if leftover.is_symlink():  # somebody planted it
-            continue
-        with suppress(FileNotFoundError), leftover.open("rb") as file:
-            if _hold(file, waits=False):
-                leftover.unlink()
+        with suppress(OSError):
+            _remove_unless_held(leftover)
+
+
+def _remove_unless_held(leftover: Path) -> None:
+    """Remove a temporary file that no process is writing. Raises OSError."""
+    if not stat.S_ISREG(leftover.lstat().st_mode):
+        return  # somebody planted it
+    if fcntl is None:
+        leftover.unlink()  # Windows refuses that while a process has it open
+        return
+    with open_regular(leftover, sys.maxsize) as file:
+        if _hold(file, waits=False):
+            leftover.unlink()
 
 
 def _temporary(target: Path) -> tuple[Path, BinaryIO]:
@@ -115,7 +127,7 @@ def _temporary(target: Path) -> tuple[Path, BinaryIO]:
 def _hold(file: BinaryIO, *, waits: bool) -> bool:
     """Lock the file until it is closed; False if it is locked by another process.
 
-    Windows does not let a file be removed while a process has it open, and needs no lock.
+    Windows needs no lock: it does not let a file be removed while a process has it open.
     """
     if fcntl is None:
         return True

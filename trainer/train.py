@@ -78,9 +78,8 @@ def train(options: TrainOptions, report: Report) -> int:
     signal's number. With `--progress json` the run also obeys standard input, with the exit code 0:
     `stop` keeps the checkpoint and the weights so far, which are evaluated; `cancel` keeps nothing;
     and the end of standard input, when the program that started the run has ended, keeps the
-    checkpoint. Before
-    the first batch, and at a second signal, the run ends at once and changes nothing. After the
-    last epoch only `cancel` counts, until the weights are saved.
+    checkpoint. Before the first batch, and at a second signal, the run ends at once and changes
+    nothing. After the last epoch only `cancel` counts, until the weights are saved.
 
     Raises CheckpointError, DataError, TrainingError and OutputError.
     """

@@ -20,9 +20,10 @@ from digitpad.notebook import notebook_folder, read_lines, write_lines
 
 HELD_OUT = "held-out"
 """The split of the drawings that a training does not learn from, but evaluates its weights on:
-every fourth of each digit."""
+a quarter of each digit's, at most."""
 
 _HELD_OUT_EVERY = 4
+_HELD_OUT_MARK = f'"split":"{HELD_OUT}"'.encode()
 _LOCK_SECONDS = 2.0
 
 
@@ -72,10 +73,13 @@ class CorrectionFile:
         with self._locked():
             strokes = {_strokes(each.correction.drawing): each for each in records}
             lines = _without(read_lines(self.path), strokes)
-            of_label = Counter(_word(line) for line in lines)
+            of_label = Counter(map(_word, lines))
+            held_out = Counter(_word(line) for line in lines if _HELD_OUT_MARK in line)
             for each in strokes.values():
                 of_label[word := _word_for(each.correction)] += 1
-                is_held_out = of_label[word] % _HELD_OUT_EVERY == 0
+                # Corrections are taken back, too, so that counting alone would not do.
+                is_held_out = held_out[word] < of_label[word] // _HELD_OUT_EVERY
+                held_out[word] += is_held_out
                 lines.append(_line(each, HELD_OUT if is_held_out else "train"))
             write_lines(self.path, lines, durable=True)
 

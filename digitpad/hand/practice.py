@@ -68,8 +68,7 @@ def summary(practised: Sequence[Practised], scored: Sequence[Scored]) -> str:
     now = sum(each.now == each.correction.label for each in scored)
     before = sum(each.before == each.correction.label for each in scored)
     lines.append(
-        f"With what was learned, {now} of these {len(scored)} drawings are answered correctly; "
-        f"without it, {before}."
+        f"Correct with what was learned: {now} of {len(scored)}. Correct without it: {before}."
     )
     return "\n".join(lines)
 
@@ -83,4 +82,4 @@ def _accuracy(practised: Sequence[Practised]) -> str:
 
 
 def _name(answer: int | None) -> str:
-    return "not a digit" if answer is None else f"read as {answer}"
+    return "called not a digit" if answer is None else f"read as {answer}"

@@ -1,7 +1,8 @@
 """Ink files: drawings in Quick, Draw! ndjson, UNIPEN text or InkML.
 
 Any of them may be compressed by gzip, and be in UTF-8 or UTF-16 with any kind of line end. Files
-are read as a stream, in bounded memory, and may contain any bytes. Only ndjson is written.
+are read in bounded memory, most of them as a stream, and may contain any bytes. Only ndjson is
+written.
 """
 
 from digitpad.inkfile.lines import BadLines, OnBadLine

@@ -9,25 +9,31 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 from xml.parsers import expat
 
 import numpy as np
 
 from digitpad.ink import Drawing, Stroke
-from digitpad.inkfile.lines import OnBadLine, opened
-from digitpad.inkfile.sample import MAX_POINTS, Sample
+from digitpad.inkfile.lines import OnBadLine, read_unpacked
+from digitpad.inkfile.sample import MAX_HELD_POINTS, MAX_POINTS, Sample
 
-_BLOCK = 1 << 16
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?ink[\s/>]")
 _HEAD_BYTES = 1 << 14
 """Length of what may come before the root: a declaration and comments."""
 
 _VALUE = re.compile(r"""([!'"]?)\s*(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|#[0-9A-Fa-f]+|[*?TF])""")
 _PLAIN = re.compile(r"\s*-?[\d.]+(?:\s+-?[\d.]+)*\s*")
-_Points = list[tuple[float, float]]
+
+MAX_BYTES, MAX_ELEMENTS = 64 << 20, 500_000
+"""Maximum size of a file, and number of its traces, groups and views. All of it is held, because
+any group may name any trace."""
+
+_Points: TypeAlias = "array[float]"  # x and y in turn
 
 _TRUTHS = {"truth", "label", "groundtruth"}
 _GROUP = "traceGroup"
@@ -41,15 +47,14 @@ def starts_inkml(start: bytes) -> bool:
 def parse_inkml(path: Path, on_bad_line: OnBadLine) -> Iterator[Sample]:
     """The drawings of a file, as `read_ink` yields them."""
     reader = _Reader(on_bad_line)
-    with opened(path) as file:
-        try:
-            while block := file.read(_BLOCK):
-                reader.parser.Parse(block)
-            reader.parser.Parse(b"", True)  # noqa: FBT003  # takes no keyword
-        except expat.ExpatError as error:
-            on_bad_line(error.lineno, f"not XML: {expat.ErrorString(error.code)}")
-        except ValueError as error:
-            on_bad_line(reader.parser.CurrentLineNumber, str(error))
+    try:
+        for block in read_unpacked(path):
+            reader.feed(block)
+        reader.parser.Parse(b"", True)  # noqa: FBT003  # takes no keyword
+    except expat.ExpatError as error:
+        on_bad_line(error.lineno, f"not XML: {expat.ErrorString(error.code)}")
+    except ValueError as error:
+        on_bad_line(reader.parser.CurrentLineNumber, str(error))
     yield from reader.samples()
 
 
@@ -83,19 +88,32 @@ class _Reader:
         self._writer: str | None = None
         self._attributes: dict[str, str] = {}
         self._text: list[str] | None = None
+        self._bytes = self._elements = self._held = 0  # numbers of bytes, elements and points
+
+    def feed(self, block: bytes) -> None:
+        """Parse a block of the file. Raises ValueError if the file is too large."""
+        self._bytes += len(block)
+        if self._bytes > MAX_BYTES:
+            raise ValueError(f"InkML of more than {MAX_BYTES >> 20} MB; split the file")
+        self.parser.Parse(block)
 
     def samples(self) -> Iterator[Sample]:
         """The drawings, after all has been parsed."""
         file = self._open[0]
         labelled = [each for each in self._groups if each.truth and not each.has_inner]
+        yielded = 0
         for group in labelled or [file]:
             traces = list(self._traces(group))
-            lengths = list(map(len, traces))
+            lengths = [len(trace) // 2 for trace in traces]
             if sum(lengths) > MAX_POINTS:
                 self._on_bad_line(group.line, f"a drawing of more than {MAX_POINTS:,} points")
                 continue
+            yielded += sum(lengths)
+            if yielded > MAX_HELD_POINTS:
+                self._on_bad_line(group.line, f"drawings of more than {MAX_HELD_POINTS:,} points")
+                return
             points = np.ones((sum(lengths), 3))
-            points[:, :2] = [point for trace in traces for point in trace] or np.empty((0, 2))
+            points[:, :2] = np.concatenate([np.empty(0), *traces]).reshape(-1, 2)
             try:
                 drawing = Drawing(Stroke.many(points, lengths))
             except ValueError as error:
@@ -109,8 +127,8 @@ class _Reader:
         waiting: list[str | _Points | _Group] = [group]
         while waiting:
             each = waiting.pop()
-            found = self._named.get(each, []) if isinstance(each, str) else each
-            if id(found) in seen:
+            found = self._named.get(each) if isinstance(each, str) else each
+            if found is None or id(found) in seen:
                 continue
             seen.add(id(found))
             if isinstance(found, _Group):
@@ -121,6 +139,9 @@ class _Reader:
     # While the file is parsed
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            raise ValueError(f"InkML of more than {MAX_ELEMENTS:,} elements; split the file")
         match _local(name):
             case "traceFormat":
                 self._channels = []
@@ -169,8 +190,11 @@ class _Reader:
         except ValueError as error:
             self._report(str(error))
             return
+        self._held += len(points) // 2
+        if self._held > MAX_HELD_POINTS:
+            raise ValueError(f"InkML of more than {MAX_HELD_POINTS:,} points; split the file")
         prior = self._named.get(self._attributes.get("priorRef", "").rpartition("#")[2])
-        if isinstance(prior, list) and self._attributes.get("continuation") in {"middle", "end"}:
+        if isinstance(prior, array) and self._attributes.get("continuation") in {"middle", "end"}:
             prior += points
             points = prior
         else:
@@ -186,9 +210,10 @@ class _Reader:
             raise ValueError("a trace without the channels X and Y") from None
         signs = [-1.0 if any((n, True) == each for each in self._channels) else 1.0 for n in "XY"]
         columns = [_Channel(), _Channel()]
-        points = []
-        for point in text.split(","):
-            if not point.strip():
+        points = array("d")
+        for spaced in text.split(","):
+            point = " ".join(spaced.split())
+            if not point:
                 continue
             if _PLAIN.fullmatch(point):
                 values = [("", value) for value in point.split()]
@@ -198,11 +223,10 @@ class _Reader:
                     raise ValueError("a point of a trace that is no list of numbers")
             if len(values) <= max(axes):
                 raise ValueError("a point of a trace without x and y")
-            x, y = (
+            points.extend(
                 sign * column.take(*values[axis])
                 for sign, column, axis in zip(signs, columns, axes, strict=True)
             )
-            points.append((x, y))
         return points
 
     def _name(self, attributes: dict[str, str], what: _Points | _Group) -> None:

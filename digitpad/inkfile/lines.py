@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from digitpad.files import open_regular
 from digitpad.inkfile.sample import InkFileError
@@ -47,7 +46,8 @@ class BadLines:
     def report_rest(self) -> None:
         """Report how many bad lines were not, if any."""
         if (rest := self._count - MAX_REPORTED) > 0:
-            self._report(f"{self._name}: {rest:,} more lines cannot be read")
+            lines = "line" if rest == 1 else "lines"
+            self._report(f"{self._name}: {rest:,} more {lines} cannot be read")
 
 
 def read_lines(path: Path, on_bad_line: OnBadLine) -> Lines:
@@ -90,42 +90,44 @@ def _too_long() -> str:
 
 def read_blocks(path: Path) -> Iterator[bytes]:
     """Yield a file in blocks of UTF-8 with the line end \\n. Raises InkFileError."""
-    with opened(path) as file:
-        decoder = _decoder(file)
-        held, total = b"", 0
-        while block := file.read(_BLOCK):
-            total += len(block)
-            if total > MAX_BYTES:
-                raise InkFileError(f"{path}: cannot be read: unpacks to more than {_gigabytes()}")
-            block = held + decoder(block)
-            held = b"\r" if block.endswith(b"\r") else b""  # a \n may follow
-            yield _LINE_END.sub(b"\n", block.removesuffix(b"\r"))
-        if held:
-            yield b"\n"
+    decode: Callable[[bytes], bytes] | None = None
+    held = b""
+    for block in read_unpacked(path):
+        content = block if decode else block.removeprefix(codecs.BOM_UTF8)
+        decode = decode or _decoder(content)
+        text = held + decode(content)
+        held = b"\r" if text.endswith(b"\r") else b""  # a \n may follow
+        yield _LINE_END.sub(b"\n", text.removesuffix(b"\r"))
+    if held:
+        yield b"\n"
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """The unpacked content of a file. Raises InkFileError, also while the block reads from it."""
+def read_unpacked(path: Path) -> Iterator[bytes]:
+    """Yield the content of a file in blocks, unpacked if it is packed. Raises InkFileError."""
+    total = 0
     try:
-        with open_regular(path, MAX_BYTES) as file:
-            start = file.read(len(_GZIP))
-            file.seek(0)
-            yield cast("BinaryIO", gzip.GzipFile(fileobj=file)) if start == _GZIP else file
+        with open_regular(path, MAX_BYTES) as packed:
+            is_packed = packed.read(len(_GZIP)) == _GZIP
+            packed.seek(0)
+            file = gzip.GzipFile(fileobj=packed) if is_packed else packed
+            while block := file.read(_BLOCK):
+                total += len(block)
+                _check_unpacked(total)
+                yield block
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InkFileError(f"{path}: cannot be read: damaged gzip ({error})") from error
     except OSError as error:
         raise InkFileError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _decoder(file: BinaryIO) -> Callable[[bytes], bytes]:
-    """What turns the file's bytes into UTF-8, by its first ones; skips its byte order mark."""
-    start = file.read(4)
-    if start.startswith(codecs.BOM_UTF8):
-        file.seek(len(codecs.BOM_UTF8))
-        return bytes
-    file.seek(0)
-    name = None
+def _check_unpacked(total: int) -> None:
+    if total > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"it unpacks to more than {MAX_BYTES >> 30} GB")
+
+
+def _decoder(first: bytes) -> Callable[[bytes], bytes]:
+    """What turns a file's blocks into UTF-8, by its first block."""
+    start, name = first[:4], None
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         name = "utf-16"
     elif len(start) == 4 and start[1::2] == b"\0\0" and all(start[::2]):
@@ -136,7 +138,3 @@ def _decoder(file: BinaryIO) -> Callable[[bytes], bytes]:
         return bytes
     decoder = codecs.getincrementaldecoder(name)(errors="replace")
     return lambda block: decoder.decode(block).encode("utf-8", "replace")
-
-
-def _gigabytes() -> str:
-    return f"{MAX_BYTES >> 30} GB"

@@ -30,7 +30,8 @@ _POINTS = (
     "drawing has lists of points; it must have a list [[x …], [y …]] for each stroke, "
     "as Quick, Draw! has"
 )
-_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+# A string without an end takes the rest: to look for another one in it would take too long.
+_STRUCTURE = re.compile(rb'(?s)"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]')
 
 
 def parse_ndjson(lines: Lines, on_bad_line: OnBadLine) -> Iterator[Sample]:

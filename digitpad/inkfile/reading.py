@@ -11,7 +11,8 @@ from digitpad.inkfile.inkml import parse_inkml, starts_inkml
 from digitpad.inkfile.lines import MAX_LINE_BYTES, OnBadLine, read_blocks, read_lines
 from digitpad.inkfile.ndjson import parse_ndjson, read_objects, to_record
 from digitpad.inkfile.sample import MAX_POINTS, InkFileError, Sample
-from digitpad.inkfile.unipen import KEYWORD, parse_unipen
+from digitpad.inkfile.segments import parse_unipen
+from digitpad.inkfile.unipen import KEYWORD
 
 _Reader = Callable[[Path, OnBadLine], Iterator[Sample]]
 
@@ -34,8 +35,8 @@ def read_ink(path: Path, on_bad_line: OnBadLine) -> Iterator[Sample]:
     reader = _reader(path)
     if reader is None:
         raise InkFileError(
-            f"{path}: not an ink file: it must start with the {{ of Quick, Draw! ndjson, with a "
-            "UNIPEN keyword, such as .SEGMENT, or with the <ink> of InkML"
+            f"{path}: not an ink file: it must start with {{ or [, as Quick, Draw! ndjson does, "
+            "with a UNIPEN keyword, such as .SEGMENT, or with the <ink> of InkML"
         )
     yield from reader(path, on_bad_line)
 

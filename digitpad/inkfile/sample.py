@@ -9,6 +9,10 @@ from digitpad.ink import Drawing
 MAX_POINTS = 100_000
 """Maximum number of points of a drawing. A stylus takes minutes for as many."""
 
+MAX_HELD_POINTS = 5_000_000
+"""Maximum number of points of a file whose drawings are known only at its end, and of those
+drawings together: they may share points."""
+
 DIGITS = tuple("0123456789")
 
 

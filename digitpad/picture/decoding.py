@@ -40,6 +40,8 @@ _STRIP_PIXELS = 1 << 20  # that are converted at once
 _MOST_MISSING = 0.02  # share of a JPEG whose end may be missing
 # Share of a picture that is opaque, and range of its grey, from which on it is paper with ink.
 _PAPER_SHARE, _PAPER_CONTRAST = 0.5, 60
+_MOST_MENDED = 50 << 20  # bytes of a JPEG whose end may be missing
+_NOISE_BYTES = 1 << 16
 _END_OF_JPEG = b"\xff\xd9"
 
 _Array = NDArray[np.float32]
@@ -89,7 +91,8 @@ def _decode(file: BinaryIO) -> _Array:
             if image.format not in {"JPEG", "MPO"} or "truncated" not in str(error):
                 raise
             file.seek(0)
-            if (grey := _without_end(file.read())) is None:
+            content = file.read(_MOST_MENDED + 1)
+            if len(content) > _MOST_MENDED or (grey := _without_end(content)) is None:
                 raise
             return grey
 
@@ -111,7 +114,7 @@ def _without_end(content: bytes) -> _Array | None:
 
     What is missing depends on what the decoder is given instead.
     """
-    noise = np.random.default_rng(0).bytes(len(content)).replace(b"\xff", b"")
+    noise = np.random.default_rng(0).bytes(_NOISE_BYTES).replace(b"\xff", b"")
     both = []
     for instead in (b"", noise):
         with Image.open(io.BytesIO(content + instead + _END_OF_JPEG), formats=["JPEG"]) as image:

@@ -9,17 +9,17 @@ from typing import BinaryIO
 
 _HEAD = 4096  # bytes
 
+# What may come before the root of XML. Nothing is tried twice: the repetitions are possessive.
+_PROLOG = rb"(?s)(?:\s|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->|<![a-z][^>]*+>)*+"
+
 _STARTS: tuple[tuple[bytes, str], ...] = (
     (rb"%PDF-", "a PDF file"),
     (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript file"),
-    (
-        rb"(?s)\s*(?:<\?xml.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<(?:\w+:)?svg[\s>]",
-        "an SVG drawing",
-    ),
+    (_PROLOG + rb"<(?:\w+:)?svg[\s>]", "an SVG drawing"),
     (rb"(?s)\s*(?:<!doctype html|<html)", "a web page"),
     (rb"(?s)....ftyp(?:hei|hev|mif1|msf1)", "a HEIC photo"),
     (rb"(?s)....ftypavi[fs]", "an AVIF picture"),
-    (rb"(?s)....ftyp", "a film"),
+    (rb"(?s)....ftyp", "a video"),
     (rb"\x00\x00\x00\x0cJXL |\xff\x0a", "a JPEG XL picture"),
     (rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51", "a JPEG 2000 picture"),
     (rb"8BPS", "a Photoshop file"),
@@ -36,7 +36,7 @@ _IN_ZIP = {
     "xl/": "an Excel sheet",
     "ppt/": "a PowerPoint presentation",
     "content.xml": "an OpenDocument file",
-    "mimetype": "an OpenDocument file",
+    "META-INF/container.xml": "an EPUB book",
 }
 
 

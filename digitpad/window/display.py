@@ -49,7 +49,7 @@ def _end(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
         say(_NO_DISPLAY)
     else:
         say(f"digitpad: Qt cannot start: {message}")
-    os._exit(1)  # the handler may not return, and a handler must not raise
+    os._exit(1)  # it must not return, nor raise
 
 
 def _missing_libraries() -> list[str]:
@@ -72,6 +72,9 @@ def _missing_libraries() -> list[str]:
 
 
 def debian_package(library: str) -> str:
-    """The package of Debian with this library: libxcb-icccm4 for libxcb-icccm.so.4."""
-    name, _, version = library.partition(".so.")
-    return f"{name}{version}".lower()
+    """The package of Debian with a library: libxcb-icccm4 for libxcb-icccm.so.4.
+
+    A dash separates two digits: libx11-6 for libX11.so.6.
+    """
+    name, _, version = library.lower().partition(".so.")
+    return f"{name}-{version}" if name[-1:].isdigit() else f"{name}{version}"

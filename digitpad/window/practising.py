@@ -34,12 +34,18 @@ class Practising(QObject):
 
     def show(self) -> None:
         """Note what is on the sheet."""
-        is_drawn = not self._canvas.is_blank and self._canvas.picture is None
-        self.row.set_drawn(is_drawn=is_drawn and self._answer.prediction is not None)
+        self.row.set_drawn(is_drawn=self._is_drawn)
+
+    @property
+    def _is_drawn(self) -> bool:
+        """Whether there is a drawing that is answered and has no label, as undo may bring back."""
+        canvas = self._canvas
+        is_drawing = not canvas.is_blank and canvas.picture is None and not canvas.label
+        return is_drawing and self._answer.prediction is not None
 
     def _take_drawing(self) -> None:
         prediction = self._answer.prediction
-        if prediction is None:
+        if prediction is None or not self._is_drawn:
             return
         self._canvas.finish()
         drawing, label = self._canvas.drawing, str(self._practice.digit)

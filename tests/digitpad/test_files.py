@@ -193,3 +193,27 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_nothing_else(tmp_
     assert len(list(tmp_path.iterdir())) == 2  # the file, and what the other process is writing
     writing.communicate()
     assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"half"]
+
+
+@posix
+def test_no_process_takes_a_finished_file_for_a_leftover(tmp_path, monkeypatch):
+    path, replace = tmp_path / "file", Path.replace
+
+    def replace_late(temporary, target):
+        remove_leftovers(path)  # as another process may at that moment
+        return replace(temporary, target)
+
+    monkeypatch.setattr(Path, "replace", replace_late)
+    write(path)
+    assert path.read_bytes() == b"new"
+
+
+@posix
+def test_a_pipe_with_the_name_of_a_leftover_does_not_block(tmp_path):
+    path = tmp_path / "file"
+    with replacing(path):
+        (temporary,) = tmp_path.iterdir()
+    os.mkfifo(temporary)
+    write(path)
+    assert path.read_bytes() == b"new"
+    assert temporary.exists()

@@ -35,6 +35,9 @@ def strokes(n: int) -> str:
     return json.dumps({"drawing": n * [[[1], [2]]]}) + "\n"
 
 
+SHARED = """<traceGroup><annotation type="truth">1</annotation>
+<traceView traceDataRef="a"/></traceGroup>"""
+
 LARGE = {
     "100,000 strokes": lambda: strokes(100_000),
     "800,000 strokes": lambda: strokes(800_000),
@@ -42,6 +45,15 @@ LARGE = {
     "30 MB of blank lines": lambda: "\n" * 30_000_000 + LINE,
     "30 MB of spaces": lambda: " " * 30_000_000 + "\n" + LINE,
     "a drawing of 300,000 points": lambda: json.dumps({"drawing": [2 * [300_000 * [1]]]}) + "\n",
+    "an array with an open string": lambda: '["' + 2_000_000 * '\\"',
+    "50,000 groups that share a trace": lambda: INKML.replace(
+        "</traceGroup>",
+        '</traceGroup><trace xml:id="a">' + 90_000 * "1 1," + "2 2</trace>" + 50_000 * SHARED,
+    ),
+    "packed InkML without end": lambda: gzip.compress(
+        b"<ink>" + 4_000_000 * b"<trace>1 1</trace>", 1
+    ),
+    "spaces in a trace": lambda: INKML.replace("80 60", "!80" + 2_000_000 * " " + "60"),
     "100,000 nested groups": lambda: INKML.replace("<traceGroup>", 100_000 * "<traceGroup>", 1),
 }
 
@@ -76,6 +88,7 @@ REFUSED = {
     "a truncated gzip": (gzip.compress(LINE.encode() * 99)[:-12], "gzip"),
     "PDF": (b"%PDF-1.7\n", "PDF"),
     "SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+    "comments before nothing": (580 * b"<!---->" + b"x", "not a picture"),
     "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
 }
 

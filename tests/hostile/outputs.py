@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ def attacks():
     for name, change in CHECKPOINTS.items():
         yield f"a checkpoint, {name}", partial(refuse_checkpoint, change)
     yield "what a killed process left", leftover
+    yield "a pipe named like what a killed process left", planted_pipe
     yield "no display", no_display
 
 
@@ -155,6 +157,19 @@ def leftover(folder: Path) -> str:
     run(folder, "write.py", target)
     rest = [path.name for path in target.parent.iterdir() if path != target]
     return f"it is still there: {rest}" if rest else ""
+
+
+def planted_pipe(folder: Path) -> str:
+    (folder / "kill.py").write_text(KILLED)
+    (folder / "write.py").write_text(WRITE)
+    target = folder / "kept" / "drawing.png"
+    target.parent.mkdir()
+    run(folder, "kill.py", target)
+    for left in target.parent.iterdir():
+        left.unlink()
+        os.mkfifo(left)
+    done = run(folder, "write.py", target)
+    return problem_of(done) or ("" if target.exists() else "nothing is written")
 
 
 def no_display(folder: Path) -> str:

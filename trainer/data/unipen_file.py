@@ -1,7 +1,7 @@
 """Reads the labelled segments of a file of the UNIPEN distribution.
 
 Such a file includes others (`.INCLUDE`), which are read as one stream with it, and then names parts
-of their ink, as `digitpad.inkfile.unipen` describes.
+of their ink, as `digitpad.inkfile.segments` describes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 from digitpad.ink import Drawing
 from digitpad.inkfile import InkFileError
 from digitpad.inkfile.lines import Lines, read_lines
-from digitpad.inkfile.unipen import Component, Keyword, Range, drawing_of, read_unipen
+from digitpad.inkfile.segments import Range, drawing_of
+from digitpad.inkfile.unipen import Component, Keyword, read_unipen
 
 MAX_DEPTH = 8
 """How deeply files may include one another. In the distribution, an included file includes none."""

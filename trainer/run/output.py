@@ -94,8 +94,7 @@ def run_outputs(
         if not resume:
             check_not_interrupted(weights)
         for path in filter(None, (weights, checkpoint, epoch_weights)):
-            with suppress(OSError):
-                remove_leftovers(path)
+            remove_leftovers(path)
         outputs = Outputs(weights, checkpoint, EpochWeights(epoch_weights))
         stack.callback(outputs.epoch_weights.delete)
         yield outputs

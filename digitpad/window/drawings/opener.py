@@ -6,11 +6,11 @@ import base64
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -22,12 +22,12 @@ from PySide6.QtCore import (
     QMimeData,
     QObject,
     Qt,
+    QTimer,
     QUrl,
     Signal,
 )
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QImageWriter
 from PySide6.QtWidgets import QWidget
-from shiboken6 import isValid
 
 from digitpad.window.widgets.label import label
 
@@ -42,10 +42,11 @@ MAX_OPENED = 500
 
 _IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
 _PATIENCE = 300  # milliseconds until a dialog tells that something is being opened
+_LOOK_EVERY = 10  # milliseconds between looks at whether it has been read
 _COPY = Qt.DropAction.CopyAction
 _FILES = (
     "Pictures and ink files (*.png *.jpg *.jpeg *.gif *.bmp *.tif *.tiff *.webp *.ppm *.pgm "
-    "*.ndjson *.tra *.tes *.unp)"
+    "*.ndjson *.json *.tra *.tes *.unp *.inkml *.gz)"
 )
 
 
@@ -55,6 +56,16 @@ class _Found(NamedTuple):
     name: str
     drawings: Sequence[Drawing | Picture]
     problems: Sequence[str]
+
+
+class _Reading(NamedTuple):
+    """Sources that are being read in the thread, which must hold no Qt object: what it lets go
+    last it would delete.
+    """
+
+    future: Future[_Found]
+    is_cancelled: Event
+    dialog: QProgressDialog
 
 
 class Opener(QObject):
@@ -72,13 +83,13 @@ class Opener(QObject):
     drag_changed = Signal(bool)
     """Something that can be opened is dragged over the window, or no longer."""
 
-    _read = Signal(object, object)  # from the thread: its future, and the dialog
-
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
         self._thread = ThreadPoolExecutor(1, "opener")
-        self._read.connect(self._finish)
+        self._readings: list[_Reading] = []
+        self._timer = QTimer(self, interval=_LOOK_EVERY)
+        self._timer.timeout.connect(self._look)
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
@@ -88,31 +99,36 @@ class Opener(QObject):
 
         name = _name(sources)
         dialog = QProgressDialog(self._window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle("digitpad")
         dialog.setLabel(label(f"Opening {name}"))
         dialog.setCancelButtonText("&Cancel")
         dialog.setRange(0, 0)  # nobody knows how long it takes
         dialog.setMinimumDuration(_PATIENCE)
-        future = self._thread.submit(_read_all, name, sources)
-        future.add_done_callback(lambda done: self._announce(done, dialog))
+        is_cancelled = Event()
+        dialog.canceled.connect(is_cancelled.set)
+        future = self._thread.submit(_read_all, name, sources, is_cancelled.is_set)
+        self._readings.append(_Reading(future, is_cancelled, dialog))
+        self._timer.start()
 
     def close(self) -> None:
         """Read nothing more."""
+        self._timer.stop()
+        for reading in self._readings:
+            reading.is_cancelled.set()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _announce(self, future: Future[_Found], dialog: QProgressDialog) -> None:
-        if isValid(self):  # the window may be closed
-            self._read.emit(future, dialog)
+    def _look(self) -> None:
+        while self._readings and self._readings[0].future.done():
+            self._finish(self._readings.pop(0))
+        if not self._readings:
+            self._timer.stop()
 
-    def _finish(self, future: Future[_Found], dialog: QProgressDialog) -> None:
-        is_cancelled = not isValid(dialog) or dialog.wasCanceled() or future.cancelled()
-        if isValid(dialog):
-            dialog.close()
-            dialog.deleteLater()  # also if it was never shown
-        if is_cancelled:
+    def _finish(self, reading: _Reading) -> None:
+        reading.dialog.hide()
+        reading.dialog.deleteLater()
+        if reading.is_cancelled.is_set():
             return
-        found = future.result()
+        found = reading.future.result()
         if found.drawings:
             self.opened.emit(found.name, list(found.drawings))
         if found.problems:
@@ -165,8 +181,14 @@ def _name(sources: Sequence[Path | BinaryIO]) -> str:
     return sources[0].name if isinstance(sources[0], Path) else "the clipboard"
 
 
-def _read_all(name: str, sources: Sequence[Path | BinaryIO]) -> _Found:
-    """Read sources, at most `MAX_OPENED` drawings in all."""
+class _CancelledError(Exception):
+    """Nobody wants to have read what is being read."""
+
+
+def _read_all(
+    name: str, sources: Sequence[Path | BinaryIO], is_cancelled: Callable[[], bool]
+) -> _Found:
+    """Read sources, at most `MAX_OPENED` drawings in all; what is cancelled ends soon."""
     # Imports NumPy and Pillow, which the first paint does not need.
     from digitpad.inkfile import InkFileError  # noqa: PLC0415
     from digitpad.picture import PictureError  # noqa: PLC0415
@@ -178,7 +200,9 @@ def _read_all(name: str, sources: Sequence[Path | BinaryIO]) -> _Found:
             problems.append(f"Only the first {MAX_OPENED} drawings were opened.")
             break
         try:
-            drawings, bad_lines = _read_one(source, MAX_OPENED - len(found))
+            drawings, bad_lines = _read_one(source, MAX_OPENED - len(found), is_cancelled)
+        except _CancelledError:
+            break
         except (PictureError, InkFileError) as error:
             problems.append(str(error))
         else:
@@ -188,25 +212,38 @@ def _read_all(name: str, sources: Sequence[Path | BinaryIO]) -> _Found:
     return _Found(name, found, problems)
 
 
-def _read_one(source: Path | BinaryIO, most: int) -> tuple[Sequence[Drawing | Picture], int]:
+def _read_one(
+    source: Path | BinaryIO, most: int, is_cancelled: Callable[[], bool]
+) -> tuple[Sequence[Drawing | Picture], int]:
     """A picture, or at most `most` drawings of an ink file and the number of lines that cannot be
-    read. Raises PictureError or InkFileError.
+    read. Raises PictureError, InkFileError, and _CancelledError between drawings.
     """
     from digitpad.inkfile import InkFileError, is_ink_file, read_ink  # noqa: PLC0415
     from digitpad.picture import open_picture  # noqa: PLC0415
 
-    if not isinstance(source, Path) or not is_ink_file(source):
-        return [open_picture(source)], 0
     first_problem, bad_lines = "contains no drawings", 0
+
+    def check() -> None:
+        if is_cancelled():
+            raise _CancelledError
 
     def count(line: int, reason: str) -> None:
         nonlocal first_problem, bad_lines
+        check()
         if not bad_lines:
             first_problem = f"line {line}: {reason}"
         bad_lines += 1
 
-    drawings = (sample.drawing for sample in read_ink(source, count))
-    found = list(islice((drawing for drawing in drawings if drawing), most))
+    check()
+    if not isinstance(source, Path) or not is_ink_file(source):
+        return [open_picture(source)], 0
+    found: list[Drawing] = []
+    for sample in read_ink(source, count):
+        check()
+        if sample.drawing:
+            found.append(sample.drawing)
+        if len(found) == most:
+            break
     if not found:
         raise InkFileError(f"{source}: {first_problem}")
     return found, bad_lines

@@ -31,8 +31,7 @@ from digitpad.window.widgets import theme
 from digitpad.window.widgets.brush import WIDTH, segments
 from digitpad.window.widgets.button import Button
 from digitpad.window.widgets.card import Card
-from digitpad.window.widgets.label import tool_tip
-from digitpad.window.widgets.secondary_text import SecondaryText
+from digitpad.window.widgets.label import SecondaryText, tool_tip
 
 if TYPE_CHECKING:
     from digitpad.picture import Picture

@@ -11,9 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QMessageBox, QWidget
 from digitpad.hand.practice import Practice, Practised, summary
 from digitpad.window.widgets.action import action
 from digitpad.window.widgets.controls import button
-from digitpad.window.widgets.label import label, message_box
-from digitpad.window.widgets.secondary_text import SecondaryText
-from digitpad.window.widgets.text import bold
+from digitpad.window.widgets.label import SecondaryText, bold, label, message_box
 
 if TYPE_CHECKING:
     from digitpad.hand.memory import Scored
@@ -72,7 +70,7 @@ def show_summary(
     """Say what a practice has taught. `scored` are all corrections."""
     drawings = [each.drawing for each in practised]
     own = [each for each in scored if each.correction.drawing in drawings]
-    title = f"{len(practised)} digits practised"
+    title = f"{len(practised)} {'digit' if len(practised) == 1 else 'digits'} practised"
     box = message_box(window, "Practice", title, summary(practised, own))
     scorecard = box.addButton("&Scorecard…", QMessageBox.ButtonRole.ActionRole)
     scorecard.clicked.connect(show_scorecard)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 from digitpad.hand import NO_DIGIT_TEXT
 from digitpad.window.widgets.action import action
 from digitpad.window.widgets.button import Button
-from digitpad.window.widgets.secondary_text import SecondaryText
+from digitpad.window.widgets.label import SecondaryText
 
 _DIGITS = tuple("0123456789")
 _PROMPT = "It was a"

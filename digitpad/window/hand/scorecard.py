@@ -23,10 +23,8 @@ from PySide6.QtWidgets import (
 from digitpad.ink import ink_image
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.controls import button
-from digitpad.window.widgets.label import label
+from digitpad.window.widgets.label import SecondaryText, bold, label
 from digitpad.window.widgets.layout import row
-from digitpad.window.widgets.secondary_text import SecondaryText
-from digitpad.window.widgets.text import bold
 
 if TYPE_CHECKING:
     from digitpad.hand.memory import Scored

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolTip, QVBoxLayout, QWidge
 from digitpad.window.pad.answer import in_percent
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.card import Card
-from digitpad.window.widgets.secondary_text import SecondaryText
+from digitpad.window.widgets.label import SecondaryText
 
 if TYPE_CHECKING:
     from digitpad.recognizer import Prediction

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.card import Card
-from digitpad.window.widgets.label import label
-from digitpad.window.widgets.secondary_text import SecondaryText
+from digitpad.window.widgets.label import SecondaryText, label
 
 if TYPE_CHECKING:
     import numpy as np

@@ -29,10 +29,9 @@ from digitpad.window.training.problems import (
     writers_problem,
 )
 from digitpad.window.widgets.controls import button, choice, number
-from digitpad.window.widgets.label import label
+from digitpad.window.widgets.label import SecondaryText, bold, label
 from digitpad.window.widgets.layout import Fold, column, row
-from digitpad.window.widgets.secondary_text import SecondaryText
-from digitpad.window.widgets.text import bold, breakable
+from digitpad.window.widgets.text import breakable
 
 _DATA = {"mnist": "MNIST", "synthetic": "Synthetic digits"}
 _ABOUT_SYNTHETIC = "Drawn by the trainer. The weights are evaluated on 2,000 other ones."

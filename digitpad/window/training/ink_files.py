@@ -19,10 +19,8 @@ from PySide6.QtWidgets import (
 
 from digitpad.hand.corrections import HELD_OUT, CorrectionFile, corrections_path
 from digitpad.window.widgets.controls import button
-from digitpad.window.widgets.label import label, tool_tip
+from digitpad.window.widgets.label import SecondaryText, bold, label, tool_tip
 from digitpad.window.widgets.layout import row
-from digitpad.window.widgets.secondary_text import SecondaryText
-from digitpad.window.widgets.text import bold
 
 _PATH = Qt.ItemDataRole.UserRole
 

@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from digitpad.training.installation import install_command, missing_package
 from digitpad.window.widgets.controls import button
-from digitpad.window.widgets.label import label
+from digitpad.window.widgets.label import bold, label
 from digitpad.window.widgets.layout import row
-from digitpad.window.widgets.text import bold
 
 
 class CommandLine(QWidget):

@@ -13,10 +13,9 @@ from digitpad.window.training.charts.chart import TrainingChart
 from digitpad.window.training.charts.curves import Curves
 from digitpad.window.training.charts.figure import recipe_title, run_title
 from digitpad.window.widgets.controls import button
-from digitpad.window.widgets.label import label
+from digitpad.window.widgets.label import SecondaryText, bold, label
 from digitpad.window.widgets.layout import row
-from digitpad.window.widgets.secondary_text import SecondaryText
-from digitpad.window.widgets.text import bold, breakable, date_and_time, percent
+from digitpad.window.widgets.text import breakable, date_and_time, percent
 from digitpad.window.widgets.theme import SCROLL_BAR
 
 _LINES = 8  # of text; the list scrolls

@@ -10,11 +10,10 @@ from digitpad.training.messages import DataLoading, RunStarted
 from digitpad.training.pace import duration
 from digitpad.training.run import Phase, RunState
 from digitpad.window.widgets.controls import button
-from digitpad.window.widgets.label import label
+from digitpad.window.widgets.label import SecondaryText, bold, label
 from digitpad.window.widgets.layout import row
 from digitpad.window.widgets.progress_bar import ProgressBar
-from digitpad.window.widgets.secondary_text import SecondaryText
-from digitpad.window.widgets.text import bold, percent
+from digitpad.window.widgets.text import percent
 
 _STEPS_PER_EPOCH = 1_000
 

@@ -19,10 +19,9 @@ from digitpad.training.messages import Evaluated
 from digitpad.training.run import Outcome, RunState
 from digitpad.window.training.installing import CommandLine
 from digitpad.window.widgets.controls import button
-from digitpad.window.widgets.label import label
+from digitpad.window.widgets.label import SecondaryText, bold, label
 from digitpad.window.widgets.layout import row
-from digitpad.window.widgets.secondary_text import SecondaryText
-from digitpad.window.widgets.text import Sentence, bold, breakable, percent
+from digitpad.window.widgets.text import Sentence, breakable, percent
 
 _USE = "U&se These Weights"
 _VERDICTS = {

@@ -8,7 +8,7 @@ from math import ceil
 
 from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QTextOption
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QTextEdit
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit
 
 
 class Sentence(QTextEdit):
@@ -47,15 +47,6 @@ class Sentence(QTextEdit):
         self.is_cut = height > most
         self.setFixedHeight(min(height, most))
         self.cut_changed.emit()
-
-
-def bold(label: QLabel) -> QLabel:
-    """Make the text of a label bold and plain, and return the label."""
-    font = label.font()
-    font.setBold(True)
-    label.setFont(font)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label
 
 
 def breakable(text: str) -> str:

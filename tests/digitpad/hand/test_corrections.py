@@ -79,6 +79,14 @@ def test_every_fourth_drawing_of_a_digit_is_held_out_of_trainings(file):
     assert file.splits() == {"train": 13, HELD_OUT: 4}
 
 
+def test_no_more_than_a_quarter_is_held_out_if_some_are_taken_back(file):
+    file.add(*(said(n) for n in range(4)))
+    for n in range(4, 9):
+        file.remove(drawing(n - 4 if n < 7 else n - 1))
+        file.add(said(n))
+        assert file.splits()[HELD_OUT] <= 1
+
+
 def test_some_can_be_forgotten_with_a_copy(file):
     file.add(*(said(n, n) for n in range(5)))
     backup = file.forget([drawing(1), drawing(3)])

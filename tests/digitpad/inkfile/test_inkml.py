@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from digitpad.ink import Drawing, Stroke
-from digitpad.inkfile import Sample, is_ink_file, read_ink
+from digitpad.inkfile import Sample, inkml, is_ink_file, read_ink
 
 NS = 'xmlns="http://www.w3.org/2003/InkML"'
 TICK = Drawing((Stroke.from_xy([0, 1, 3], [0, 2, -4]),))
@@ -135,3 +135,22 @@ def test_groups_that_contain_themselves_and_deep_ones_end(read):
     assert read(f"{itself}</traceGroup>") == ([Sample(Drawing((SEVEN,)))], [])
     deep = "<traceGroup>" * 50_000 + "<trace>0 0, 1 2, 3 -4</trace>" + "</traceGroup>" * 50_000
     assert read(deep) == ([Sample(TICK)], [])
+
+
+GROUP = (
+    '<traceGroup><annotation type="truth">1</annotation><traceView traceDataRef="a"/></traceGroup>'
+)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("MAX_BYTES", 1_000), ("MAX_ELEMENTS", 20), ("MAX_HELD_POINTS", 9)]
+)
+def test_what_is_held_is_bounded(read, monkeypatch, limit, value):
+    monkeypatch.setattr(inkml, limit, value)
+    samples, bad_lines = read('<trace xml:id="a">0 0, 1 2, 3 -4</trace>' + 100 * GROUP)
+    assert len(samples) < 20
+    assert len(bad_lines) == 1
+
+
+def test_spaces_between_numbers_are_read_once(read):
+    assert read("<trace>0 0, 1 2, !3" + 1_000_000 * " " + "-4</trace>") == ([Sample(TICK)], [])

@@ -19,6 +19,7 @@ from digitpad.inkfile import (
     lines,
     ndjson,
     read_ink,
+    segments,
     unipen,
     write_ink,
 )
@@ -166,6 +167,18 @@ class TestUnipen:
         named = b"".join(b".SEGMENT DIGIT " + each + b"\n" for each in segments)
         assert read(b".VERSION 1.0\n" + ink + named) == (samples, bad_lines)
 
+    def test_ink_that_is_held_is_bounded(self, read, monkeypatch):
+        monkeypatch.setattr(segments, "MAX_HELD_BYTES", 1_200)
+        content = 4 * STROKE + b'.SEGMENT DIGIT 0 ? "1"\n' + 4 * STROKE
+        samples, bad_lines = read(content)
+        assert sum(len(sample.drawing.strokes) for sample in samples) < 8
+        assert bad_lines == [1]
+
+    def test_segments_that_share_ink_are_bounded(self, read, monkeypatch):
+        monkeypatch.setattr(segments, "MAX_HELD_POINTS", 5)
+        content = STROKE + 4 * b'.SEGMENT DIGIT 0 ? "1"\n'
+        assert read(content) == ([Sample(TICK, label=1)] * 2, [7])
+
     def test_of_several_levels_the_lowest_is_read(self, read):
         content = b".HIERARCHY WORD DIGIT\n" + 2 * STROKE
         content += b'.SEGMENT WORD 0-1 ? "11"\n.SEGMENT DIGIT 0 ? "1"\n.SEGMENT DIGIT 1 ? "1"\n'
@@ -288,6 +301,18 @@ class TestFormat:
         assert len(bad_lines) == 1
         assert is_ink_file(path)
         assert read(content[:-30])[0] == [Sample(TICK, label=1)]  # it is truncated
+
+    @pytest.mark.parametrize("end", [b"", b"\\", b"]"])
+    def test_a_string_without_an_end_is_read_once(self, read, end):
+        assert read(b"[" + NDJSON_TICK + b',"' + 500_000 * b'\\"' + end)[0] == [
+            Sample(TICK, label=1)
+        ]
+
+    def test_what_unpacks_without_end_is_refused(self, read, monkeypatch):
+        monkeypatch.setattr(lines, "MAX_BYTES", 1_000)
+        for content in (1_000 * NDJSON_TICK, b"<ink>" + 1_000 * b"<trace>1 1</trace>"):
+            with pytest.raises(InkFileError, match="unpacks to more than"):
+                read(gzip.compress(content))
 
     def test_an_array_that_is_too_large_is_refused(self, read, monkeypatch):
         monkeypatch.setattr(ndjson, "MAX_ARRAY_BYTES", 100)

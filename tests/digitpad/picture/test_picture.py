@@ -390,16 +390,24 @@ def zipped(name):
         (b'<?xml version="1.0"?>\n<!-- x -->\n<svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC photo"),
         (b"\0\0\0\x1cftypavif\0\0\0\0", "an AVIF picture"),
-        (b"\0\0\0\x1cftypisom\0\0\0\0", "a film"),
+        (b"\0\0\0\x1cftypisom\0\0\0\0", "a video"),
         (zipped("word/document.xml"), "a Word document"),
         (zipped("xl/workbook.xml"), "an Excel sheet"),
         (zipped("readme.txt"), "an archive"),
+        (zipped("META-INF/container.xml"), "an EPUB book"),
+        (500 * b"<!---->" + b"<svg>", "an SVG"),
         (b"PK\x03\x04", "an archive"),
     ],
 )
 def test_a_known_format_that_is_not_read_is_named(content, name):
     with pytest.raises(PictureError, match=f"the picture: {name}.* is not read; save it as PNG"):
         read_picture(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("text", [500 * b"<!---->", 500 * b"<!--", 500 * b"<?>", 500 * b"<!x "])
+def test_text_that_is_nearly_xml_is_refused_at_once(text):
+    with pytest.raises(PictureError, match="not a picture that can be read"):
+        read_picture(io.BytesIO(text + b"x"))
 
 
 def test_nan_is_refused():

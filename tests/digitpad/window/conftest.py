@@ -29,6 +29,13 @@ def _settings_at_home(home):
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(home))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _clipboard(qapp):
+    yield
+    # Qt lets data of a test's own go only after Python has ended, which crashes.
+    qapp.clipboard().clear()
+
+
 @pytest.fixture
 def open_window(qtbot):
     """Opens a window and waits until it is exposed."""

@@ -33,6 +33,8 @@ def test_without_a_display_there_is_a_sentence_and_no_core_dump():
         ("libxcb-cursor.so.0", "libxcb-cursor0"),
         ("libxcb-icccm.so.4", "libxcb-icccm4"),
         ("libxcb-keysyms.so.1", "libxcb-keysyms1"),
+        ("libX11.so.6", "libx11-6"),
+        ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
     ],
 )
 def test_the_package_of_a_library(library, package):

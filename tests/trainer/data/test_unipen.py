@@ -11,7 +11,7 @@ import pytest
 
 from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import MAX_POINTS, read_ink, write_ink
-from digitpad.inkfile.unipen import MAX_NAMED
+from digitpad.inkfile.segments import MAX_NAMED
 from trainer.data import unipen
 from trainer.data.digits import DataError
 from trainer.data.unipen import KINDS, LEFT_OUT, cut_drawings

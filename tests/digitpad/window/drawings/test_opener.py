@@ -415,16 +415,18 @@ def test_what_takes_long_to_open_says_so_and_can_be_cancelled(
     pad, photo, monkeypatch, qtbot, mouse_on, reading
 ):
     may_read = threading.Event()
+    read = []
 
     def slow(source):
-        may_read.wait()
+        may_read.wait(timeout=10)  # a thread that waits for ever would outlive a failed test
+        read.append(source)
         return open_picture(source)
 
     monkeypatch.setattr("digitpad.picture.open_picture", slow)
-    pad.in_and_out.open([photo])
+    pad.in_and_out.open(3 * [photo])
     qtbot.waitUntil(lambda: pad.findChild(QProgressDialog).isVisible())
     dialog = pad.findChild(QProgressDialog)
-    assert dialog.findChild(QLabel).text() == "Opening seven.jpg"
+    assert dialog.findChild(QLabel).text() == "Opening 3 files"
     mouse_on(pad.canvas).stroke((140, 40), (141, 140), (140, 240))  # drawing goes on meanwhile
     drawing = pad.canvas.drawing
     qtbot.mouseClick(dialog.findChild(QPushButton), Qt.MouseButton.LeftButton)
@@ -432,4 +434,5 @@ def test_what_takes_long_to_open_says_so_and_can_be_cancelled(
     with reading():
         pad.in_and_out.open([photo.with_name("missing")])  # read after the other
     assert (pad.canvas.drawing, pad.canvas.picture) == (drawing, None)
+    assert read == [photo]  # the others are not read any more
     qtbot.waitUntil(lambda: pad.findChild(QProgressDialog) is None)

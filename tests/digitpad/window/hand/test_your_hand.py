@@ -326,12 +326,29 @@ def test_a_practice_asks_for_all_digits_twice_and_says_what_was_learned(hand, qt
     first, second, all_of_them = box.informativeText().splitlines()
     assert first.startswith("First round: 1 of 2 correct. 4 was ")
     assert second == "Second round: 2 of 2 correct."
-    assert all_of_them.startswith("With what was learned, 4 of these 4 drawings")
+    assert all_of_them.startswith("Correct with what was learned: 4 of 4.")
     box.close()
     assert [line["word"] for line in kept()] == ["4", "7", "4", "7"]
     assert hand.window.findChild(PracticeRow) is None or not hand.window.your_hand.row.isHidden()
     hand.draw(ODD)
     assert hand.answer == 4
+
+
+def test_undo_during_a_practice_teaches_no_other_digit(hand, qtbot):
+    action(hand, "Practice").trigger()
+    row = hand.window.findChild(PracticeRow)
+    hand.draw(SEVEN)
+    for _ in range(7):
+        qtbot.mouseClick(button_of(row, "Skip"), Qt.MouseButton.LeftButton)
+    hand.draw(SEVEN)
+    with qtbot.waitSignal(hand.window.your_hand.changed):
+        qtbot.keyClick(hand.window.canvas, Qt.Key.Key_Return)
+    qtbot.keyClick(hand.window.canvas, Qt.Key.Key_Z, CTRL)
+    assert hand.window.canvas.label == "7"
+    hand.wait(lambda: not button_of(row, "Next").isEnabled())
+    qtbot.keyClick(hand.window.canvas, Qt.Key.Key_Return)
+    assert row.text == "Draw an 8"
+    assert [line["word"] for line in kept()] == ["7"]
 
 
 def test_a_practice_can_be_ended_at_once(hand, qtbot):

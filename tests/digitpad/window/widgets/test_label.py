@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from digitpad.window.widgets import theme
-from digitpad.window.widgets.secondary_text import SecondaryText
+from digitpad.window.widgets.label import SecondaryText
 
 
 @pytest.mark.parametrize("themes", [(theme.LIGHT, theme.DARK), (theme.DARK, theme.LIGHT)])
