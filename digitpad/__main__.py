@@ -34,7 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if (rest := _after_command(words)) is not None:
             arguments = _recognize_parser().parse_args(rest)
             return _recognize(
-                arguments.files, arguments.weights, arguments.hand, as_json=arguments.json
+                arguments.files,
+                arguments.weights,
+                arguments.hand,
+                as_json=arguments.json,
+                single=arguments.single,
             )
         parser = _window_parser()
         arguments = parser.parse_intermixed_args(words)
@@ -79,8 +83,8 @@ def _recognize_parser() -> ArgumentParser:
     parser = CommandParser(
         prog="digitpad recognize",
         description="Recognize the drawings in pictures and ink files (UNIPEN or Quick, Draw! "
-        "ndjson). Writes one line per drawing: the digit, with a ? if it is unsure, and its "
-        "probability, or that it is not a digit; the file, and the index of the drawing in the "
+        "ndjson). Writes one line per drawing: the digit or number, with a ? if it is unsure, and "
+        "its probability, or that it is not a digit; the file, and the index of the drawing in the "
         "file, from 0. Exit code: 0 if everything could be read, 1 if not, 2 for wrong arguments.",
     )
     _add_weights(parser)
@@ -90,6 +94,9 @@ def _recognize_parser() -> ArgumentParser:
         metavar="FILE",
         help="learn first from the labelled drawings in this ink file, such as those that the "
         "window keeps when you correct its answers",
+    )
+    parser.add_argument(
+        "--single", action="store_true", help="take each drawing for one digit, never for a number"
     )
     parser.add_argument("--json", action="store_true", help="write one JSON object per drawing")
     parser.add_argument(
@@ -114,7 +121,12 @@ def _open_window(weights: Path | None, files: Sequence[Path]) -> int:
 
 
 def _recognize(
-    files: Sequence[str], weights: Path | None, hand: Path | None, *, as_json: bool
+    files: Sequence[str],
+    weights: Path | None,
+    hand: Path | None,
+    *,
+    as_json: bool,
+    single: bool,
 ) -> int:
     from digitpad.network import WeightsError
     from digitpad.recognize import recognize
@@ -136,7 +148,7 @@ def _recognize(
     if hand and not _learn(recognizer, hand):
         return 2
     try:
-        is_complete = recognize(files, recognizer, sys.stdout, say, as_json=as_json)
+        is_complete = recognize(files, recognizer, sys.stdout, say, as_json=as_json, single=single)
         sys.stdout.flush()
     except OSError as error:
         # The reader of the output is gone, or the disk is full. Python would try again at exit.

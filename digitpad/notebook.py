@@ -19,6 +19,7 @@ from digitpad.files import open_regular, remove_leftovers, replacing
 from digitpad.folders import user_folder
 from digitpad.ink import Drawing
 from digitpad.inkfile import Sample, from_json, to_record
+from digitpad.text import shortened
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -35,8 +36,8 @@ class Note:
     """A drawing that was on the sheet, and what was answered."""
 
     drawing: Drawing
-    digit: int | None = None
-    """The digit that was answered; None for what is not a digit, and without weights."""
+    answer: str = ""
+    """What was answered, such as "7", "12" or "?"; empty without weights."""
     when: datetime | None = None
 
 
@@ -139,7 +140,7 @@ def write_lines(path: Path, lines: list[bytes], *, durable: bool = False) -> Non
 
 def _line(note: Note) -> bytes:
     record = to_record(Sample(note.drawing))
-    record["answer"] = note.digit
+    record["answer"] = note.answer
     if note.when:
         record["when"] = note.when.astimezone(UTC).isoformat(timespec="seconds")
     return json.dumps(record, separators=(",", ":")).encode()
@@ -151,11 +152,12 @@ def _note(line: bytes) -> Note:
     if not drawing:
         raise ValueError("no strokes")
     record: dict[str, Any] = json.loads(line)
-    digit, when = record.get("answer"), None
+    answer, when = record.get("answer"), None
     with suppress(TypeError, ValueError):
         when = datetime.fromisoformat(record.get("when", ""))
-    is_digit = type(digit) is int and 0 <= digit <= 9
-    return Note(drawing, digit if is_digit else None, when)
+    if type(answer) is int:  # as earlier versions have written it
+        answer = str(answer)
+    return Note(drawing, shortened(answer) if isinstance(answer, str) else "", when)
 
 
 def _shows(line: bytes, drawing: Drawing) -> bool:

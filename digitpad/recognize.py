@@ -1,9 +1,10 @@
-"""The `recognize` command: a Prediction for each drawing in pictures and ink files."""
+"""The `recognize` command: reads each drawing in pictures and ink files."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import sys
 import tempfile
@@ -14,57 +15,73 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from digitpad.inkfile import BadLines, InkFileError, is_ink_file, read_ink
+from digitpad.inkfile import BadLines, InkFileError, Sample, is_ink_file, read_ink
+from digitpad.numbers import Digit, NumberReader, Reading, SingleReader
 from digitpad.percent import percent
-from digitpad.recognizer import Prediction, Recognizer
+from digitpad.recognizer import Recognizer
 from digitpad.text import visible
+
+_NUMBER = re.compile(r"-?\d+([.,]\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The Prediction for one drawing of a file.
+    """What was read in one drawing of a file.
 
-    `index` counts the drawings of the file `source` from 0. `label` is the digit that the file
-    gives for the drawing, if any. A drawing without ink has no Prediction.
+    `index` counts the drawings of the file `source` from 0. `label` is the digit or the number that
+    the file gives for the drawing, if any. A drawing without ink has no Reading.
     """
 
     source: str
     index: int
-    label: int | None
-    prediction: Prediction | None
+    label: str | None
+    reading: Reading | None
 
     @property
     def is_correct(self) -> bool:
-        """Whether the predicted digit is the label."""
-        return self.prediction is not None and self.prediction.digit == self.label
+        """Whether the digits that were read are those of the label."""
+        return self.reading is not None and self.reading.text == self.label
 
     @property
     def is_not_a_digit(self) -> bool:
-        """Whether the verdict is not a digit."""
-        return self.prediction is not None and self.prediction.verdict == "not a digit"
+        """Whether the verdict, or that on one of several digits, is not a digit."""
+        return self.reading is not None and self.reading.verdict == "not a digit"
 
     def as_text(self) -> str:
-        if self.prediction is None:
+        if self.reading is None:
             answer = "no ink"
-        elif self.is_not_a_digit:
+        elif self.is_not_a_digit and self.reading.single:
             answer = "not a digit"
         else:
-            mark = " " if self.prediction.sure else "?"
-            answer = f"{self.prediction.digit}{mark} {percent(self.prediction.probability):>5} %"
+            mark = "?" if self.reading.verdict == "unsure" else " "
+            number = self.reading.answer.replace("\n", " / ") + mark
+            answer = f"{number} {percent(self.reading.probability):>5} %"
         return f"{answer:11}  {visible(self.source)}  {self.index}"
 
     def as_json(self) -> str:
-        prediction = self.prediction
+        reading, prediction = self.reading, self.reading and self.reading.single
         record: dict[str, Any] = {"source": self.source, "index": self.index}
         if self.label is not None:
-            record["label"] = self.label
+            record["label"] = int(self.label) if len(self.label) == 1 else self.label
         record["digit"] = prediction and prediction.digit
         record["probabilities"] = prediction and prediction.probabilities
-        record["sure"] = prediction is not None and prediction.sure
-        record["verdict"] = prediction and prediction.verdict
+        record["sure"] = reading is not None and reading.sure
+        record["verdict"] = reading and reading.verdict
         # Rounded down, so that 0.5 or more always means a digit.
         record["known"] = prediction and math.floor(prediction.known * 10_000) / 10_000
+        record["number"] = reading and reading.text
+        record["digits"] = [_digit_record(digit) for digit in reading.digits] if reading else []
         return json.dumps(record)
+
+
+def _digit_record(digit: Digit) -> dict[str, Any]:
+    return {
+        "digit": digit.prediction.digit,
+        "probability": digit.prediction.probability,
+        "verdict": digit.prediction.verdict,
+        "strokes": digit.strokes,
+        "box": digit.box,
+    }
 
 
 def recognize(
@@ -74,13 +91,16 @@ def recognize(
     say: Callable[[str], None],
     *,
     as_json: bool,
+    single: bool = False,
 ) -> bool:
     """Write a line for each drawing in `files` to `out`, and `say` each problem.
 
     The accuracy on the drawings with labels comes last: on `out`, or said if `out` is JSON.
-    Whatever the verdict, a drawing is correct if its most probable digit is its label; one without
-    ink is incorrect. Returns whether everything could be read. Raises OSError if `out` fails.
+    Whatever the verdict, a drawing is correct if its most probable digits are its label; one
+    without ink is incorrect. With `single`, each drawing is one digit, and numbers are no labels.
+    Returns whether everything could be read. Raises OSError if `out` fails.
     """
+    reader = SingleReader(recognizer) if single else NumberReader(recognizer)
     has_problems = False
 
     def report(problem: str) -> None:
@@ -90,7 +110,7 @@ def recognize(
 
     counts: dict[str, Counter[str]] = {}
     for file in files:
-        for each in _recognitions(file, recognizer, report):
+        for each in _recognitions(file, reader, report):
             print(each.as_json() if as_json else each.as_text(), file=out)
             if each.label is not None:
                 count = counts.setdefault(file, Counter())
@@ -115,13 +135,13 @@ def _summary(count: Counter[str]) -> str:
 
 
 def _recognitions(
-    file: str, recognizer: Recognizer, report: Callable[[str], None]
+    file: str, reader: NumberReader | SingleReader, report: Callable[[str], None]
 ) -> Iterator[Recognition]:
     if file == "-":
         with _standard_input() as path:
             name = str(path)  # of the copy, which the person does not know
             for each in _recognitions(
-                name, recognizer, lambda problem: report(problem.replace(name, "standard input"))
+                name, reader, lambda problem: report(problem.replace(name, "standard input"))
             ):
                 yield replace(each, source=file)
         return
@@ -130,7 +150,7 @@ def _recognitions(
         if is_ink_file(path):
             index, bad_lines = None, BadLines(file, report)
             for index, sample in enumerate(read_ink(path, bad_lines)):
-                yield Recognition(file, index, sample.label, recognizer.recognize(sample.drawing))
+                yield Recognition(file, index, _label(sample, reader), reader.read(sample.drawing))
             bad_lines.report_rest()
             if index is None:
                 report(f"{file}: contains no drawings")
@@ -138,12 +158,20 @@ def _recognitions(
     except InkFileError as error:
         report(str(error))
         return
-    from digitpad.picture import PictureError, read_picture  # noqa: PLC0415  # imports Pillow
+    from digitpad.picture import PictureError, open_picture  # noqa: PLC0415  # imports Pillow
 
     try:
-        yield Recognition(file, 0, None, recognizer.recognize_image(read_picture(path)))
+        yield Recognition(file, 0, None, reader.read_picture(open_picture(path)))
     except PictureError as error:
         report(str(error))
+
+
+def _label(sample: Sample, reader: NumberReader | SingleReader) -> str | None:
+    """What was meant, if that is a digit, or a number for a reader of numbers."""
+    if sample.label is not None:
+        return str(sample.label)
+    is_number = isinstance(reader, NumberReader) and _NUMBER.fullmatch(sample.text or "")
+    return sample.text if is_number else None
 
 
 @contextmanager

@@ -81,11 +81,15 @@ class Recognizer:
 
     def recognize_image(self, image: NDArray[np.uint8]) -> Prediction:
         """Recognize an ink image, uint8 [28, 28]."""
-        logits, features = self.outputs(image[None])
+        return self.predictions(image[None])[0]
+
+    def predictions(self, images: NDArray[np.uint8]) -> list[Prediction]:
+        """Recognize ink images, uint8 [n, 28, 28], n ≥ 1, as one batch."""
+        logits, features = self.outputs(images)
         level = energy(logits)
         if self.hand:
             logits, level = self.hand.adjust(logits, level, features)
-        return self.prediction(logits[0], float(level[0]))
+        return [self.prediction(*each) for each in zip(logits, level.tolist(), strict=True)]
 
     def prediction(self, logits: NDArray[np.float64], level: float) -> Prediction:
         """The Prediction for logits [10] and an energy."""

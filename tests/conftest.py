@@ -20,7 +20,7 @@ from safetensors.numpy import save_file
 from digitpad.ink import Drawing, Stroke, ink_image
 from digitpad.inkfile import Sample, read_ink
 from digitpad.network import METADATA_KEY, read_weights
-from digitpad.recognizer import Recognizer
+from digitpad.recognizer import Prediction, Recognizer
 from digitpad.verdict import Thresholds, energy
 from digitpad.weights_store import bundled_weights, weights_folder
 
@@ -69,6 +69,19 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         (folder / name).mkdir(parents=True)
         monkeypatch.setenv(variable, str(folder / name))
     return folder
+
+
+@pytest.fixture(scope="session")
+def alike() -> Callable[[Prediction | None, Prediction | None], bool]:
+    """Whether two Predictions are the same up to the last bits, in which batches differ."""
+
+    def compare(one: Prediction | None, other: Prediction | None) -> bool:
+        if one is None or other is None:
+            return one is other
+        is_near = np.allclose(one.probabilities, other.probabilities, atol=1e-6)
+        return is_near and (one.digit, one.verdict) == (other.digit, other.verdict)
+
+    return compare
 
 
 @pytest.fixture

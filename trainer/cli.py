@@ -17,6 +17,7 @@ from trainer.options import (
     PROCESS_OPTIONS,
     AnchorsOptions,
     EvaluateOptions,
+    NumbersOptions,
     TrainOptions,
     UnipenOptions,
 )
@@ -45,17 +46,9 @@ def run_command(arguments: Sequence[str]) -> int:
         return 128 + signal.SIGINT
     report = REPORTS[given.get("progress", TrainOptions.progress) if command == "train" else "none"]
     try:
-        match command:
-            case "evaluate":
-                _evaluate(parser, given)
-            case "unipen":
-                _cut_unipen(UnipenOptions(**given))
-            case "anchors":
-                _cut_anchors(AnchorsOptions(**given))
-            case "card":
-                _write_card(given)
-            case _:
-                return _train(given, arguments)
+        if command == "train":
+            return _train(given, arguments)
+        _run_other(command, parser, given)
     except KeyboardInterrupt:
         report(RunEnded("stopped"))
         say("Interrupted")
@@ -70,6 +63,20 @@ def run_command(arguments: Sequence[str]) -> int:
     report(RunEnded("failed", str(failure), data_missing=isinstance(failure, DataMissingError)))
     _say_failure(failure)
     return code
+
+
+def _run_other(command: str, parser: ArgumentParser, given: dict[str, Any]) -> None:
+    match command:
+        case "evaluate":
+            _evaluate(parser, given)
+        case "unipen":
+            _cut_unipen(UnipenOptions(**given))
+        case "anchors":
+            _cut_anchors(AnchorsOptions(**given))
+        case "numbers":
+            _fit_numbers(NumbersOptions(**given))
+        case "card":
+            _write_card(given)
 
 
 def _say_failure(failure: Exception) -> None:
@@ -166,6 +173,13 @@ def _cut_anchors(options: AnchorsOptions) -> None:
     digits, outliers = anchor_sources(options)
     anchors = write_anchors(options.out, digits, outliers)
     print(f"Written: {visible(str(options.out))}", f"{len(anchors.labels):,} anchors", sep="\n")
+
+
+def _fit_numbers(options: NumbersOptions) -> None:
+    from trainer.numbers import fit
+
+    for line in fit(options):
+        print(line, flush=True)
 
 
 def _write_card(given: dict[str, Any]) -> None:

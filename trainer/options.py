@@ -112,6 +112,14 @@ class AnchorsOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NumbersOptions:
+    """Options of `python -m trainer numbers`."""
+
+    ink: tuple[Path, ...]
+    ink_holdout: tuple[Writers, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnipenOptions:
     """Options of `python -m trainer unipen`."""
 

@@ -12,7 +12,7 @@ from digitpad.training.recipe import RECIPES
 from digitpad.training.writers import Writers, parse_writers
 from trainer.options import Data, Device, Kind, Progress, TrainOptions, UnipenOptions
 
-_COMMANDS = ("train", "evaluate", "unipen", "anchors", "card")
+_COMMANDS = ("train", "evaluate", "unipen", "anchors", "numbers", "card")
 _LARGEST_SEED = 2**32 - 1
 
 
@@ -46,6 +46,7 @@ def _parser(folder: Path) -> ArgumentParser:
         ("evaluate", "evaluate a weights file on MNIST's test set", _add_evaluate_options),
         ("unipen", "make ink files to train with from UNIPEN's distribution", _add_unipen_options),
         ("anchors", "cut the digits by which corrections are checked", _add_anchors_options),
+        ("numbers", "fit how strokes are put together to numbers", _add_numbers_options),
         ("card", "write the model card and the README's table", _add_card_options),
     ):
         # Options that are not given have no value: their defaults are those of `trainer.options`.
@@ -200,16 +201,20 @@ def _add_anchors_options(parser: ArgumentParser, folder: Path) -> None:
         "assets/anchors.npz."
     )
     _add_ink(parser, "cut from", folder)
-    parser.add_argument(
-        "--ink-holdout",
-        type=_writers,
-        metavar="LIST",
-        help="leave out these writers or splits of the ink files, such as 26-30,choose",
-    )
+    _add_holdout(parser, "leave out these writers or splits of the ink files")
     parser.add_argument(
         "-o", "--out", type=folder.joinpath, metavar="FILE", required=True, help="file to write"
     )
     _add_data_dir(parser, folder)
+
+
+def _add_numbers_options(parser: ArgumentParser, folder: Path) -> None:
+    parser.description = (
+        "Fit the weights by which digitpad decides which strokes belong to one digit, on digits, "
+        "numbers and letters in ink files, and print them. They are in digitpad/numbers/path.py."
+    )
+    _add_ink(parser, "fit on", folder, required=True)
+    _add_holdout(parser, "only count the errors on these writers or splits")
 
 
 def _add_card_options(parser: ArgumentParser, folder: Path) -> None:
@@ -238,12 +243,22 @@ def _add_data_dir(parser: ArgumentParser, folder: Path) -> None:
     )
 
 
-def _add_ink(parser: ArgumentParser, purpose: str, folder: Path) -> None:
+def _add_holdout(parser: ArgumentParser, purpose: str) -> None:
+    parser.add_argument(
+        "--ink-holdout",
+        type=_writers,
+        metavar="LIST",
+        help=f"{purpose}, such as 26-30,choose",
+    )
+
+
+def _add_ink(parser: ArgumentParser, purpose: str, folder: Path, *, required: bool = False) -> None:
     parser.add_argument(
         "--ink",
         type=folder.joinpath,
         metavar="FILE",
         action="append",
+        required=required,
         help=f"labelled ink file to {purpose}: UNIPEN or Quick, Draw! ndjson; may be repeated. "
         "Letters and other signs in it are what is not a digit",
     )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
 
     from digitpad.ink import Drawing
+    from digitpad.numbers import Reading
     from digitpad.picture import Picture
-    from digitpad.recognizer import Prediction
     from digitpad.window.drawings.opener import Opener
     from digitpad.window.drawings.recent import Recent
 
@@ -39,10 +39,10 @@ class InAndOut(QObject):
         self,
         window: QWidget,
         canvas: Canvas,
-        predict: Callable[[Drawing | Picture], Prediction | None],
+        read: Callable[[Drawing | Picture], Reading | None],
     ) -> None:
         super().__init__(window)
-        self._window, self._canvas, self._predict = window, canvas, predict
+        self._window, self._canvas, self._read = window, canvas, read
         self.opener: Opener | None = None
         self.recent: Recent | None = None
         self._waiting: Sequence[Path] = ()
@@ -123,7 +123,7 @@ class InAndOut(QObject):
 
         self.opened.emit()
         if len(found) > 1 and self.recent:
-            items = [Item(each, _text(self._predict(each))) for each in found]
+            items = [Item(each, _text(self._read(each))) for each in found]
             many = f"the first {MAX_OPENED}" if len(found) == MAX_OPENED else str(len(found))
             self.recent.show_opened(f"{many} of {name}", items)
         self._show(found[0])
@@ -140,8 +140,7 @@ class InAndOut(QObject):
     def _keep(self, drawing: Drawing) -> None:
         # What came from a file or the strip is there already, unless it was changed.
         if self.recent and drawing != self._shown:
-            prediction = self._predict(drawing)
-            self.recent.keep(drawing, prediction.answer if prediction else None)
+            self.recent.keep(drawing, _text(self._read(drawing)))
 
     def _keep_sheet(self) -> None:
         if self.recent and not self._canvas.is_drawing:
@@ -199,9 +198,9 @@ class InAndOut(QObject):
         QGuiApplication.clipboard().setImage(picture)
 
     def _copy_answer(self) -> None:
-        prediction = self._predict(self._canvas.picture or self._canvas.drawing)
-        if prediction:
-            QGuiApplication.clipboard().setText(_text(prediction))
+        reading = self._read(self._canvas.picture or self._canvas.drawing)
+        if reading:
+            QGuiApplication.clipboard().setText(reading.answer)
         else:
             self.failed.emit("There is no answer to copy without weights.")
 
@@ -240,6 +239,6 @@ class InAndOut(QObject):
         return [self.copy_action, self.copy_answer_action, self.paste_action]
 
 
-def _text(prediction: Prediction | None) -> str:
-    """The answer in one character, if there is one."""
-    return prediction.symbol if prediction else ""
+def _text(reading: Reading | None) -> str:
+    """The answer on one line, if there is one."""
+    return reading.answer.replace("\n", " / ") if reading else ""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
+from digitpad.window.answering import Answering, Shown
 from digitpad.window.foot import Foot, weights_name, weights_summary
 from digitpad.window.geometry import restore_geometry, save_geometry
 from digitpad.window.in_and_out import InAndOut
@@ -30,12 +31,9 @@ from digitpad.window.widgets.theme import MARGIN
 from digitpad.window.your_hand import YourHand
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from digitpad.ink import Drawing
+    from digitpad.numbers import Reading
     from digitpad.picture import Picture
-    from digitpad.recognizer import Prediction, Recognizer
     from digitpad.weights_store import InterruptedRun
     from digitpad.window.training.dock import TrainingDock
     from digitpad.window.training.interrupted import InterruptedRuns
@@ -61,7 +59,6 @@ class MainWindow(QMainWindow):
     def __init__(self, weights: Path | None = None) -> None:
         """Without `weights`, use those that were chosen last, or else the bundled ones."""
         super().__init__()
-        self._image: NDArray[np.uint8] | None = None  # the ink image that is answered
         self._has_appeared = False
         # Unlike QTimer.singleShot, a child ends with a window that is closed at once.
         self._first_paint = QTimer(self, singleShot=True, interval=0)
@@ -78,7 +75,11 @@ class MainWindow(QMainWindow):
         self.in_use = WeightsInUse(weights, self)
         self.weights_menu = WeightsMenu(self)
         self.sheet_actions = SheetActions(self.canvas)
-        self.in_and_out = InAndOut(self, self.canvas, self._predict)
+        shown = Shown(self.answer, self.columns, self.net_view)
+        self._answering = Answering(self, self.canvas, shown)
+        self._answering.answered.connect(self.answered)
+        self._answering.image_changed.connect(self._answer_in_training)
+        self.in_and_out = InAndOut(self, self.canvas, self._read)
         self.pen_width = PenWidth(self.canvas)
         self.your_hand = YourHand(self, self.canvas, self.answer)
         self.weights_menu.hand_actions = self.your_hand.for_menu
@@ -168,48 +169,24 @@ class MainWindow(QMainWindow):
             self._first_paint.start()  # fires when everything is painted
 
     def _answer_drawing(self, drawing: Drawing) -> None:
-        from digitpad.ink import ink_image
-
         self.read_weights()
-        if drawing:
-            self._image = ink_image(drawing)
-        else:
-            self._image = self.canvas.picture.digit if self.canvas.picture else None
-        self.net_view.set_image(self._image)
-        prediction = self._answer_by(self.in_use.recognizer)
-        self.answer.set_prediction(prediction)
-        self.columns.set_prediction(prediction)
-        self._answer_in_training()
-        if not self.canvas.is_drawing:  # a screen reader could not keep up with every move
-            self.answer.announce()
-        self.answered.emit()
+        self._answering.answer(drawing)
 
     def _answer_in_training(self) -> None:
         """Show the answer of the Net in training as well, if there is one."""
         if self.training:
-            net = self.training.recognizer
-            prediction = self._answer_by(net)
+            net, image = self.training.recognizer, self._answering.image
+            prediction = net.recognize_image(image) if net and image is not None else None
             self.columns.set_training(prediction)
             self.training_answer.setVisible(net is not None)
             self.training_answer.set_prediction(
                 prediction, self.training.epoch, is_training=self.training.is_running
             )
 
-    def _answer_by(self, recognizer: Recognizer | None) -> Prediction | None:
-        if recognizer is None or self._image is None:
-            return None
-        return recognizer.recognize_image(self._image)
-
-    def _predict(self, shown: Drawing | Picture) -> Prediction | None:
-        """The Prediction of the weights in use for any drawing or picture."""
-        from digitpad.ink import Drawing
-
+    def _read(self, shown: Drawing | Picture) -> Reading | None:
+        """What the weights in use read in any drawing or picture."""
         self.read_weights()
-        if not self.in_use.recognizer:
-            return None
-        if isinstance(shown, Drawing):
-            return self.in_use.recognizer.recognize(shown)
-        return self.in_use.recognizer.recognize_image(shown.digit)
+        return self._answering.read(shown)
 
     # Weights
 
@@ -234,6 +211,7 @@ class MainWindow(QMainWindow):
         metadata = recognizer.metadata if recognizer else {}
         name = weights_name(path, metadata)
         self.foot.show_weights(weights_summary(name, metadata))
+        self._answering.use(recognizer)
         self.your_hand.use(recognizer, name)
         self.weights_menu.in_use = path
         if self.training:

@@ -61,7 +61,7 @@ class Menus(QObject):
         box.open()
 
     def _show_help(self) -> None:
-        from digitpad.window.help import HelpPage
+        from digitpad.window.about import HelpPage
 
         page = self._window.findChild(HelpPage) or HelpPage(self._window)
         page.show()

@@ -40,17 +40,19 @@ class Practising(QObject):
     def _is_drawn(self) -> bool:
         """Whether there is a drawing that is answered and has no label, as undo may bring back."""
         canvas = self._canvas
-        is_drawing = not canvas.is_blank and canvas.picture is None and not canvas.label
-        return is_drawing and self._answer.prediction is not None
+        is_drawing = not canvas.is_blank and canvas.picture is None
+        has_label = canvas.label_of(canvas.drawing) != ""
+        return is_drawing and not has_label and self._answer.reading is not None
 
     def _take_drawing(self) -> None:
-        prediction = self._answer.prediction
-        if prediction is None or not self._is_drawn:
+        reading = self._answer.reading
+        if reading is None or not self._is_drawn:
             return
         self._canvas.finish()
         drawing, label = self._canvas.drawing, str(self._practice.digit)
-        self._canvas.set_label(label)
-        self._go_on(self._practice.drawn(drawing, prediction.answer))
+        self._canvas.set_label(label, drawing)
+        answer = reading.single.answer if reading.single else None
+        self._go_on(self._practice.drawn(drawing, answer))
 
     def _go_on(self, practice: Practice) -> None:
         self._practice = practice

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from digitpad.hand.memory import Scored
     from digitpad.hand.practice import Practised
     from digitpad.ink import Drawing
+    from digitpad.numbers import Digit
     from digitpad.recognizer import Recognizer
     from digitpad.window.hand.scorecard import Scorecard
     from digitpad.window.hand.teaching import Teaching
@@ -46,6 +47,7 @@ class YourHand(QObject):
         self._practising: Practising | None = None
         self.row.chosen.connect(self._correct)
         canvas.label_changed.connect(self.show)
+        answer.choice_changed.connect(self.show)
         self._teaching: Teaching | None = None
         self._learns = action(self, "&Learn from My Corrections", self._toggle)
         self._learns.setCheckable(True)
@@ -85,26 +87,46 @@ class YourHand(QObject):
             self._teaching = None
 
     def _correct(self, label: str) -> None:
-        """Note what the person says; the same again takes it back."""
-        self._canvas.set_label("" if label == self._canvas.label else label)
+        """Note what the person says of the chosen digit; the same again takes it back."""
+        drawing = self._drawing
+        self._canvas.set_label("" if label == self._canvas.label_of(drawing) else label, drawing)
+
+    @property
+    def _drawing(self) -> Drawing:
+        """The strokes of the chosen digit."""
+        digit = self._answer.digit
+        is_part = digit is not None and not self._answer.is_whole
+        return self._strokes_of(digit) if digit and is_part else self._canvas.drawing
+
+    def _strokes_of(self, digit: Digit) -> Drawing:
+        drawing = self._canvas.drawing
+        if self._answer.reading and self._answer.reading.single:
+            return drawing
+        return type(drawing)(tuple(drawing.strokes[index] for index in digit.strokes))
 
     def _teach(self, drawing: Drawing, label: str) -> None:
         if self._teaching is None:
             return
         if label:
-            prediction = self._answer.prediction
-            self._teaching.correct(drawing, label, prediction.answer if prediction else None)
+            reading = self._answer.reading
+            digits = reading.digits if reading else ()
+            answers = [d.prediction.answer for d in digits if self._strokes_of(d) == drawing]
+            self._teaching.correct(drawing, label, answers[0] if answers else None)
         else:
             self._teaching.take_back(drawing)
 
     def show(self) -> None:
         """Show what can be said of the drawing, and what was said, once it is answered."""
         is_drawing = not self._canvas.is_blank and self._canvas.picture is None
-        is_possible = is_drawing and self._answer.prediction is not None
+        digit = self._answer.digit
+        is_possible = is_drawing and digit is not None
+        if digit and digit.is_joined and not self._answer.is_whole:
+            is_possible = False  # its strokes are not its own
         if self._practising:
             self._practising.show()
             is_possible = False
-        self.row.show_label(self._canvas.label, is_possible=is_possible)
+        label = self._canvas.label_of(self._drawing) if is_possible else ""
+        self.row.show_label(label, self._answer.what_is_chosen, is_possible=is_possible)
 
     def _toggle(self) -> None:
         if self._teaching:
@@ -215,4 +237,4 @@ class YourHand(QObject):
         if self._teaching:
             self._teaching.forget(drawings)
             if drawings is None or self._canvas.drawing in drawings:
-                self._canvas.set_label("")
+                self._canvas.set_label("", self._canvas.drawing)

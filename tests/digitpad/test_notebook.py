@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 27, 1, 2, 3, tzinfo=UTC)
 
 
 def test_recent_drawings_come_back_newest_first(notebook, tmp_path):
-    notes = [Note(drawing(0), 7, NOW), Note(drawing(1), None, NOW), Note(drawing(2))]
+    notes = [Note(drawing(0), "12", NOW), Note(drawing(1), "?", NOW), Note(drawing(2))]
     for note in notes:
         notebook.add(note)
     again = Notebook(tmp_path / "notebook")
@@ -38,10 +38,10 @@ def test_recent_drawings_come_back_newest_first(notebook, tmp_path):
 def test_only_the_newest_are_kept_and_each_once(notebook):
     for number in range(MAX_RECENT + 5):
         notebook.add(Note(drawing(number)))
-    notebook.add(Note(drawing(20), 3))
+    notebook.add(Note(drawing(20), "3"))
     kept = notebook.recent()
     assert len(kept) == MAX_RECENT
-    assert kept[0] == Note(drawing(20), 3)
+    assert kept[0] == Note(drawing(20), "3")
     assert [note.drawing for note in kept].count(drawing(20)) == 1
 
 
@@ -57,13 +57,22 @@ def test_damaged_lines_do_not_hide_others_and_are_kept(notebook, tmp_path, damag
     assert damage in path.read_bytes()
 
 
-@pytest.mark.parametrize("extra", ['"answer": "7"', '"answer": 70', '"when": 7', '"when": "soon"'])
+@pytest.mark.parametrize(
+    "extra", ['"answer": ["7"]', '"answer": true', '"when": 7', '"when": "soon"']
+)
 def test_odd_facts_are_ignored(notebook, tmp_path, extra):
     (tmp_path / "notebook").mkdir()
     line = f'{{"drawing": [[[1, 2], [3, 4]]], {extra}}}\n'
     (tmp_path / "notebook" / "recent.ndjson").write_text(line)
     (note,) = notebook.recent()
-    assert (note.digit, note.when) == (None, None)
+    assert (note.answer, note.when) == ("", None)
+
+
+def test_digits_of_earlier_versions_are_numbers(notebook, tmp_path):
+    (tmp_path / "notebook").mkdir()
+    line = '{"drawing": [[[1, 2], [3, 4]]], "answer": 7}\n'
+    (tmp_path / "notebook" / "recent.ndjson").write_text(line)
+    assert [note.answer for note in notebook.recent()] == ["7"]
 
 
 def test_the_sheet_is_kept_until_it_is_blank(notebook, tmp_path):

@@ -87,11 +87,11 @@ class Recent(QObject):
         self._show()
         return left
 
-    def keep(self, drawing: Drawing, digit: int | None) -> None:
+    def keep(self, drawing: Drawing, answer: str) -> None:
         """Keep a drawing that is no longer on the sheet."""
         if not self.keeps:
             return
-        note = Note(drawing, digit, datetime.now(UTC))
+        note = Note(drawing, answer, datetime.now(UTC))
         others = [each for each in self._notes if each.drawing != drawing]
         self._notes = [note, *others][:MAX_RECENT]
         if not self._opened:
@@ -139,7 +139,7 @@ class Recent(QObject):
             items = [
                 Item(
                     note.drawing,
-                    "?" if note.digit is None else str(note.digit),
+                    note.answer or "?",
                     date_and_time(note.when) if note.when else "",
                 )
                 for note in self._notes

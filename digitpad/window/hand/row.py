@@ -41,10 +41,13 @@ class CorrectionRow(QWidget):
         self._shown: tuple[str, bool] | None = None
         self.show_label("", is_possible=False)
 
-    def show_label(self, label: str, *, is_possible: bool) -> None:
-        """Show what the person has said of the drawing; whether anything can be said of it."""
+    def show_label(self, label: str, what: str = "", *, is_possible: bool) -> None:
+        """Show what the person has said of the drawing, or of `what`, a part of it.
+
+        Also, whether anything can be said of it.
+        """
         if not label:
-            self._text.setText(_PROMPT)
+            self._text.setText(f"{what or 'It'} was a")
         if (label, is_possible) == self._shown:  # this is called for each point of a stroke
             return
         self._shown = label, is_possible

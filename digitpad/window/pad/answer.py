@@ -1,24 +1,28 @@
-"""The answer: a large digit, the verdict as a badge, and a line on how likely it is."""
+"""The answer: a large digit or number, the verdict as a badge, and how likely it is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from digitpad.percent import percent
+from digitpad.window.pad.glyphs import place
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.card import Card
 
 if TYPE_CHECKING:
+    from digitpad.numbers import Digit, Reading
     from digitpad.recognizer import Prediction
 
 _HINT = "The answer appears here\nwhile you draw."
 _RESEMBLANCE = 0.5
 """Probability from which on the most probable digit is named beside "Not a digit"."""
 _BADGES = {"sure": "Sure", "unsure": "Not sure", "not a digit": "Not a digit I know"}
+_CHOOSING = "Click a digit to look at it or to correct it; click beside them to make them one digit"
+_NUMBER_BADGES = _BADGES | {"not a digit": "Not a number I know"}
 _MEANINGS = {
     "sure": "Very likely: of such answers, the bundled weights get about 2 in 1,000 wrong",
     "unsure": "It looks like a digit, but more than one is likely",
@@ -30,25 +34,97 @@ _BADGE_PADDING, _BADGE_HEIGHT, _LINE = 13, 30, 26
 
 
 class Answer(Card):
-    """Shows a Prediction as a digit, a badge and a line of text."""
+    """Shows a Reading as a digit or a number, a badge and a line of text.
+
+    One digit of a number is chosen: the one under the pointer, or else the one that was clicked, or
+    else the one that was drawn last. A click beside them chooses the whole, as one digit.
+    """
+
+    choice_changed = Signal()
+    """Another digit is chosen, by the person."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._prediction: Prediction | None = None
+        self._reading: Reading | None = None
+        self._hovered: int | None = None
+        self._clicked: int | None = None
+        self._is_whole = False
         self._hint = _HINT
         self.setAccessibleName("Answer")
+        self.setMouseTracking(True)
         self._describe()
 
     @property
-    def prediction(self) -> Prediction | None:
-        """The Prediction that is shown."""
-        return self._prediction
+    def reading(self) -> Reading | None:
+        """What is shown."""
+        return self._reading
 
-    def set_prediction(self, prediction: Prediction | None) -> None:
-        """Show a Prediction; None shows the hint."""
-        self._prediction = prediction
-        self.setToolTip(_MEANINGS[prediction.verdict] if prediction else "")
+    @property
+    def prediction(self) -> Prediction | None:
+        """The Prediction for the chosen digit."""
+        return self.digit.prediction if self.digit else None
+
+    @property
+    def digit(self) -> Digit | None:
+        """The chosen digit."""
+        if self._reading is None:
+            return None
+        return self.pointed_at or max(self._reading.digits, key=lambda digit: digit.strokes)
+
+    @property
+    def pointed_at(self) -> Digit | None:
+        """The chosen digit, if it was the person who chose it among several."""
+        index = self._clicked if self._hovered is None else self._hovered
+        if self._reading is None or self._reading.single or index is None:
+            return None
+        return self._reading.digits[index]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the person has chosen the whole number, as one digit."""
+        return self._is_whole and self._hovered is None
+
+    @property
+    def what_is_chosen(self) -> str:
+        """What is chosen of several digits, such as "Digit 2"; empty if there is only one."""
+        if self._reading is None or self._reading.single or self.digit is None:
+            return ""
+        if self.is_whole:
+            return "As one digit, it"
+        return f"Digit {1 + self._reading.digits.index(self.digit)}"
+
+    def set_reading(self, reading: Reading | None) -> None:
+        """Show a Reading; None shows the hint."""
+        before, self._reading = self._reading, reading
+        if not before or not reading or len(before.digits) != len(reading.digits):
+            self._hovered, self._clicked, self._is_whole = None, None, False
+        tip = _MEANINGS[reading.verdict] if reading else ""
+        self.setToolTip(f"{tip}.\n{_CHOOSING}" if reading and not reading.single else tip)
         self._describe()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._choose(None, self._clicked, is_whole=self._is_whole)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._choose(self._digit_at(event.position()), self._clicked, is_whole=self._is_whole)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            digit = self._digit_at(event.position())
+            self._choose(digit, digit, is_whole=digit is None)
+
+    def _digit_at(self, position: QPointF) -> int | None:
+        if self._reading is None or self._reading.single:
+            return None
+        _, glyphs = place(self._reading, self._number_area(), self.font())
+        return next((each.digit for each in glyphs if each.area.contains(position)), None)
+
+    def _choose(self, hovered: int | None, clicked: int | None, *, is_whole: bool) -> None:
+        if (hovered, clicked, is_whole) != (self._hovered, self._clicked, self._is_whole):
+            self._hovered, self._clicked, self._is_whole = hovered, clicked, is_whole
+            self.choice_changed.emit()
+            self.update()
 
     def set_hint(self, hint: str = _HINT) -> None:
         """Set the text to show while there is no Prediction."""
@@ -65,7 +141,7 @@ class Answer(Card):
         QAccessible.updateAccessibility(event)
 
     def _describe(self) -> None:
-        shown = ", ".join(in_words(self._prediction)) if self._prediction else self._hint
+        shown = ", ".join(_in_words(self._reading)) if self._reading else self._hint
         self.setAccessibleDescription(shown.replace("\n", " "))
         self.update()
 
@@ -76,8 +152,10 @@ class Answer(Card):
         super().paintEvent(event)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if self._prediction:
-                self._paint_answer(painter, self._prediction)
+            if self._reading and self._reading.single:
+                self._paint_answer(painter, self._reading.single)
+            elif self._reading:
+                self._paint_number(painter, self._reading)
             else:
                 painter.setFont(theme.font(self.font(), theme.TITLE))
                 painter.setPen(theme.colours(self.palette()).secondary)
@@ -110,7 +188,39 @@ class Answer(Card):
             top = words.top() + _BADGE_HEIGHT + number * _LINE
             painter.drawText(QRectF(words.left(), top, words.width(), _LINE), _LEFT_BOTTOM, line)
 
-    def _paint_badge(self, painter: QPainter, area: QRectF, text: str, colour: QColor) -> None:
+    def _number_area(self) -> QRectF:
+        """Where a number of several digits is."""
+        area = QRectF(self.rect()).adjusted(_PADDING, 8, -_PADDING, -8)
+        area.setBottom(area.bottom() - _BADGE_HEIGHT - 4)
+        return area
+
+    def _paint_number(self, painter: QPainter, reading: Reading) -> None:
+        ink, area = theme.colours(self.palette()), self._number_area()
+        font, glyphs = place(reading, area, self.font())
+        painter.setFont(font)
+        for glyph in glyphs:
+            verdict = reading.verdict
+            digit = None
+            if glyph.digit is not None:
+                digit = reading.digits[glyph.digit]
+                verdict = digit.prediction.verdict
+            painter.setPen(ink.accent if verdict == "sure" else ink.text)
+            if verdict == "not a digit":
+                painter.setPen(ink.secondary)
+            painter.drawText(glyph.area, Qt.AlignmentFlag.AlignCenter, glyph.text)
+            if self.is_whole or (digit is not None and digit is self.pointed_at):
+                mark = QRectF(glyph.area.left(), glyph.area.bottom() - 3, glyph.area.width(), 3)
+                painter.fillRect(mark.adjusted(2, 0, -2, 0), ink.accent)
+        words = QRectF(area.left(), area.bottom() + 4, area.width(), _BADGE_HEIGHT)
+        colour = ink.accent if reading.sure else ink.caution
+        badge = self._paint_badge(painter, words, _NUMBER_BADGES[reading.verdict], colour)
+        painter.setFont(theme.font(self.font(), theme.TITLE))
+        painter.setPen(ink.text)
+        words.setLeft(badge.right() + _BADGE_PADDING)
+        painter.drawText(words, _LEFT, ", ".join(_number_lines(reading)))
+
+    def _paint_badge(self, painter: QPainter, area: QRectF, text: str, colour: QColor) -> QRectF:
+        """Paint a badge at the top left of an area; returns its place."""
         font = theme.font(self.font(), theme.TITLE - 1, bold=True)
         width = QFontMetrics(font).horizontalAdvance(text) + 2 * _BADGE_PADDING
         badge = QRectF(area.left(), area.top(), min(width, area.width()), _BADGE_HEIGHT)
@@ -120,6 +230,7 @@ class Answer(Card):
         painter.setFont(font)
         painter.setPen(theme.colours(self.palette()).on_accent)
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
+        return badge
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -156,6 +267,24 @@ def in_words(prediction: Prediction) -> list[str]:
     """The answer in words, for a screen reader."""
     words = [_BADGES[prediction.verdict], *_lines(prediction)]
     return words if prediction.answer is None else [prediction.symbol, *words]
+
+
+def _in_words(reading: Reading) -> list[str]:
+    """What was read in words, for a screen reader."""
+    if reading.single:
+        return in_words(reading.single)
+    return [reading.answer, _NUMBER_BADGES[reading.verdict], *_number_lines(reading)]
+
+
+def _number_lines(reading: Reading) -> list[str]:
+    """How likely a number is, and what else it could be."""
+    if reading.verdict == "not a digit":
+        return []
+    likely = [in_percent(reading.probability)]
+    if reading.sure:
+        return likely
+    other, probability = reading.second
+    return [*likely, f"or {other}: {in_percent(probability)}"]
 
 
 def _lines(prediction: Prediction) -> list[str]:

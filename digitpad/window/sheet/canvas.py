@@ -63,7 +63,7 @@ class Canvas(QWidget):
     """Whether there is something to undo, redo or clear may have changed."""
 
     label_changed = Signal(object, str)
-    """The person has said what this Drawing is, or taken it back. Carries `Content.label`."""
+    """The person has said what this Drawing, or this part of it, is: see `set_label`."""
 
     replaced = Signal(object)
     """This Drawing was on the sheet, and something else or nothing is now."""
@@ -101,11 +101,8 @@ class Canvas(QWidget):
     @property
     def drawing(self) -> Drawing:
         """All strokes, including the unfinished one."""
-        # Imports NumPy, which the first paint does without.
-        from digitpad.ink import Drawing  # noqa: PLC0415
-
         draft = (self._draft.stroke(),) if self._draft else ()
-        return Drawing((*self._content.strokes, *draft))
+        return _drawing((*self._content.strokes, *draft))
 
     @property
     def picture(self) -> Picture | None:
@@ -150,11 +147,15 @@ class Canvas(QWidget):
         self.finish()
         self._go(self._history.redo)
 
-    def set_label(self, label: str) -> None:
-        """Note what the person says that the drawing is: see `Content.label`. It can be undone."""
+    def set_label(self, label: str, drawing: Drawing) -> None:
+        """Note what the person says that strokes of the sheet are. It can be undone.
+
+        The label is a digit, or ? for none; empty takes back what was said.
+        """
         self.finish()
-        if self._content.strokes and label != self.label:
-            self._go(lambda: self._history.step(self._content._replace(label=label)))
+        if drawing and label != self.label_of(drawing):
+            step = self._content.with_label(drawing.strokes, label)
+            self._go(lambda: self._history.step(step))
 
     def _go(self, step: Callable[[], None]) -> None:
         """Take a step in the history."""
@@ -162,18 +163,24 @@ class Canvas(QWidget):
         step()
         after = self._history.present
         self._show()
-        if before.label != after.label and before.strokes == after.strokes:
-            self.label_changed.emit(self.drawing, after.label)
+        if before.strokes == after.strokes:
+            for strokes in {each for each, _ in before.labels ^ after.labels}:
+                self.label_changed.emit(_drawing(strokes), after.label_of(strokes))
 
-    @property
-    def label(self) -> str:
-        """What the person said that the drawing is: see `Content.label`."""
-        return "" if self.is_drawing else self._history.present.label
+    def label_of(self, drawing: Drawing) -> str:
+        """What the person said that the drawing, or a part of it, is; empty for nothing."""
+        return "" if self.is_drawing else self._content.label_of(drawing.strokes)
 
     def invite(self, text: str = "") -> None:
         """Ask for something while the sheet is blank; without a text, for any digit."""
         self._painting.invitation = text
         self.update()
+
+    def tint(self, strokes: tuple[int, ...]) -> None:
+        """Show the strokes with these indices in colour."""
+        if strokes != self._painting.tinted:
+            self._painting.tinted = strokes
+            self.update()
 
     def clear(self) -> None:
         """Start a blank sheet. This can be undone."""
@@ -219,13 +226,10 @@ class Canvas(QWidget):
 
         An unfinished stroke delays this: it would tear where the sheet moves under the pen.
         """
-        if not self.is_drawing:
-            view = fitted_view(self.size(), self._content.strokes)
-            if view == self._painting.view:
-                self._painting.show(self._content.strokes)
-                return
-            self._painting.view = view
-        self._painting.forget()
+        if self.is_drawing:
+            self._painting.forget()
+        else:
+            self._painting.fit(self._content.strokes)
 
     # The stroke that is being drawn, or what is being erased
 
@@ -348,3 +352,9 @@ class Canvas(QWidget):
         ringed = self._is_drop_target or is_focused_by_keyboard(self)
         with QPainter(self) as painter:
             self._painting.paint(painter, self._content, self._draft, ringed=ringed)
+
+
+def _drawing(strokes: tuple[Stroke, ...]) -> Drawing:
+    from digitpad.ink import Drawing  # noqa: PLC0415  # imports NumPy: the first paint does without
+
+    return Drawing(strokes)

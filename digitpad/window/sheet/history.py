@@ -14,12 +14,21 @@ class Content(NamedTuple):
 
     strokes: tuple[Stroke, ...] = ()
     picture: Picture | None = None
-    label: str = ""
-    """What the person said that the drawing is: a digit, or ? for none; empty for nothing."""
+    labels: frozenset[tuple[tuple[Stroke, ...], str]] = frozenset()
+    """What the person said that strokes are: a digit, or ? for none."""
 
     def with_stroke(self, stroke: Stroke) -> Content:
         """The content after a stroke, which takes the place of a picture."""
         return Content((*self.strokes, stroke))
+
+    def with_label(self, strokes: tuple[Stroke, ...], label: str) -> Content:
+        """The content after strokes were called something; an empty label takes that back."""
+        others = {each for each in self.labels if each[0] != strokes}
+        return self._replace(labels=frozenset(others | ({(strokes, label)} if label else set())))
+
+    def label_of(self, strokes: tuple[Stroke, ...]) -> str:
+        """What the person said that these strokes are; empty for nothing."""
+        return next((label for labelled, label in self.labels if labelled == strokes), "")
 
 
 BLANK = Content()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from digitpad.window.sheet.layers import Layers
 from digitpad.window.sheet.page import paint_edge, paint_empty_page, paint_invitation
-from digitpad.window.sheet.view import View
+from digitpad.window.sheet.view import View, fitted_view
 from digitpad.window.widgets.brush import WIDTH, Segment, segments
 from digitpad.window.widgets.theme import colours
 
@@ -29,10 +29,21 @@ class Painting:
         self._sheet = sheet
         self.view = View(0, 0, 1.0)
         self.pen_width = WIDTH
+        self.tinted: tuple[int, ...] = ()
+        """Indices of strokes that are painted in colour."""
         self.invitation = ""
         """What a blank sheet asks for; empty for any digit."""
         self._layers: Layers | None = None  # all ink except the draft's open segment
         self._picture_view: PictureView | None = None
+
+    def fit(self, strokes: tuple[Stroke, ...]) -> None:
+        """Show these strokes in a view in which they are as large as fits."""
+        view = fitted_view(self._sheet.size(), strokes)
+        if view == self.view:
+            self.show(strokes)
+        else:
+            self.view = view
+            self.forget()
 
     def forget(self) -> None:
         """Paint all ink anew the next time, because its look or the view has changed."""
@@ -67,6 +78,7 @@ class Painting:
             self._view_of(content.picture).paint(painter, area)
         elif content.strokes or draft:
             painter.drawPixmap(0, 0, self._settled(content.strokes, draft).ink)
+            self._paint_tinted(painter, content.strokes)
         else:
             font = self._sheet.font()
             if self.invitation:
@@ -79,6 +91,15 @@ class Painting:
             draft.open_segment().paint(painter, ink.text, self.pen_width)
             painter.restore()
         paint_edge(painter, area, ink, ringed=ringed)
+
+    def _paint_tinted(self, painter: QPainter, strokes: tuple[Stroke, ...]) -> None:
+        painter.save()
+        painter.setTransform(self.view.to_widget(), combine=True)
+        for index in self.tinted:
+            if index < len(strokes):
+                for segment in segments(strokes[index].points.tolist()):
+                    segment.paint(painter, colours(self._sheet.palette()).accent, self.pen_width)
+        painter.restore()
 
     def _view_of(self, picture: Picture) -> PictureView:
         from digitpad.window.sheet.picture_view import PictureView  # noqa: PLC0415

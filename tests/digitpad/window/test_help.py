@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTextBrowser
 
 from digitpad.folders import assets
-from digitpad.window.help import HelpPage
+from digitpad.window.about import HelpPage
 
 
 def test_f1_opens_the_page(window, qtbot):

@@ -34,12 +34,12 @@ def net_view_within_its_box(window, grey_of):
 # Drawing and answering
 
 
-def test_a_drawn_digit_is_answered(window, mouse, seven, weights, grey_of, qtbot):
+def test_a_drawn_digit_is_answered(alike, window, mouse, seven, weights, grey_of, qtbot):
     with qtbot.waitSignal(window.answered):
         mouse.draw(seven)
     drawing = window.canvas.drawing
     assert [len(stroke.points) for stroke in drawing.strokes] == [5, 2]
-    assert window.answer.prediction == Recognizer(weights).recognize(drawing)
+    assert alike(window.answer.prediction, Recognizer(weights).recognize(drawing))
     zoom = window.net_view.area.width() // 28
     assert zoom >= 2
     area = window.net_view.area
@@ -49,7 +49,7 @@ def test_a_drawn_digit_is_answered(window, mouse, seven, weights, grey_of, qtbot
     np.testing.assert_array_equal(middle[1:-1, 1:-1], ink_image(drawing)[1:-1, 1:-1])
 
 
-def test_the_answer_follows_a_moving_stroke(window, mouse, weights, qtbot):
+def test_the_answer_follows_a_moving_stroke(alike, window, mouse, weights, qtbot):
     recognizer = Recognizer(weights)
     answers = []
     mouse.press(80, 60)
@@ -57,7 +57,7 @@ def test_the_answer_follows_a_moving_stroke(window, mouse, weights, qtbot):
         with qtbot.waitSignal(window.answered):
             mouse.move(x, y)
         assert window.canvas.is_drawing
-        assert window.answer.prediction == recognizer.recognize(window.canvas.drawing)
+        assert alike(window.answer.prediction, recognizer.recognize(window.canvas.drawing))
         answers.append(window.answer.prediction)
     assert len(set(answers)) == 3
 
@@ -70,7 +70,8 @@ def test_a_digit_is_told_from_what_is_none(
     with qtbot.waitSignal(window.answered):
         mouse_on(window.canvas).draw(request.getfixturevalue(ink))
     prediction = window.answer.prediction
-    assert prediction == Recognizer(judging_weights).recognize(window.canvas.drawing)
+    known = Recognizer(judging_weights).recognize(window.canvas.drawing).known
+    assert prediction.known == pytest.approx(known, abs=1e-6)
     if ink == "seven":
         assert prediction.verdict == "sure"
         assert announced[-1].startswith("7, Sure, ")
@@ -113,7 +114,7 @@ def test_a_blank_pad_has_no_answer(window, mouse, seven, grey_of, qtbot, is_clea
 
 
 @pytest.mark.parametrize("by", ["key", "button"])
-def test_undo_redo_and_clear_lose_nothing(window, mouse, seven, weights, qtbot, by):
+def test_undo_redo_and_clear_lose_nothing(alike, window, mouse, seven, weights, qtbot, by):
     recognizer = Recognizer(weights)
     keys = {
         "Undo": (Qt.Key.Key_Z, CTRL),
@@ -129,7 +130,7 @@ def test_undo_redo_and_clear_lose_nothing(window, mouse, seven, weights, qtbot, 
                 qtbot.keyClick(window, *keys[action])
             else:
                 qtbot.mouseClick(button(window, action), Qt.MouseButton.LeftButton)
-        assert window.answer.prediction == recognizer.recognize(window.canvas.drawing)
+        assert alike(window.answer.prediction, recognizer.recognize(window.canvas.drawing))
         return window.canvas.drawing, [button(window, name).isEnabled() for name in keys]
 
     assert [button(window, name).isEnabled() for name in keys] == [False, False, False]

@@ -59,7 +59,7 @@ def test_recent_drawings_are_there_at_the_next_start(open_pad, mouse_on, seven, 
     assert window.canvas.is_blank
     assert entries(window) == ["?", "7"]
     kept = Notebook(notebook_folder()).recent()
-    assert [(note.drawing, note.digit) for note in kept] == [(second, None), (first, 7)]
+    assert [(note.drawing, note.answer) for note in kept] == [(second, "?"), (first, "7")]
 
 
 def test_strokes_are_kept_while_the_next_is_drawn(open_pad, mouse_on, seven, qtbot):

@@ -1,10 +1,12 @@
 """The answers: in words, as a digit with a badge, and as columns."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from digitpad.numbers import Digit, Number, Reading
 from digitpad.recognizer import Prediction
 from digitpad.window.pad.answer import Answer, TrainingAnswer
 from digitpad.window.pad.columns import Columns
@@ -47,6 +49,17 @@ def prediction(verdict=None, **given):
     return Prediction(max(known, key=known.__getitem__), probabilities, looks, verdict)
 
 
+def reading(*predictions):
+    """A Reading with these Predictions for its digits; None without any."""
+    image = np.zeros((28, 28), np.uint8)
+    digits = [
+        Digit(each, (number,), (0, 0, 1, 1), image)
+        for number, each in enumerate(predictions)
+        if each
+    ]
+    return Reading((Number(tuple(digits)),)) if digits else None
+
+
 @pytest.mark.parametrize(
     ("shown", "words"),
     [
@@ -60,8 +73,8 @@ def prediction(verdict=None, **given):
     ],
 )
 def test_the_answer_says_the_verdict_and_never_100_percent(answer, colours, shown, words):
-    answer.set_prediction(prediction(d4=0.7))
-    answer.set_prediction(shown)
+    answer.set_reading(reading(prediction(d4=0.7)))
+    answer.set_reading(reading(shown))
     assert answer.prediction == shown
     assert answer.accessibleDescription().replace("\N{NO-BREAK SPACE}", " ") == words
     assert bool(answer.toolTip()) == (shown is not None)  # what the badge means
@@ -83,7 +96,7 @@ def pixels(widget, rows=None):
 )
 def test_no_text_is_cut_off_at_the_side(answer, colours, size, shown):
     answer.resize(*size)
-    answer.set_prediction(shown)
+    answer.set_reading(reading(shown))
     image = answer.grab().toImage()
     edge = range(20, image.height() - 20)
     column = {image.pixel(image.width() - 6, y) for y in edge}

@@ -1,0 +1,99 @@
+"""Reads one line: puts its pieces together to digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitpad.numbers.path import best_path
+from digitpad.numbers.pieces import Piece
+from digitpad.numbers.reading import Digit, Number, box_of
+from digitpad.numbers.row import Group, Row, row_height
+from digitpad.numbers.signs import without_signs
+from digitpad.recognizer import Prediction
+
+_DOUBT = 0.5
+"""Probability times `known` below which a piece is cut, since it may be several digits."""
+
+
+class Guess(NamedTuple):
+    """What a group would be as a digit."""
+
+    image: NDArray[np.uint8]
+    """Its ink image [28, 28]."""
+    prediction: Prediction
+
+
+class Source(Protocol):
+    """What pieces come from: the strokes of a drawing, or the parts of a picture."""
+
+    def distance(self, one: Piece, other: Piece) -> float:
+        """The distance between two pieces; 0 if they cross."""
+
+    def parts(self, piece: Piece, height: float) -> Sequence[Piece]:
+        """A piece, cut where several digits of this height may touch; or the piece alone."""
+
+    def guess(self, groups: Sequence[Sequence[Piece]]) -> list[Guess]:
+        """What groups of pieces would be as digits, in one batch."""
+
+
+def candidates(source: Source, pieces: Sequence[Piece]) -> tuple[Row, dict[Group, Guess]]:
+    """The row of some pieces, and what each group of it would be as a digit."""
+    row = Row(pieces, source.distance)
+    guesses = _guess(source, row)
+    parts = [
+        part
+        for index, piece in enumerate(row.pieces)
+        for part in _parts(source, piece, row, guesses[Group(index, index + 1)].prediction)
+    ]
+    if len(parts) > len(row.pieces):
+        row = Row(parts, source.distance)
+        guesses = _guess(source, row)
+    return row, guesses
+
+
+def read_line(
+    source: Source,
+    pieces: Sequence[Piece],
+    cost: Callable[[Row, Group], float] = lambda _row, _group: 0.0,
+) -> Number:
+    """Read the pieces of one line. `cost` speaks against a group: see `best_path`."""
+    signs = without_signs(pieces, row_height(pieces))
+    row, guesses = candidates(source, signs.rest)
+    predictions = {group: guess.prediction for group, guess in guesses.items()}
+    path = best_path(row, predictions, lambda group: cost(row, group))
+    groups = [row.pieces[group.start : group.end] for group in path]
+    digits = tuple(
+        _digit(guesses[group], own, [p for each in groups if each is not own for p in each])
+        for group, own in zip(path, groups, strict=True)
+    )
+    if not signs.point:
+        return Number(digits, signs.has_minus)
+    before = sum(min(p.left for p in group) < signs.point.left for group in groups)
+    return Number(digits, signs.has_minus, before, signs.symbol)
+
+
+def _guess(source: Source, row: Row) -> dict[Group, Guess]:
+    groups = row.groups()
+    found = source.guess([row.pieces[group.start : group.end] for group in groups])
+    return dict(zip(groups, found, strict=True))
+
+
+def _parts(source: Source, piece: Piece, row: Row, prediction: Prediction) -> Sequence[Piece]:
+    """A piece, cut if it is hardly a digit."""
+    if prediction.probability * prediction.known >= _DOUBT:
+        return [piece]
+    return source.parts(piece, row.height)
+
+
+def _digit(guess: Guess, pieces: Sequence[Piece], others: Sequence[Piece]) -> Digit:
+    prediction = guess.prediction
+    strokes = tuple(sorted({piece.source for piece in pieces}))
+    is_joined = any(piece.source in strokes for piece in others)
+    if is_joined and prediction.sure:
+        prediction = replace(prediction, verdict="unsure")  # a V may be cut into two ones
+    return Digit(prediction, strokes, box_of(pieces), guess.image, is_joined)
