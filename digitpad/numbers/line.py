@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -18,6 +19,12 @@ from digitpad.recognizer import Prediction
 
 _DOUBT = 0.5
 """Probability times `known` below which a piece is cut, since it may be several digits."""
+
+
+_SPLIT = 3.0
+"""How much better a path must be to take a settled digit apart."""
+
+NOTHING_SETTLED: Mapping[int, int] = MappingProxyType({})
 
 
 class Guess(NamedTuple):
@@ -41,10 +48,15 @@ class Source(Protocol):
         """What groups of pieces would be as digits, in one batch."""
 
 
-def candidates(source: Source, pieces: Sequence[Piece]) -> tuple[Row, dict[Group, Guess]]:
-    """The row of some pieces, and what each group of it would be as a digit."""
+def candidates(
+    source: Source, pieces: Sequence[Piece], settled: Mapping[int, int] = NOTHING_SETTLED
+) -> tuple[Row, dict[Group, Guess]]:
+    """The row of some pieces, and what each group of it would be as a digit.
+
+    No group joins sources that are `settled` to belong to different digits.
+    """
     row = Row(pieces, source.distance)
-    guesses = _guess(source, row)
+    guesses = _guess(source, row, settled)
     parts = [
         part
         for index, piece in enumerate(row.pieces)
@@ -52,20 +64,22 @@ def candidates(source: Source, pieces: Sequence[Piece]) -> tuple[Row, dict[Group
     ]
     if len(parts) > len(row.pieces):
         row = Row(parts, source.distance)
-        guesses = _guess(source, row)
+        guesses = _guess(source, row, settled)
     return row, guesses
 
 
 def read_line(
-    source: Source,
-    pieces: Sequence[Piece],
-    cost: Callable[[Row, Group], float] = lambda _row, _group: 0.0,
+    source: Source, pieces: Sequence[Piece], settled: Mapping[int, int] = NOTHING_SETTLED
 ) -> Number:
-    """Read the pieces of one line. `cost` speaks against a group: see `best_path`."""
+    """Read the pieces of one line.
+
+    `settled` has the number of the digit that a source was found to belong to. Different ones stay
+    apart, and one is taken apart only for a clearly better reading.
+    """
     signs = without_signs(pieces, row_height(pieces))
-    row, guesses = candidates(source, signs.rest)
+    row, guesses = candidates(source, signs.rest, settled)
     predictions = {group: guess.prediction for group, guess in guesses.items()}
-    path = best_path(row, predictions, lambda group: cost(row, group))
+    path = best_path(row, predictions, lambda group: _SPLIT * _splits(row, group, settled))
     groups = [row.pieces[group.start : group.end] for group in path]
     digits = tuple(
         _digit(guesses[group], own, [p for each in groups if each is not own for p in each])
@@ -77,8 +91,20 @@ def read_line(
     return Number(digits, signs.has_minus, before, signs.symbol)
 
 
-def _guess(source: Source, row: Row) -> dict[Group, Guess]:
-    groups = row.groups()
+def _splits(row: Row, group: Group, settled: Mapping[int, int]) -> bool:
+    """Whether a group starts within a settled digit."""
+    if group.start == 0:
+        return False
+    before, first = (row.pieces[index].source for index in (group.start - 1, group.start))
+    return before in settled and settled[before] == settled.get(first)
+
+
+def _guess(source: Source, row: Row, settled: Mapping[int, int]) -> dict[Group, Guess]:
+    groups = [
+        group
+        for group in row.groups()
+        if len({settled.get(p.source) for p in row.pieces[group.start : group.end]} - {None}) < 2
+    ]
     found = source.guess([row.pieces[group.start : group.end] for group in groups])
     return dict(zip(groups, found, strict=True))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from digitpad.ink import Drawing, ink_image
-from digitpad.numbers.line import Guess, candidates, read_line
+from digitpad.numbers.line import NOTHING_SETTLED, Guess, candidates, read_line
 from digitpad.numbers.lines import lines_of
 from digitpad.numbers.reading import Reading, one_digit
 from digitpad.numbers.row import Group, Row
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 
 MAX_STROKES = 100
 """Maximum number of strokes of several digits. What has more is read as one."""
-
-_CHANGE = 3.0
-"""How much better a path must be to change, while a stroke moves, what belonged together."""
 
 
 class NumberReader:
@@ -35,10 +31,10 @@ class NumberReader:
     def read(self, drawing: Drawing, *, is_moving: bool = False) -> Reading | None:
         """Read a drawing; None if it is empty.
 
-        While its last stroke `is_moving`, what belonged together before that one still does, until
-        something else is clearly better.
+        While its last stroke `is_moving`, the digits from before it stay: it is a digit of its own,
+        or belongs to one of them. When it has come to rest, the best reading counts.
         """
-        stays = self._strokes.show(drawing)
+        stays = self._strokes.show(drawing, is_moving=is_moving)
         self._digit_of = {k: digit for k, digit in self._digit_of.items() if k in stays}
         if not drawing:
             return None
@@ -48,8 +44,10 @@ class NumberReader:
         lines = lines_of(pieces)
         if len(lines) > 1 and self._strokes.guess([pieces])[0].prediction.sure:
             lines = [pieces]  # two loops may be an 8
-        numbers = tuple(read_line(self._strokes, line, self._cost_of_change) for line in lines)
-        reading = Reading(numbers)
+        settled = self._digit_of if is_moving else NOTHING_SETTLED
+        reading = Reading(tuple(read_line(self._strokes, line, settled) for line in lines))
+        if reading.single is None and not _is_number(reading):
+            reading = one_digit(*self._strokes.guess([pieces])[0], drawing)
         if not is_moving:
             self._digit_of = _digit_of(reading)
         return reading
@@ -62,17 +60,6 @@ class NumberReader:
         """All strokes as one row, and what each group of it would be as a digit."""
         self._strokes.show(drawing)
         return candidates(self._strokes, self._strokes.pieces())
-
-    def _cost_of_change(self, row: Row, group: Group) -> float:
-        """What a group costs for joining what was apart, or parting what was together."""
-        first = max(group.start - 1, 0)
-        digits = [self._digit_of.get(piece.source) for piece in row.pieces[first : group.end]]
-        changes = 0
-        for index, (one, other) in enumerate(pairwise(digits), first):
-            if one is not None and other is not None:
-                is_joined = index >= group.start
-                changes += is_joined != (one == other)
-        return _CHANGE * changes
 
 
 class SingleReader:
@@ -91,6 +78,12 @@ class SingleReader:
     def read_picture(self, picture: Picture) -> Reading:
         """Read a picture."""
         return one_digit(picture.digit, self.recognizer.recognize_image(picture.digit))
+
+
+def _is_number(reading: Reading) -> bool:
+    """Whether most of the digits are digits: a scribble falls into parts that are none."""
+    unknown = sum(digit.prediction.verdict == "not a digit" for digit in reading.digits)
+    return unknown < len(reading.digits) / 2
 
 
 def _digit_of(reading: Reading) -> dict[int, int]:

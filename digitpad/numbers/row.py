@@ -14,6 +14,9 @@ MAX_STROKES = 4
 MAX_WIDTH = 2.0
 """Maximum width of a digit of several pieces in a row of several, in row heights."""
 
+MAX_LOOSE = 0.6
+"""Maximum length of a link within a digit in a row of several, in row heights."""
+
 MAX_SKIPPED = 0.35
 """Maximum size of a piece that may belong to no digit, in row heights."""
 
@@ -59,15 +62,12 @@ class Row:
         self.height = row_height(self.pieces)
 
     def groups(self) -> list[Group]:
-        """The candidates for digits, by their ends. All pieces together are one of them."""
+        """The candidates for digits. A few pieces are one of them all together."""
         n = len(self.pieces)
-        found = [
-            Group(start, end)
-            for end in range(1, n + 1)
-            for start in self._starts(end)
-            if (start, end) != (0, n)
-        ]
-        return [*found, Group(0, n)]
+        whole = Group(0, n)
+        found = [Group(start, end) for end in range(1, n + 1) for start in self._starts(end)]
+        is_few = len({piece.source for piece in self.pieces}) <= MAX_STROKES
+        return [*found, whole] if is_few and whole not in found else found
 
     def _starts(self, end: int) -> list[int]:
         """Where groups start that end before piece `end`."""
@@ -81,7 +81,8 @@ class Row:
             right = max(right, self.pieces[start + 1].right)
             if len(sources) > MAX_STROKES or right - left > MAX_WIDTH * self.height:
                 break
-            starts.append(start)
+            if self._loose(self.pieces[start:end]) <= MAX_LOOSE:
+                starts.append(start)
         return starts
 
     def may_skip(self, index: int) -> bool:

@@ -26,12 +26,17 @@ class Strokes:
         self._recognizer = recognizer
         self._hand: Hand | None = None
         self._drawing = Drawing()
+        self._moving: int | None = None
         self._pieces: dict[tuple[int, int, int], Piece] = {}
         self._distances: dict[tuple[Piece, Piece], float] = {}
         self._guesses: dict[_Runs, Guess] = {}
 
-    def show(self, drawing: Drawing) -> set[int]:
-        """Turn to another drawing. Returns the indices of the strokes that stay."""
+    def show(self, drawing: Drawing, *, is_moving: bool = False) -> set[int]:
+        """Turn to another drawing, whose last stroke may be moving.
+
+        Returns the indices of the strokes that stay.
+        """
+        self._moving = len(drawing.strokes) - 1 if is_moving else None
         before, self._drawing = self._drawing.strokes, drawing
         stays = {
             index
@@ -73,6 +78,8 @@ class Strokes:
 
     def parts(self, piece: Piece, height: float) -> Sequence[Piece]:
         """See `Source`."""
+        if piece.source == self._moving:  # half a digit is doubtful, too
+            return [piece]
         ends = cut(self._drawing.strokes[piece.source].xy, height)
         return [self._piece(piece.source, *each) for each in ends]
 

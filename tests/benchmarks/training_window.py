@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from digitpad.training.messages import EpochDone, from_json
-from tests.benchmarks.latency import FRAME, open_window, seconds_to_painted_answer
+from tests.benchmarks.latency import FRAME, loops, open_window, seconds_to_painted_answer
 from tests.benchmarks.ratio import Ratio
 
 EPOCHS = 8  # of synthetic digits, some seconds each; the first is not counted
@@ -30,14 +30,14 @@ def run():
         from digitpad.window.training.charts.chart import COLUMNS
 
         window = open_window()
-        idle = np.percentile(list(seconds_to_painted_answer(window, DRAWINGS, PAUSE)), 99)
+        idle = np.percentile(list(seconds_to_painted_answer(window, loops(DRAWINGS), PAUSE)), 99)
 
         window.show_training()
         training = window.training
         out = Path(folder) / "window.safetensors"
         training.control.start([*_arguments(1_000), f"--out={out}"], out)
         wait_until(lambda: training.recognizer is not None)  # two Nets answer now
-        busy = np.percentile(list(seconds_to_painted_answer(window, DRAWINGS, PAUSE)), 99)
+        busy = np.percentile(list(seconds_to_painted_answer(window, loops(DRAWINGS), PAUSE)), 99)
 
         epoch, frames = training.epoch, training.chart.frames_drawn
         started = time.perf_counter()

@@ -35,12 +35,25 @@ def strokes(n: int) -> str:
     return json.dumps({"drawing": n * [[[1], [2]]]}) + "\n"
 
 
+def digits(step: int, line: int) -> str:
+    """A hundred strokes that may be digits: so far apart, and so far down the next ones begin."""
+    drawing = [
+        [[x + step * n for x in SEVEN[0][0]], [y + line * n for y in SEVEN[0][1]]]
+        for n in range(100)
+    ]
+    return json.dumps({"drawing": drawing}) + "\n"
+
+
 SHARED = """<traceGroup><annotation type="truth">1</annotation>
 <traceView traceDataRef="a"/></traceGroup>"""
 
 LARGE = {
     "100,000 strokes": lambda: strokes(100_000),
     "800,000 strokes": lambda: strokes(800_000),
+    "a number of 100 digits": lambda: digits(150, 0),
+    "100 strokes on top of each other": lambda: digits(1, 0),
+    "100 lines": lambda: digits(0, 300),
+    "a staircase of 100 strokes": lambda: digits(60, 60),
     "a million UNIPEN strokes": lambda: UNIPEN + 1_000_000 * ".PEN_DOWN\n1 1\n.PEN_UP\n",
     "30 MB of blank lines": lambda: "\n" * 30_000_000 + LINE,
     "30 MB of spaces": lambda: " " * 30_000_000 + "\n" + LINE,
