@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from digitpad.ink import Drawing, ink_image
 from digitpad.numbers.line import NOTHING_SETTLED, Guess, candidates, read_line
 from digitpad.numbers.lines import lines_of
-from digitpad.numbers.reading import Reading, one_digit
+from digitpad.numbers.reading import Number, Reading, one_digit
 from digitpad.numbers.row import Group, Row
 from digitpad.numbers.strokes import Strokes
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_STROKES = 100
 """Maximum number of strokes of several digits. What has more is read as one."""
+
+_LEAST_HEIGHT = 0.4
+"""Height of the lowest digit on a picture, as a share of the highest one's."""
 
 
 class NumberReader:
@@ -53,8 +58,22 @@ class NumberReader:
         return reading
 
     def read_picture(self, picture: Picture) -> Reading:
-        """Read a picture."""
-        return one_digit(picture.digit, self.recognizer.recognize_image(picture.digit))
+        """Read a picture. Its ink must be a row of digits to be a number."""
+        from digitpad.numbers.parts import PictureParts  # noqa: PLC0415  # imports Pillow
+
+        single = one_digit(picture.digit, self.recognizer.recognize_image(picture.digit))
+        parts = PictureParts(picture, self.recognizer)
+        pieces = parts.pieces()
+        if not pieces:
+            return single
+        numbers = [read_line(parts, line) for line in lines_of(pieces)]
+        reading = Reading(tuple(map(_without_strokes, numbers)))
+        if reading.single or not all(map(_is_row, numbers)):
+            return single
+        # What else is on a picture of a digit is rarely a digit, too.
+        is_certain = reading.verdict != "not a digit"
+        may_be = single.verdict == "not a digit" and _is_number(reading)
+        return reading if is_certain or may_be else single
 
     def candidates(self, drawing: Drawing) -> tuple[Row, dict[Group, Guess]]:
         """All strokes as one row, and what each group of it would be as a digit."""
@@ -84,6 +103,23 @@ def _is_number(reading: Reading) -> bool:
     """Whether most of the digits are digits: a scribble falls into parts that are none."""
     unknown = sum(digit.prediction.verdict == "not a digit" for digit in reading.digits)
     return unknown < len(reading.digits) / 2
+
+
+def _is_row(number: Number) -> bool:
+    """Whether the digits of a number are alike in height, and each level with the next."""
+    spans = [(digit.box[1], digit.box[3]) for digit in number.digits if digit.box]
+    heights = [bottom - top for top, bottom in spans]
+    are_alike = min(heights) >= _LEAST_HEIGHT * max(heights)
+    return are_alike and all(
+        min(one[1], other[1]) - max(one[0], other[0]) >= min(height, next_height) / 2
+        for (one, other), (height, next_height) in zip(
+            pairwise(spans), pairwise(heights), strict=True
+        )
+    )
+
+
+def _without_strokes(number: Number) -> Number:
+    return replace(number, digits=tuple(replace(digit, strokes=()) for digit in number.digits))
 
 
 def _digit_of(reading: Reading) -> dict[int, int]:

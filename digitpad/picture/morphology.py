@@ -25,8 +25,13 @@ def block_maximum(values: NDArray[_Scalar], side: int) -> NDArray[_Scalar]:
 def connected_parts(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Connected parts of `mask` [h, w]: the pixels of a part share a number > 0; 0 elsewhere."""
     parts = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    larger = np.arange(mask.size + 1)  # a number that pixels with this number also have
     while True:
         spread = np.where(mask, block_maximum(np.pad(parts, 1), 3), 0)
         if np.array_equal(spread, parts):
             return parts
-        parts = spread
+        # From pixel to pixel, the numbers would take thousands of steps through a spiral.
+        np.maximum.at(larger, parts.ravel(), spread.ravel())
+        while not np.array_equal(largest := larger[larger], larger):
+            larger = largest
+        parts = larger[parts]

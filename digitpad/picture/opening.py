@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from digitpad.picture.components import Component, components
 from digitpad.picture.decoding import decode
 from digitpad.picture.error import PictureError
 from digitpad.picture.fitting import fitted
@@ -24,6 +25,8 @@ class Picture:
     """The picture in grey [h, w], upright, its longer side at most `WORKING_SIDE`."""
     digit: NDArray[np.uint8]
     """The ink image [28, 28]."""
+    components: tuple[Component, ...] = ()
+    """The connected parts of the ink, from which several digits may be put together."""
 
 
 def read_picture(source: Path | BinaryIO) -> NDArray[np.uint8]:
@@ -43,7 +46,8 @@ def open_picture(source: Path | BinaryIO) -> Picture:
     name = source if isinstance(source, Path) else "the picture"
     try:
         grey = decode(source)
-        return Picture(grey.astype(np.uint8), picture_image(grey))
+        ink = ink_of(grey)
+        return Picture(grey.astype(np.uint8), fitted(digit_alone(ink)), components(ink))
     except PictureError as error:
         raise PictureError(f"{name}: {error}") from error
 

@@ -31,12 +31,8 @@ def digit_alone(ink: _Array) -> _Array:
     frame around other parts is none of them, nor is a neighbour that the picture's edge cuts off.
     """
     side = -(-max(ink.shape) // _BLOCKS)
-    padded = np.pad(ink, [(0, -n % side) for n in ink.shape])
-    height, width = (n // side for n in padded.shape)
-    blocks = padded.reshape(height, side, width, side)
-    # A stroke covers at least half of `side` pixels of a block that it crosses, grain only a few.
-    part = connected_parts((blocks > INK_THRESHOLD).sum(axis=(1, 3)) >= side / 2)
-    part[np.isin(part, _frames(part))] = 0
+    blocks, part = blocks_of(ink, side)
+    part = without_frames(part)
     if not part.any():
         raise PictureError(NO_INK)
     mass = blocks.sum(axis=(1, 3))
@@ -59,6 +55,23 @@ def digit_alone(ink: _Array) -> _Array:
     edged = block_maximum(np.pad(stays[part], 1), 3)
     kept = edged.repeat(side, axis=0).repeat(side, axis=1)[: ink.shape[0], : ink.shape[1]]
     return np.where(kept, ink, 0)
+
+
+def blocks_of(ink: _Array, side: int) -> tuple[_Array, _Parts]:
+    """The ink in blocks of `side`² pixels [rows, side, columns, side], and their connected parts.
+
+    Blocks of the same part share a number > 0 [rows, columns].
+    """
+    padded = np.pad(ink, [(0, -n % side) for n in ink.shape])
+    height, width = (n // side for n in padded.shape)
+    blocks = padded.reshape(height, side, width, side)
+    # A stroke covers at least half of `side` pixels of a block that it crosses, grain only a few.
+    return blocks, connected_parts((blocks > INK_THRESHOLD).sum(axis=(1, 3)) >= side / 2)
+
+
+def without_frames(part: _Parts) -> _Parts:
+    """Parts without those that are frames."""
+    return np.where(np.isin(part, _frames(part)), 0, part)
 
 
 def _at_edge(part: _Parts, ink: _Array, side: int) -> NDArray[np.int64]:

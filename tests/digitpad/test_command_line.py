@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from digitpad import __version__
 from digitpad.__main__ import main
@@ -437,3 +437,61 @@ def test_recognizing_ink_imports_neither_qt_nor_torch_nor_pillow(ink):
     )
     done = run("recognize", ink, program=("-c", script))
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+TWO = Stroke.from_xy([10, 35, 65, 80, 60, 5, 85], [25, 2, 2, 25, 60, 98, 98])
+TWELVE = Drawing((Stroke.from_xy([-30, -32], [0, 100]), TWO))
+
+
+class TestNumbers:
+    @pytest.fixture
+    def numbers(self, tmp_path):
+        path = tmp_path / "numbers.ndjson"
+        wrong = Sample(TWELVE, text="13")
+        write_ink(path, [Sample(TWELVE, text="12"), wrong, Sample(SEVEN, label=7)])
+        return path
+
+    def test_they_are_read_and_counted_as_a_whole(self, numbers):
+        done = run("recognize", numbers)
+        first, second, third, summary = done.stdout.splitlines()
+        assert re.match(r"12   99\.\d %  ", first)
+        assert second.startswith("12 ")
+        assert third.startswith("7 ")
+        assert summary == f"{numbers}: 2 of 3 correct, accuracy 66.67 %"
+
+    def test_json_has_the_number_and_its_digits(self, numbers):
+        first = json.loads(run("recognize", "--json", numbers).stdout.splitlines()[0])
+        assert first["label"] == first["number"] == "12"
+        assert (first["digit"], first["probabilities"], first["known"]) == (None, None, None)
+        assert (first["sure"], first["verdict"]) == (True, "sure")
+        one, two = first["digits"]
+        assert (one["digit"], one["strokes"], one["box"]) == (1, [0], [-32, 0, -30, 100])
+        assert (two["digit"], two["strokes"], two["verdict"]) == (2, [1], "sure")
+        assert two["probability"] > 0.9
+
+    def test_single_takes_each_drawing_for_one_digit(self, numbers):
+        lines = run("recognize", "--single", "--json", numbers).stdout.splitlines()
+        prediction = Recognizer(bundled_weights()).recognize(TWELVE)
+        record = json.loads(lines[0])
+        assert record["digit"] == prediction.digit
+        assert record["probabilities"] == list(prediction.probabilities)
+        assert "label" not in record
+        assert run("recognize", "--single", numbers).stdout.endswith("accuracy 100.00 %\n")
+
+    def test_a_picture_of_a_number(self, tmp_path):
+        image = Image.new("L", (300, 200), 240)
+        draw = ImageDraw.Draw(image)
+        for stroke in TWELVE.strokes:
+            draw.line([(x + 120, y + 50) for x, y in stroke.xy.tolist()], 40, 8, joint="curve")
+        image.save(path := tmp_path / "twelve.png")
+        record = json.loads(run("recognize", "--json", path).stdout)
+        assert record["number"] == "12"
+        assert [digit["strokes"] for digit in record["digits"]] == [[], []]
+        assert run("recognize", "--single", path).stdout.split()[0] != "12"
+
+    def test_lines_are_on_one_line(self, tmp_path):
+        below = tuple(Stroke.from_xy(s.xy[:, 0], s.xy[:, 1] + 160) for s in TWELVE.strokes)
+        write_ink(tmp_path / "lines.ndjson", [Sample(Drawing(TWELVE.strokes + below))])
+        done = run("recognize", tmp_path / "lines.ndjson")
+        assert done.stdout.startswith("12 / 12 ")
+        assert len(done.stdout.splitlines()) == 1
