@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digitpad.hand.anchors import load_anchors
@@ -186,6 +186,7 @@ def sure_digits(pen_samples, recognizer, most=40):
 def test_where_a_number_is_and_how_large_does_not_matter(reader, pen_samples, recognizer):
     samples = sure_digits(pen_samples, recognizer)
 
+    @settings(max_examples=25)
     @given(
         st.lists(st.sampled_from(samples), min_size=2, max_size=4),
         st.floats(-1e4, 1e4),
@@ -203,6 +204,7 @@ def test_where_a_number_is_and_how_large_does_not_matter(reader, pen_samples, re
 def test_the_order_of_the_strokes_does_not_matter(reader, pen_samples, recognizer):
     samples = sure_digits(pen_samples, recognizer)
 
+    @settings(max_examples=25)
     @given(st.lists(st.sampled_from(samples), min_size=2, max_size=4), st.randoms())
     def check(chosen, random):
         number = side_by_side(chosen, 30)
@@ -287,7 +289,9 @@ class TestUnipen:
 
     def test_no_digit_becomes_a_number(self, reader, recognizer, data_dir):
         samples = read_ink(data_dir / "unipen" / "digits.ndjson", lambda *_: None)
-        digits = [each for each in samples if each.split == "choose" and each.label is not None]
+        digits = [each for each in samples if each.split == "choose" and each.label is not None][
+            ::2
+        ]
         alone = sum(recognizer.recognize(each.drawing).digit != each.label for each in digits)
         wrong = sum(reader.read(each.drawing).text != str(each.label) for each in digits)
         assert wrong <= alone + 1
