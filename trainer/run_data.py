@@ -84,14 +84,15 @@ def load_run_data(options: TrainOptions, report: Report) -> RunData:
         )
         error.add_note("With --ink-holdout, they can be used for the evaluation.")
         raise error
+    # Before a download, or thousands of digits are drawn: what the person gave may be wrong.
+    files = [load_ink(path, report=say) for path in options.ink]
+    learned = _not_held_out(files, options) if recipe.ink_share else []
     if options.data == "synthetic":
         mnist, digits, split = None, synthetic_digits(SYNTHETIC_IMAGES, seed=0), _split_synthetic
     else:
         mnist = digits = load_mnist(data_dir(options), train=True, report=say)
         split = split_validation
     training, validation = (digits, None) if options.final else split(digits)
-    files = [load_ink(path, report=say) for path in options.ink]
-    learned = _not_held_out(files, options) if recipe.ink_share else []
     drawings = recipe.synthetic_drawings if options.data != "synthetic" else 0
     n_outliers = recipe.synthetic_outliers
     if options.data == "synthetic":

@@ -41,11 +41,9 @@ class NumberReader:
         """
         stays = self._strokes.show(drawing, is_moving=is_moving)
         self._digit_of = {k: digit for k, digit in self._digit_of.items() if k in stays}
-        if not drawing:
-            return None
+        if not drawing or len(drawing.strokes) > MAX_STROKES:
+            return SingleReader(self.recognizer).read(drawing)
         pieces = self._strokes.pieces()
-        if len(pieces) > MAX_STROKES:
-            return one_digit(*self._strokes.guess([pieces])[0], drawing)
         lines = lines_of(pieces)
         if len(lines) > 1 and self._strokes.guess([pieces])[0].prediction.sure:
             lines = [pieces]  # two loops may be an 8
