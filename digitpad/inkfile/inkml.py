@@ -27,7 +27,7 @@ _HEAD_BYTES = 1 << 14
 """Length of what may come before the root: a declaration and comments."""
 
 _VALUE = re.compile(r"""([!'"]?)\s*(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|#[0-9A-Fa-f]+|[*?TF])""")
-_PLAIN = re.compile(r"\s*-?[\d.]+(?:\s+-?[\d.]+)*\s*")
+_PLAIN = re.compile(r"[\d.\s,-]*", re.ASCII)
 
 MAX_BYTES, MAX_ELEMENTS = 64 << 20, 500_000
 """Maximum size of a file, and number of its traces, groups and views. All of it is held, because
@@ -209,18 +209,20 @@ class _Reader:
         except ValueError:
             raise ValueError("a trace without the channels X and Y") from None
         signs = [-1.0 if any((n, True) == each for each in self._channels) else 1.0 for n in "XY"]
+        if _PLAIN.fullmatch(text):
+            try:
+                return _plain_points(text, axes, signs)
+            except (ValueError, IndexError):
+                pass  # "10-5" is two numbers
         columns = [_Channel(), _Channel()]
         points = array("d")
         for spaced in text.split(","):
             point = " ".join(spaced.split())
             if not point:
                 continue
-            if _PLAIN.fullmatch(point):
-                values = [("", value) for value in point.split()]
-            else:
-                values = _VALUE.findall(point)
-                if _VALUE.sub("", point).strip():
-                    raise ValueError("a point of a trace that is no list of numbers")
+            values = _VALUE.findall(point)
+            if _VALUE.sub("", point).strip():
+                raise ValueError("a point of a trace that is no list of numbers")
             if len(values) <= max(axes):
                 raise ValueError("a point of a trace without x and y")
             points.extend(
@@ -239,6 +241,19 @@ class _Reader:
 
     def _refuse_entities(self, *_: object) -> None:
         raise ValueError("defines entities, which no ink needs")
+
+
+def _plain_points(text: str, axes: list[int], signs: list[float]) -> _Points:
+    """The points of a trace without differences. Raises ValueError or IndexError."""
+    points = array("d")
+    (x, y), (x_sign, y_sign) = axes, signs
+    for spaced in text.split(","):
+        if values := spaced.split():
+            points.append(x_sign * float(values[x]))
+            points.append(y_sign * float(values[y]))
+    if not all(map(math.isfinite, points)):
+        raise ValueError("a number that is infinite")
+    return points
 
 
 @dataclass

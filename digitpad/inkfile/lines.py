@@ -76,9 +76,10 @@ def read_lines(path: Path, on_bad_line: OnBadLine) -> Lines:
 def _lines_in(text: bytes, number: int, on_bad_line: OnBadLine) -> Lines:
     last = 0
     for found in _TEXT.finditer(text):
-        number += text.count(b"\n", last, found.start())
-        last = found.start()
-        if found.end() - last > MAX_LINE_BYTES:
+        start, end = found.span()
+        number += text.count(b"\n", last, start)
+        last = end
+        if end - start > MAX_LINE_BYTES:
             on_bad_line(number, _too_long())
         else:
             yield number, found[0].rstrip()

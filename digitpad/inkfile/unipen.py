@@ -43,10 +43,12 @@ def read_unipen(lines: Lines, on_bad_line: OnBadLine) -> Iterator[Keyword | Comp
 
     Components are the pen-downs, even without points, and those pen-ups that have points: UNIPEN
     numbers them so. Skips malformed lines, as `read_ink` does. The text that follows a keyword on
-    further lines is ignored.
+    further lines is ignored. After too much ink, what comes before the next .SEGMENT is skipped.
     """
     pen = _Pen(on_bad_line)
     for number, line in lines:
+        if pen.is_full and not line.startswith(b".SEGMENT"):
+            continue
         keyword = KEYWORD.match(line)
         match keyword and keyword[0]:
             case None:
@@ -65,7 +67,7 @@ def read_unipen(lines: Lines, on_bad_line: OnBadLine) -> Iterator[Keyword | Comp
             case b".SEGMENT":
                 yield from pen.end()
                 pen.n_points = pen.n_components = 0
-                pen.is_in_text = False
+                pen.is_in_text = pen.is_full = False
                 yield Keyword(b".SEGMENT", line, number)
             case bytes(name) if name != b".DT":  # the time between two components
                 # A remark ends no stroke. After a pen-up, its text may look like points.
@@ -87,21 +89,22 @@ class _Pen:
     columns: tuple[int, int] = (0, 1)  # of x and y
     n_points: int = 0
     n_components: int = 0
+    is_full: bool = False
 
     def begin(self, number: int, *, down_since: int | None) -> None:
         self.down_since, self.is_in_text = down_since, False
         self.component = Component(is_pen_down=down_since is not None)
         if down_since is not None:
             self.n_components += 1
-        if self.n_components == MAX_COMPONENTS + 1 and down_since is not None:
-            self.on_bad_line(number, f"more than {MAX_COMPONENTS:,} strokes in one drawing")
+        if self.n_components > MAX_COMPONENTS:
+            self.component = None
+            self._fill(number, f"more than {MAX_COMPONENTS:,} strokes in one drawing")
 
     def end(self) -> Iterator[Component]:
         if self.down_since is not None:
             self.on_bad_line(self.down_since, ".PEN_DOWN without .PEN_UP")
             self.down_since = None
-        is_excess = self.n_components > MAX_COMPONENTS
-        if self.component and not is_excess and (self.component.is_pen_down or self.component.x):
+        if self.component and (self.component.is_pen_down or self.component.x):
             yield self.component
         self.component = None
 
@@ -125,9 +128,13 @@ class _Pen:
         if not (abs(x) <= MAX_COORDINATE and abs(y) <= MAX_COORDINATE):
             self.on_bad_line(number, f"a point must have two numbers within ±{MAX_COORDINATE:g}")
             return
+        if self.n_points == MAX_FILE_POINTS:
+            self._fill(number, f"more than {MAX_FILE_POINTS:,} points in one drawing")
+            return
         self.n_points += 1
-        if self.n_points <= MAX_FILE_POINTS:
-            self.component.x.append(x)
-            self.component.y.append(-y)
-        elif self.n_points == MAX_FILE_POINTS + 1:
-            self.on_bad_line(number, f"more than {MAX_FILE_POINTS:,} points in one drawing")
+        self.component.x.append(x)
+        self.component.y.append(-y)
+
+    def _fill(self, number: int, reason: str) -> None:
+        self.on_bad_line(number, reason)
+        self.is_full, self.down_since = True, None
