@@ -26,7 +26,9 @@ _ROOT = re.compile(rb"<(?:[\w.-]+:)?ink[\s/>]")
 _HEAD_BYTES = 1 << 14
 """Length of what may come before the root: a declaration and comments."""
 
-_VALUE = re.compile(r"""([!'"]?)\s*(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|#[0-9A-Fa-f]+|[*?TF])""")
+_VALUE = re.compile(
+    r"""([!'"]?)\s*(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?!\.)|#[0-9A-Fa-f]+|[*?TF])"""
+)
 _PLAIN = re.compile(r"[\d.\s,-]*", re.ASCII)
 
 MAX_BYTES, MAX_ELEMENTS = 64 << 20, 500_000

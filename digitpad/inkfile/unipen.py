@@ -46,9 +46,7 @@ def read_unipen(lines: Lines, on_bad_line: OnBadLine) -> Iterator[Keyword | Comp
     further lines is ignored. After too much ink, what comes before the next .SEGMENT is skipped.
     """
     pen = _Pen(on_bad_line)
-    for number, line in lines:
-        if pen.is_full and not line.startswith(b".SEGMENT"):
-            continue
+    for number, line in filter(pen.takes, lines):
         keyword = KEYWORD.match(line)
         match keyword and keyword[0]:
             case None:
@@ -90,6 +88,10 @@ class _Pen:
     n_points: int = 0
     n_components: int = 0
     is_full: bool = False
+
+    def takes(self, numbered: tuple[int, bytes]) -> bool:
+        """Whether a line is read. Once there is too much ink, only a .SEGMENT is."""
+        return not self.is_full or numbered[1].startswith(b".SEGMENT")
 
     def begin(self, number: int, *, down_since: int | None) -> None:
         self.down_since, self.is_in_text = down_since, False
