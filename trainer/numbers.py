@@ -26,7 +26,7 @@ MAX_PIECES = 8
 """Maximum number of pieces of a row that is fitted on: all its paths are listed."""
 
 COMPOSED, HELD_OUT = 4_000, 1_000
-"""Numbers of numbers that are put together to fit on, and to check on."""
+"""How many composed numbers to fit on, and to check on."""
 
 MAX_OF_A_KIND = 8_000
 """Maximum number of digits, and of outliers, to fit on."""
@@ -49,7 +49,7 @@ class Example:
 
 
 def fit(options: NumbersOptions) -> Iterator[str]:
-    """Fit the weights of the score on ink files; lines that say them.
+    """Fit the weights of the score on ink files, and yield lines of text with them.
 
     Further lines say how many of the held-out drawings are misread with the weights in use. Raises
     DataError.
@@ -71,6 +71,8 @@ def fit(options: NumbersOptions) -> Iterator[str]:
     fields = zip(Features._fields, fitted(examples), strict=True)
     yield "Fitted: " + ", ".join(f"{name} {weight:.2f}" for name, weight in fields)
     for kind, samples in _by_kind(held_out, HELD_OUT).items():
+        if not samples:
+            continue
         wrong = sum(not _is_correct(reader, sample) for sample in samples)
         yield f"Held out, {kind}: {wrong:,} of {len(samples):,} misread"
 

@@ -26,9 +26,8 @@ _ROOT = re.compile(rb"<(?:[\w.-]+:)?ink[\s/>]")
 _HEAD_BYTES = 1 << 14
 """Length of what may come before the root: a declaration and comments."""
 
-_VALUE = re.compile(
-    r"""([!'"]?)\s*(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?!\.)|#[0-9A-Fa-f]+|[*?TF])"""
-)
+_VALUE = re.compile(r"""([!'"]?)\s*(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|#[0-9A-Fa-f]+|[*?TF])""")
+_TWO_DOTS = re.compile(r"\.\d*\.")
 _PLAIN = re.compile(r"[\d.\s,-]*", re.ASCII)
 
 MAX_BYTES, MAX_ELEMENTS = 64 << 20, 500_000
@@ -223,7 +222,7 @@ class _Reader:
             if not point:
                 continue
             values = _VALUE.findall(point)
-            if _VALUE.sub("", point).strip():
+            if _TWO_DOTS.search(point) or _VALUE.sub("", point).strip():
                 raise ValueError("a point of a trace that is no list of numbers")
             if len(values) <= max(axes):
                 raise ValueError("a point of a trace without x and y")

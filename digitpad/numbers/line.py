@@ -1,4 +1,4 @@
-"""Reads one line: puts its pieces together to digits."""
+"""Reads one line: groups its pieces into digits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digitpad.numbers.path import best_path
 from digitpad.numbers.pieces import Piece
 from digitpad.numbers.reading import Digit, Number, box_of
 from digitpad.numbers.row import Group, Row, row_height
-from digitpad.numbers.signs import without_signs
+from digitpad.numbers.signs import Signs, without_signs
 from digitpad.recognizer import Prediction
 
 _DOUBT = 0.5
@@ -28,7 +28,7 @@ NOTHING_SETTLED: Mapping[int, int] = MappingProxyType({})
 
 
 class Guess(NamedTuple):
-    """What a group would be as a digit."""
+    """A group's ink image, and the Prediction for it."""
 
     image: NDArray[np.uint8]
     """Its ink image [28, 28]."""
@@ -77,6 +77,21 @@ def read_line(
     apart, and one is taken apart only for a clearly better reading.
     """
     signs = without_signs(pieces, row_height(pieces))
+    number = _read(source, signs, settled)
+    if signs.point and not _separates(signs.point, number):
+        number = _read(source, signs.without_point(), settled)
+    return number
+
+
+def _separates(point: Piece, number: Number) -> bool:
+    """Whether a point stands between two digits, and not within one."""
+    boxes = [digit.box for digit in number.digits if digit.box]
+    is_within = any(left < point.left and point.right < right for left, _, right, _ in boxes)
+    return number.point not in {0, len(boxes)} and not is_within
+
+
+def _read(source: Source, signs: Signs, settled: Mapping[int, int]) -> Number:
+    """Read a row whose signs are known."""
     row, guesses = candidates(source, signs.rest, settled)
     predictions = {group: guess.prediction for group, guess in guesses.items()}
     path = best_path(row, predictions, lambda group: _SPLIT * _splits(row, group, settled))

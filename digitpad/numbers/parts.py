@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,12 @@ from digitpad.numbers.pieces import Piece
 from digitpad.picture.fitting import fitted
 
 if TYPE_CHECKING:
+    from digitpad.numbers.reading import Number
     from digitpad.picture import Picture
     from digitpad.recognizer import Recognizer
+
+_Columns = tuple[tuple[int, int, int], ...]
+"""What a group consists of: numbers of components, each with a range of its columns."""
 
 _OUTLINE = 100  # pixels of a component between which distances are measured
 _INKED = 90  # of 255
@@ -31,9 +36,10 @@ class PictureParts:
     def __init__(self, picture: Picture, recognizer: Recognizer) -> None:
         self._components = picture.components
         self._recognizer = recognizer
+        self._guesses: dict[_Columns, Guess] = {}
 
     def pieces(self) -> list[Piece]:
-        """A piece for each component; positions are in pixels of the picture."""
+        """A piece for each component; positions are in pixels of the components."""
         return [
             self._piece(index, 0, component.ink.shape[1])
             for index, component in enumerate(self._components)
@@ -56,7 +62,7 @@ class PictureParts:
         return float(np.sqrt((apart**2).sum(axis=2).min()))
 
     def parts(self, piece: Piece, height: float) -> Sequence[Piece]:
-        """See `Source`. A component is cut in the columns with the least ink."""
+        """See `Source`. A component is cut in the columns with the least ink, up to 4 times."""
         ink = self._components[piece.source].ink > _INKED
         thin = ink.sum(axis=0) + 1e-3 * np.abs(np.arange(ink.shape[1]) - ink.shape[1] / 2)
         least = max(int(_MIN_WIDTH * height), 1)
@@ -71,8 +77,23 @@ class PictureParts:
 
     def guess(self, groups: Sequence[Sequence[Piece]]) -> list[Guess]:
         """See `Source`."""
-        images = np.stack([fitted(self._ink(group)) for group in groups])
-        return list(map(Guess, images, self._recognizer.predictions(images)))
+        keys = [tuple((p.source, p.start, p.end) for p in group) for group in groups]
+        new = {k: g for k, g in zip(keys, groups, strict=True) if k not in self._guesses}
+        if new:
+            images = np.stack([fitted(self._ink(group)) for group in new.values()])
+            guesses = map(Guess, images, self._recognizer.predictions(images))
+            self._guesses.update(zip(new, guesses, strict=True))
+        return [self._guesses[key] for key in keys]
+
+    def placed(self, number: Number) -> Number:
+        """A number of these pieces, with boxes in pixels of the picture and without strokes."""
+        step = self._components[0].step
+        digits = []
+        for digit in number.digits:
+            left, top, right, bottom = digit.box or (0, 0, 0, 0)
+            box = step * left, step * top, step * right, step * bottom
+            digits.append(replace(digit, strokes=(), box=box))
+        return replace(number, digits=tuple(digits))
 
     def _ink(self, pieces: Sequence[Piece]) -> NDArray[np.float32]:
         """The ink [h, w] of pieces, 0–1, in a picture of their own."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
 MAX_STROKES = 100
 """Maximum number of strokes of several digits. What has more is read as one."""
+
+MAX_LINES = 10
+"""Maximum number of lines on a picture. What has more is read as one digit."""
 
 _LEAST_HEIGHT = 0.4
 """Height of the lowest digit on a picture, as a share of the highest one's."""
@@ -48,7 +50,8 @@ class NumberReader:
         if len(lines) > 1 and self._strokes.guess([pieces])[0].prediction.sure:
             lines = [pieces]  # two loops may be an 8
         settled = self._digit_of if is_moving else NOTHING_SETTLED
-        reading = Reading(tuple(read_line(self._strokes, line, settled) for line in lines))
+        numbers = tuple(read_line(self._strokes, line, settled) for line in lines)
+        reading = Reading(numbers, drawing)
         if reading.single is None and not _is_number(reading):
             reading = one_digit(*self._strokes.guess([pieces])[0], drawing)
         if not is_moving:
@@ -64,8 +67,11 @@ class NumberReader:
         pieces = parts.pieces()
         if not pieces:
             return single
-        numbers = [read_line(parts, line) for line in lines_of(pieces)]
-        reading = Reading(tuple(map(_without_strokes, numbers)))
+        lines = lines_of(pieces)
+        if len(lines) > MAX_LINES:
+            return single
+        numbers = [read_line(parts, line) for line in lines]
+        reading = Reading(tuple(parts.placed(number) for number in numbers))
         if reading.single or not all(map(_is_row, numbers)):
             return single
         # What else is on a picture of a digit is rarely a digit, too.
@@ -114,10 +120,6 @@ def _is_row(number: Number) -> bool:
             pairwise(spans), pairwise(heights), strict=True
         )
     )
-
-
-def _without_strokes(number: Number) -> Number:
-    return replace(number, digits=tuple(replace(digit, strokes=()) for digit in number.digits))
 
 
 def _digit_of(reading: Reading) -> dict[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +44,9 @@ class Number:
     """From left to right, at least one."""
     has_minus: bool = False
     point: int | None = None
-    """Number of digits before the decimal point or comma."""
+    """Number of digits before the decimal point or comma: at least 1, and not all."""
     symbol: str = "."
-    """What it is."""
+    """What the point is: "." or ","."""
 
     @property
     def text(self) -> str:
@@ -67,9 +67,15 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read in a drawing: a number for each line, from top to bottom, at least one."""
+    """What was read: a number for each line, from top to bottom, at least one."""
 
     numbers: tuple[Number, ...]
+    drawing: Drawing = field(default_factory=Drawing)
+    """The drawing that was read; empty for a picture."""
+
+    def drawing_of(self, digit: Digit) -> Drawing:
+        """The strokes of a digit."""
+        return Drawing(tuple(self.drawing.strokes[index] for index in digit.strokes))
 
     @property
     def digits(self) -> tuple[Digit, ...]:
@@ -93,7 +99,10 @@ class Reading:
 
     @property
     def second(self) -> tuple[str, float]:
-        """What else the least likely digit may be: its number, and how likely the reading is."""
+        """The most likely other reading: the number with its least likely digit replaced.
+
+        Also, how likely that is, from 0 to 1.
+        """
         doubtful = min(self.digits, key=lambda digit: digit.prediction.probability)
         number = next(number for number in self.numbers if doubtful in number.digits)
         first, likely = doubtful.prediction.digit, doubtful.prediction.probabilities
@@ -103,8 +112,9 @@ class Reading:
 
     @property
     def single(self) -> Prediction | None:
-        """The Prediction, if only one digit was read."""
-        return self.digits[0].prediction if len(self.digits) == 1 else None
+        """The Prediction, if only one digit and no sign was read."""
+        is_single = len(self.digits) == 1 and not self.numbers[0].has_minus
+        return self.digits[0].prediction if is_single else None
 
     @property
     def verdict(self) -> Verdict:
@@ -126,7 +136,8 @@ def one_digit(
     points = np.concatenate([stroke.xy for stroke in drawing.strokes])
     (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     strokes = tuple(range(len(drawing.strokes)))
-    return Reading((Number((Digit(prediction, strokes, (left, top, right, bottom), image),)),))
+    digit = Digit(prediction, strokes, (left, top, right, bottom), image)
+    return Reading((Number((digit,)),), drawing)
 
 
 def box_of(pieces: Sequence[Piece]) -> Box:

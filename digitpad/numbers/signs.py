@@ -21,7 +21,12 @@ class Signs(NamedTuple):
     has_minus: bool = False
     point: Piece | None = None
     symbol: str = "."
-    """What the point is: a point or a comma."""
+    """What the point is: "." or ","."""
+
+    def without_point(self) -> Signs:
+        """The row with the point among its pieces again: it is none."""
+        put_back = [self.point] if self.point else []
+        return self._replace(rest=[*self.rest, *put_back], point=None)
 
 
 def without_signs(pieces: Sequence[Piece], height: float) -> Signs:

@@ -49,7 +49,7 @@ def digit_alone(ink: _Array) -> _Array:
     ]
     is_close = np.isin(np.arange(len(mass)), close)
     stays = (weight > 0.1 * weight[digit]) | (is_close & (mass > 0.01 * mass[digit]))
-    is_cut = np.isin(np.arange(len(mass)), _at_edge(part, ink, side))
+    is_cut = np.isin(np.arange(len(mass)), at_edge(part, ink, side))
     if not is_cut[digit]:
         stays &= ~is_cut
     edged = block_maximum(np.pad(stays[part], 1), 3)
@@ -74,7 +74,7 @@ def without_frames(part: _Parts) -> _Parts:
     return np.where(np.isin(part, _frames(part)), 0, part)
 
 
-def _at_edge(part: _Parts, ink: _Array, side: int) -> NDArray[np.int64]:
+def at_edge(part: _Parts, ink: _Array, side: int) -> NDArray[np.int64]:
     """The parts that touch the edge of the picture."""
     edge = np.zeros(ink.shape, bool)
     edge[[0, -1], :] = edge[:, [0, -1]] = True

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Shown(NamedTuple):
-    """What shows the answer."""
+    """The widgets that show the answer."""
 
     answer: Answer
     columns: Columns
@@ -46,6 +46,7 @@ class Answering(QObject):
         super().__init__(parent)
         self._canvas, self._shown = canvas, shown
         self._reader: NumberReader | None = None
+        self._answered: tuple[Drawing | Picture | None, Reading | None] = None, None
         self.image: NDArray[np.uint8] | None = None
         """The ink image of the chosen digit, or of the drawing without weights."""
         shown.answer.choice_changed.connect(self._show_choice)
@@ -55,6 +56,7 @@ class Answering(QObject):
         from digitpad.numbers import NumberReader
 
         self._reader = NumberReader(recognizer) if recognizer else None
+        self._answered = None, None
 
     def answer(self, drawing: Drawing) -> None:
         """Show the answer for the drawing on the sheet, or for its picture."""
@@ -66,7 +68,8 @@ class Answering(QObject):
         elif self._reader and self._canvas.label_of(drawing):  # the person took it for one digit
             reading = SingleReader(self._reader.recognizer).read(drawing)
         elif self._reader:
-            reading = self._reader.read(drawing, is_moving=self._canvas.is_drawing)
+            reading = self._reader.read(drawing, is_moving=self._canvas.is_adding_ink)
+        self._answered = picture if picture and not drawing else drawing, reading
         self._shown.answer.set_reading(reading)
         if reading:
             self._show_choice()
@@ -77,10 +80,16 @@ class Answering(QObject):
         self.answered.emit()
 
     def read(self, shown: Drawing | Picture) -> Reading | None:
-        """Read any drawing or picture; None without weights, or without ink."""
+        """Read any drawing or picture; None without weights, or without ink.
+
+        What is shown was read already, and the person may have said that it is one digit.
+        """
         from digitpad.ink import Drawing
         from digitpad.numbers import NumberReader
 
+        answered, reading = self._answered
+        if shown is answered or (isinstance(shown, Drawing) and shown == answered):
+            return reading
         if self._reader is None:
             return None
         reader = NumberReader(self._reader.recognizer)  # leaves what the other one remembers

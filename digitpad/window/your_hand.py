@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from digitpad.hand.memory import Scored
     from digitpad.hand.practice import Practised
     from digitpad.ink import Drawing
-    from digitpad.numbers import Digit
     from digitpad.recognizer import Recognizer
     from digitpad.window.hand.scorecard import Scorecard
     from digitpad.window.hand.teaching import Teaching
@@ -89,28 +88,28 @@ class YourHand(QObject):
     def _correct(self, label: str) -> None:
         """Note what the person says of the chosen digit; the same again takes it back."""
         drawing = self._drawing
+        if drawing is None or not set(drawing.strokes) <= set(self._canvas.drawing.strokes):
+            return  # the sheet has changed, and will be answered in a moment
         self._canvas.set_label("" if label == self._canvas.label_of(drawing) else label, drawing)
 
     @property
-    def _drawing(self) -> Drawing:
-        """The strokes of the chosen digit."""
-        digit = self._answer.digit
-        is_part = digit is not None and not self._answer.is_whole
-        return self._strokes_of(digit) if digit and is_part else self._canvas.drawing
-
-    def _strokes_of(self, digit: Digit) -> Drawing:
-        drawing = self._canvas.drawing
-        if self._answer.reading and self._answer.reading.single:
-            return drawing
-        return type(drawing)(tuple(drawing.strokes[index] for index in digit.strokes))
+    def _drawing(self) -> Drawing | None:
+        """The strokes of the chosen digit, in the drawing that was answered."""
+        reading, digit = self._answer.reading, self._answer.digit
+        if reading is None or digit is None:
+            return None
+        return reading.drawing if self._answer.is_whole else reading.drawing_of(digit)
 
     def _teach(self, drawing: Drawing, label: str) -> None:
         if self._teaching is None:
             return
         if label:
             reading = self._answer.reading
-            digits = reading.digits if reading else ()
-            answers = [d.prediction.answer for d in digits if self._strokes_of(d) == drawing]
+            answers = [
+                digit.prediction.answer
+                for digit in (reading.digits if reading else ())
+                if reading and reading.drawing_of(digit) == drawing
+            ]
             self._teaching.correct(drawing, label, answers[0] if answers else None)
         else:
             self._teaching.take_back(drawing)
@@ -125,7 +124,8 @@ class YourHand(QObject):
         if self._practising:
             self._practising.show()
             is_possible = False
-        label = self._canvas.label_of(self._drawing) if is_possible else ""
+        drawing = self._drawing
+        label = self._canvas.label_of(drawing) if drawing and is_possible else ""
         self.row.show_label(label, self._answer.what_is_chosen, is_possible=is_possible)
 
     def _toggle(self) -> None:

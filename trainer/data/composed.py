@@ -12,7 +12,7 @@ from digitpad.ink import Drawing, Stroke
 from digitpad.inkfile import Sample
 
 _LENGTHS = (2, 2, 2, 3, 3, 4, 5)
-"""How many digits a number has, each of these as often as another."""
+"""How many digits a number has, drawn uniformly from these."""
 
 _SPACES = (-0.05, 0.02, 0.1, 0.2, 0.35, 0.5, 0.8)
 """The mean space between the digits of a number, in digit heights: from touching to wide."""
@@ -25,9 +25,9 @@ _LEAST_DIGITS = 20
 
 
 def composed_numbers(samples: Sequence[Sample], seed: int = 0) -> Iterator[Sample]:
-    """Numbers of two to five digits of one writer each, without end.
+    """Numbers of two to five digits of one writer each, without end; none if no writer has enough.
 
-    The digits have about the same height and stand on a line, up to the person's unsteadiness.
+    The digits have about the same height and stand on a line, with random jitter.
     """
     generator = np.random.default_rng(seed)
     by_writer = sorted(
@@ -36,6 +36,8 @@ def composed_numbers(samples: Sequence[Sample], seed: int = 0) -> Iterator[Sampl
     groups = [list(group) for _, group in groupby(by_writer, key=lambda each: each.writer)]
     writers = [group for group in groups if len(group) >= _LEAST_DIGITS]
     heights = [float(np.median([np.ptp(_points(s)[:, 1]) for s in group])) for group in writers]
+    if not writers:
+        return
     while True:
         writer = generator.integers(len(writers))
         chosen = [

@@ -38,19 +38,18 @@ class CorrectionRow(QWidget):
         for column, digit in enumerate(_DIGITS):
             layout.addWidget(self._button(digit, digit, digit), 1, column)
         layout.addWidget(self._button(NO_DIGIT_TEXT, "Not a digit", "N"), 0, 7, 1, 3)
-        self._shown: tuple[str, bool] | None = None
+        self._shown: tuple[str, str, bool] | None = None
         self.show_label("", is_possible=False)
 
     def show_label(self, label: str, what: str = "", *, is_possible: bool) -> None:
-        """Show what the person has said of the drawing, or of `what`, a part of it.
-
-        Also, whether anything can be said of it.
-        """
+        """Show the label of the drawing, or of `what`, and whether it can be changed."""
         if not label:
             self._text.setText(f"{what or 'It'} was a")
-        if (label, is_possible) == self._shown:  # this is called for each point of a stroke
+        if (label, what, is_possible) == self._shown:  # this is called for each point of a stroke
             return
-        self._shown = label, is_possible
+        if label and what:
+            self._text.setText(f"{what} was {_in_words(label)}")
+        self._shown = label, what, is_possible
         for name, button in self._buttons.items():
             button.setEnabled(is_possible)
             button.setChecked(name == label)

@@ -21,8 +21,11 @@ _HINT = "The answer appears here\nwhile you draw."
 _RESEMBLANCE = 0.5
 """Probability from which on the most probable digit is named beside "Not a digit"."""
 _BADGES = {"sure": "Sure", "unsure": "Not sure", "not a digit": "Not a digit I know"}
-_CHOOSING = "Click a digit to look at it or to correct it; click beside them to make them one digit"
-_NUMBER_BADGES = _BADGES | {"not a digit": "Not a number I know"}
+_CHOOSING = (
+    "Click a digit to look at it or to correct it; "
+    "click next to them to treat the whole as one digit"
+)
+_NUMBER_BADGES = _BADGES | {"not a digit": "Not a number I can read"}
 _MEANINGS = {
     "sure": "Very likely: of such answers, the bundled weights get about 2 in 1,000 wrong",
     "unsure": "It looks like a digit, but more than one is likely",
@@ -69,7 +72,7 @@ class Answer(Card):
         """The chosen digit."""
         if self._reading is None:
             return None
-        return self.pointed_at or max(self._reading.digits, key=lambda digit: digit.strokes)
+        return self.pointed_at or max(self._reading.digits, key=_last_stroke)
 
     @property
     def pointed_at(self) -> Digit | None:
@@ -90,14 +93,16 @@ class Answer(Card):
         if self._reading is None or self._reading.single or self.digit is None:
             return ""
         if self.is_whole:
-            return "As one digit, it"
+            return "The whole"
         return f"Digit {1 + self._reading.digits.index(self.digit)}"
 
     def set_reading(self, reading: Reading | None) -> None:
         """Show a Reading; None shows the hint."""
         before, self._reading = self._reading, reading
-        if not before or not reading or len(before.digits) != len(reading.digits):
-            self._hovered, self._clicked, self._is_whole = None, None, False
+        self._hovered = _same_digit(before, self._hovered, reading)
+        self._clicked = _same_digit(before, self._clicked, reading)
+        is_same = before is not None and reading is not None and before.drawing == reading.drawing
+        self._is_whole &= is_same
         tip = _MEANINGS[reading.verdict] if reading else ""
         self.setToolTip(f"{tip}.\n{_CHOOSING}" if reading and not reading.single else tip)
         self._describe()
@@ -231,6 +236,21 @@ class Answer(Card):
         painter.setPen(theme.colours(self.palette()).on_accent)
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
         return badge
+
+
+def _last_stroke(digit: Digit) -> int:
+    return max(digit.strokes, default=-1)
+
+
+def _same_digit(before: Reading | None, index: int | None, after: Reading | None) -> int | None:
+    """The index of a digit in the next reading, if that has a digit of the same strokes."""
+    if before is None or index is None or after is None or after.single:
+        return None
+    if not before.drawing and not after.drawing:  # pictures, which have no strokes
+        return index if index < len(after.digits) else None
+    strokes = before.drawing_of(before.digits[index])
+    found = [k for k, digit in enumerate(after.digits) if after.drawing_of(digit) == strokes]
+    return found[0] if found else None
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -17,10 +17,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from digitpad.window.sheet import input as pen_input
 from digitpad.window.sheet.draft import Draft
 from digitpad.window.sheet.eraser import Erasure
-from digitpad.window.sheet.history import BLANK, Content, History, new_strokes
-from digitpad.window.sheet.input import Input, from_mouse, from_tablet, from_touch, is_from_fingers
+from digitpad.window.sheet.history import BLANK, Content, History, drawing_of, new_strokes
+from digitpad.window.sheet.input import INTERRUPTIONS, Input
 from digitpad.window.sheet.painting import Painting
 from digitpad.window.sheet.pens import Action, Pen, adds_ink, decide
 from digitpad.window.sheet.view import fitted_view
@@ -33,18 +34,6 @@ if TYPE_CHECKING:
     from digitpad.ink import Drawing, Stroke
     from digitpad.picture import Picture
     from digitpad.window.sheet.pens import Point
-
-# These finish a stroke: its release may never reach the sheet.
-_INTERRUPTIONS = {
-    QEvent.Type.EnabledChange,
-    QEvent.Type.FocusOut,
-    QEvent.Type.Hide,
-    QEvent.Type.UngrabMouse,
-    QEvent.Type.WindowDeactivate,
-}
-
-# After these, all ink has to be painted again.
-_NEW_LOOKS = {QEvent.Type.DevicePixelRatioChange, QEvent.Type.PaletteChange}
 
 
 class Canvas(QWidget):
@@ -101,8 +90,8 @@ class Canvas(QWidget):
     @property
     def drawing(self) -> Drawing:
         """All strokes, including the unfinished one."""
-        draft = (self._draft.stroke(),) if self._draft else ()
-        return _drawing((*self._content.strokes, *draft))
+        content = self._content
+        return (content.with_stroke(self._draft.stroke()) if self._draft else content).drawing
 
     @property
     def picture(self) -> Picture | None:
@@ -113,6 +102,11 @@ class Canvas(QWidget):
     def is_drawing(self) -> bool:
         """Whether a pen is drawing or erasing."""
         return self._draft is not None or self._erasure is not None
+
+    @property
+    def is_adding_ink(self) -> bool:
+        """Whether the last stroke of the drawing is unfinished."""
+        return self._draft is not None
 
     @property
     def is_blank(self) -> bool:
@@ -165,7 +159,7 @@ class Canvas(QWidget):
         self._show()
         if before.strokes == after.strokes:
             for strokes in {each for each, _ in before.labels ^ after.labels}:
-                self.label_changed.emit(_drawing(strokes), after.label_of(strokes))
+                self.label_changed.emit(drawing_of(strokes), after.label_of(strokes))
 
     def label_of(self, drawing: Drawing) -> str:
         """What the person said that the drawing, or a part of it, is; empty for nothing."""
@@ -206,7 +200,8 @@ class Canvas(QWidget):
     @property
     def _content(self) -> Content:
         """What is on the sheet, without the unfinished stroke and what is being erased."""
-        return Content(self._erasure.strokes) if self._erasure else self._history.present
+        present = self._history.present
+        return present.without_others(self._erasure.strokes) if self._erasure else present
 
     def _show(self) -> None:
         """Show what is on the sheet now."""
@@ -287,7 +282,8 @@ class Canvas(QWidget):
             self._history.step(self._history.present.with_stroke(draft.stroke()))
             self._painting.finish(draft.open_segment(), self._history.present.strokes)
         elif self._erasure:
-            left, self._erasure = Content(self._erasure.strokes), None
+            left = self._history.present.without_others(self._erasure.strokes)
+            self._erasure = None
             self._has_erased = left != self._history.present
             if self._has_erased:
                 self._history.step(left)
@@ -312,20 +308,20 @@ class Canvas(QWidget):
     # Events
 
     def event(self, event: QEvent) -> bool:
-        if is_from_fingers(event):
-            for given in from_touch(event):
+        if pen_input.is_from_fingers(event):
+            for given in pen_input.from_touch(event):
                 self._take(given)
             return True  # or it comes back as a mouse event and draws twice
-        if event.type() in _INTERRUPTIONS:
+        if event.type() in INTERRUPTIONS:
             self.finish()
         elif event.type() == QEvent.Type.Resize:
             self._fit()
-        elif event.type() in _NEW_LOOKS:
-            self._painting.forget()
+        elif event.type() in {QEvent.Type.DevicePixelRatioChange, QEvent.Type.PaletteChange}:
+            self._painting.forget()  # all ink has to be painted again
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._take(from_mouse(event))
+        self._take(pen_input.from_mouse(event))
 
     mouseMoveEvent = mouseReleaseEvent = mousePressEvent  # noqa: N815
 
@@ -345,16 +341,10 @@ class Canvas(QWidget):
         self._stylus_seen = monotonic()
         if event.type() == QEvent.Type.TabletPress:
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # Qt gives it to mouse and finger only
-        self._take(from_tablet(event))
+        self._take(pen_input.from_tablet(event))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event  # the painter is clipped to what has changed
         ringed = self._is_drop_target or is_focused_by_keyboard(self)
         with QPainter(self) as painter:
             self._painting.paint(painter, self._content, self._draft, ringed=ringed)
-
-
-def _drawing(strokes: tuple[Stroke, ...]) -> Drawing:
-    from digitpad.ink import Drawing  # noqa: PLC0415  # imports NumPy: the first paint does without
-
-    return Drawing(strokes)

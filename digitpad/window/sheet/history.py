@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from digitpad.ink import Stroke
+    from digitpad.ink import Drawing, Stroke
     from digitpad.picture import Picture
 
 
@@ -19,12 +19,23 @@ class Content(NamedTuple):
 
     def with_stroke(self, stroke: Stroke) -> Content:
         """The content after a stroke, which takes the place of a picture."""
-        return Content((*self.strokes, stroke))
+        return self._replace(strokes=(*self.strokes, stroke), picture=None)
+
+    def without_others(self, strokes: tuple[Stroke, ...]) -> Content:
+        """The content after all but these strokes were erased, with the labels of what is left."""
+        left = {id(stroke) for stroke in strokes}
+        labels = {each for each in self.labels if all(id(stroke) in left for stroke in each[0])}
+        return Content(strokes, labels=frozenset(labels))
 
     def with_label(self, strokes: tuple[Stroke, ...], label: str) -> Content:
         """The content after strokes were called something; an empty label takes that back."""
         others = {each for each in self.labels if each[0] != strokes}
         return self._replace(labels=frozenset(others | ({(strokes, label)} if label else set())))
+
+    @property
+    def drawing(self) -> Drawing:
+        """The strokes as a Drawing."""
+        return drawing_of(self.strokes)
 
     def label_of(self, strokes: tuple[Stroke, ...]) -> str:
         """What the person said that these strokes are; empty for nothing."""
@@ -32,6 +43,13 @@ class Content(NamedTuple):
 
 
 BLANK = Content()
+
+
+def drawing_of(strokes: tuple[Stroke, ...]) -> Drawing:
+    """Strokes as a Drawing."""
+    from digitpad.ink import Drawing  # noqa: PLC0415  # imports NumPy: the first paint does without
+
+    return Drawing(strokes)
 
 
 def new_strokes(after: tuple[Stroke, ...], before: tuple[Stroke, ...]) -> tuple[Stroke, ...]:
@@ -78,7 +96,7 @@ class History:
         for number in range(len(kept) - 1, -1, -1):
             if (picture := kept[number].picture) and id(picture) not in pictures:
                 pictures.add(id(picture))
-                sizes += picture.grey.nbytes
+                sizes += picture.grey.nbytes + sum(c.ink.nbytes for c in picture.components)
                 if sizes > MOST_PICTURE_BYTES:
                     kept = kept[number + 1 :]
                     break

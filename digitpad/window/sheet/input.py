@@ -19,6 +19,15 @@ from PySide6.QtGui import (
 
 from digitpad.window.sheet.pens import Device, Kind, Pen, PenEvent
 
+INTERRUPTIONS = {
+    QEvent.Type.EnabledChange,
+    QEvent.Type.FocusOut,
+    QEvent.Type.Hide,
+    QEvent.Type.UngrabMouse,
+    QEvent.Type.WindowDeactivate,
+}
+"""Events that finish a stroke: its release may never come."""
+
 # Other pens' events that come back as mouse events are not the mouse's.
 _OTHER_DEVICES = {QInputDevice.DeviceType.TouchScreen, QInputDevice.DeviceType.Stylus}
 

@@ -82,7 +82,7 @@ def blue(window):
     )
 
 
-def test_a_number_is_read_while_it_is_drawn(window, draw):
+def test_a_number_is_read_while_it_is_drawn(window, draw, qtbot):
     draw(*ONE)
     assert answer(window) == "1"
     draw(*TWO)
@@ -90,8 +90,10 @@ def test_a_number_is_read_while_it_is_drawn(window, draw):
     draw(*FIVE, *BAR)
     assert answer(window) == "125"
     assert window.answer.accessibleDescription().startswith("125, Sure, ")
-    window.canvas.undo()
-    window.canvas.undo()
+    with qtbot.waitSignal(window.answered):
+        window.canvas.undo()
+        window.canvas.undo()
+    assert answer(window) == "12"
 
 
 def test_real_numbers_by_mouse(window, mouse_on, qtbot, data_dir):
@@ -166,7 +168,7 @@ def test_what_was_read_as_a_number_can_be_one_digit(window, draw, qtbot):
     draw(*ONE, *TWO)
     beside = QPoint(window.answer.width() - 8, 8)
     qtbot.mouseClick(window.answer, Qt.MouseButton.LeftButton, pos=beside)
-    assert window.your_hand.row.text == "As one digit, it was a"
+    assert window.your_hand.row.text == "The whole was a"
     with qtbot.waitSignal(window.your_hand.changed):
         qtbot.keyClick(window.canvas, "4")
     assert window.answer.reading.single
@@ -211,3 +213,107 @@ def test_long_numbers_and_several_lines_fit(window, draw, size):
         assert image.pixel(x, image.height() - round(5 * ratio)) == card
     for y in range(round(20 * ratio), image.height() - round(20 * ratio)):
         assert image.pixel(image.width() - round(6 * ratio), y) == card
+
+
+def choose(window, qtbot, digit):
+    qtbot.mouseClick(window.answer, Qt.MouseButton.LeftButton, pos=place_of(window, digit))
+
+
+def choose_the_whole(window, qtbot):
+    beside = QPoint(window.answer.width() - 8, 8)
+    qtbot.mouseClick(window.answer, Qt.MouseButton.LeftButton, pos=beside)
+
+
+def correct(window, qtbot, key):
+    with qtbot.waitSignal(window.your_hand.changed):
+        qtbot.keyClick(window.canvas, key)
+
+
+def first_xs(records):
+    return [record["drawing"][0][0][0] for record in records]
+
+
+def test_a_sheet_that_changes_before_it_is_answered_is_not_corrected(window, draw, qtbot):
+    draw(*ONE)
+    draw(*TWO)
+    correct(window, qtbot, "2")
+    draw(*FIVE)
+    with qtbot.waitSignal(window.answered):
+        window.canvas.undo()
+        window.canvas.undo()
+        qtbot.keyClick(window.canvas, "7")  # of the 5, which is gone
+    qtbot.waitUntil(lambda: corrections() == [])
+    assert answer(window) == "12"
+
+
+def test_after_an_erasure_the_chosen_digit_stays_chosen(window, draw, mouse_on, qtbot):
+    draw(*ONE, *TWO, *FIVE)
+    choose(window, qtbot, 1)
+    window.canvas.erases = True
+    mouse = mouse_on(window.canvas)
+    with qtbot.waitSignal(window.answered):
+        mouse.press(59, 100)
+        mouse.move(60, 130)
+        mouse.release(60, 130)
+    assert len(window.canvas.drawing.strokes) == 2
+    assert window.your_hand.row.text == "Digit 1 was a"
+    correct(window, qtbot, "7")
+    assert first_xs(corrections()) == pytest.approx([TWO[0][0][0]], abs=2)
+
+
+def test_a_number_of_one_digit_keeps_its_minus(window, draw, qtbot, qapp):
+    draw([(60, 130), (90, 131)], [(120, 92), (170, 91), (150, 130), (140, 170)])
+    assert answer(window) == "-7"
+    assert window.answer.accessibleDescription().startswith("-7, ")
+    correct(window, qtbot, "7")
+    (line,) = corrections()
+    assert len(line["drawing"]) == 1
+    assert first_xs([line]) == pytest.approx([120], abs=2)
+
+
+def test_a_correction_stays_while_more_is_drawn(window, draw, qtbot):
+    draw(*ONE)
+    correct(window, qtbot, "7")
+    draw(*TWO)
+    choose(window, qtbot, 0)
+    assert window.your_hand.row.text == "Digit 1 was a 7"
+    correct(window, qtbot, "7")  # the same again takes it back
+    assert corrections() == []
+    choose(window, qtbot, 1)
+    assert window.your_hand.row.text == "Digit 2 was a"
+
+
+def test_a_number_that_is_one_digit_is_copied_and_kept_as_one(window, draw, qtbot, qapp):
+    draw(*ONE, *TWO)
+    choose_the_whole(window, qtbot)
+    correct(window, qtbot, "4")
+    qtbot.waitUntil(lambda: window.answer.reading.single is not None)
+    shown = answer(window)
+    window.in_and_out.copy_answer_action.trigger()
+    assert qapp.clipboard().text() == shown
+    window.canvas.clear()
+    kept = notebook_folder() / "recent.ndjson"
+    qtbot.waitUntil(kept.exists)
+    assert json.loads(kept.read_text())["answer"] == shown
+
+
+def test_another_drawing_is_chosen_from_anew(window, draw, qtbot):
+    draw(*ONE, *TWO)
+    choose(window, qtbot, 0)
+    QApplication.sendEvent(window.answer, QEvent(QEvent.Type.Leave))
+    with qtbot.waitSignal(window.answered):
+        window.canvas.clear()
+    draw(*TWO, *FIVE)
+    assert window.your_hand.row.text == "Digit 2 was a"
+    choose_the_whole(window, qtbot)
+    with qtbot.waitSignal(window.answered):
+        window.canvas.clear()
+    draw(*ONE, *TWO)
+    assert window.your_hand.row.text == "Digit 2 was a"
+
+
+def test_the_digit_drawn_last_is_shown_though_a_bar_comes_late(window, draw):
+    seven = [[(60, 92), (100, 92), (72, 170)]]
+    draw(*seven, *TWO, *FIVE, [(62, 130), (96, 130)])
+    assert answer(window) == "725"
+    assert window.your_hand.row.text == "Digit 1 was a"
