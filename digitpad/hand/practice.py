@@ -68,7 +68,7 @@ def summary(practised: Sequence[Practised], scored: Sequence[Scored]) -> str:
     now = sum(each.now == each.correction.label for each in scored)
     before = sum(each.before == each.correction.label for each in scored)
     lines.append(
-        f"Correct with what was learned: {now} of {len(scored)}. Correct without it: {before}."
+        f"With what was learned, {now} of {len(scored)} are correct; without it, {before}."
     )
     return "\n".join(lines)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from digitpad.ink import Drawing, ink_image
 from digitpad.numbers.line import NOTHING_SETTLED, Guess, candidates, read_line
 from digitpad.numbers.lines import lines_of
-from digitpad.numbers.reading import Number, Reading, one_digit
+from digitpad.numbers.pieces import Piece
+from digitpad.numbers.reading import Number, Reading, box_of, one_digit
 from digitpad.numbers.row import Group, Row
 from digitpad.numbers.strokes import Strokes
 
@@ -21,6 +23,9 @@ MAX_STROKES = 100
 
 MAX_LINES = 10
 """Maximum number of lines on a picture. What has more is read as one digit."""
+
+_MOST_OVERLAP = 2.0
+"""Maximum sum of the widths of a line's parts on a picture, in widths of the line."""
 
 _LEAST_HEIGHT = 0.4
 """Height of the lowest digit on a picture, as a share of the highest one's."""
@@ -68,7 +73,7 @@ class NumberReader:
         if not pieces:
             return single
         lines = lines_of(pieces)
-        if len(lines) > MAX_LINES:
+        if len(lines) > MAX_LINES or not all(map(_are_side_by_side, lines)):
             return single
         numbers = [read_line(parts, line) for line in lines]
         reading = Reading(tuple(parts.placed(number) for number in numbers))
@@ -107,6 +112,12 @@ def _is_number(reading: Reading) -> bool:
     """Whether most of the digits are digits: a scribble falls into parts that are none."""
     unknown = sum(digit.prediction.verdict == "not a digit" for digit in reading.digits)
     return unknown < len(reading.digits) / 2
+
+
+def _are_side_by_side(pieces: Sequence[Piece]) -> bool:
+    """Whether the parts of a line are beside each other, for the most part."""
+    left, _, right, _ = box_of(pieces)
+    return sum(piece.width for piece in pieces) <= _MOST_OVERLAP * max(right - left, 1)
 
 
 def _is_row(number: Number) -> bool:

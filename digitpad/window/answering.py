@@ -96,8 +96,14 @@ class Answering(QObject):
         return reader.read(shown) if isinstance(shown, Drawing) else reader.read_picture(shown)
 
     def _show_choice(self) -> None:
+        from digitpad.numbers import SingleReader
+
         answer = self._shown.answer
-        if digit := answer.digit:
+        digit = answer.digit
+        if answer.is_whole and self._reader and answer.reading:
+            reading = SingleReader(self._reader.recognizer).read(answer.reading.drawing)
+            digit = reading.digits[0] if reading else digit
+        if digit:
             self._show_image(digit.image)
             self._shown.columns.set_prediction(digit.prediction)
         self._canvas.tint(answer.pointed_at.strokes if answer.pointed_at else ())

@@ -118,10 +118,13 @@ class InAndOut(QObject):
             self.opener.paste()
 
     def _show_opened(self, name: str, found: Sequence[Drawing | Picture]) -> None:
+        from digitpad.ink import Drawing
         from digitpad.window.drawings.opener import MAX_OPENED
         from digitpad.window.drawings.strip import Item
+        from digitpad.window.sheet.placing import on_sheet
 
         self.opened.emit()
+        found = [on_sheet(each) if isinstance(each, Drawing) else each for each in found]
         if len(found) > 1 and self.recent:
             items = [Item(each, _text(self._read(each))) for each in found]
             many = f"the first {MAX_OPENED}" if len(found) == MAX_OPENED else str(len(found))

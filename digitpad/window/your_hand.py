@@ -222,7 +222,10 @@ class YourHand(QObject):
 
         from digitpad.window.widgets.label import message_box
 
-        details = "The answers are those of the weights again. A copy is kept."
+        details = (
+            "The answers are those of the weights again. A copy of the corrections stays in the "
+            "notebook's folder, which Help ▸ Privacy names, as corrections-until-DATE.ndjson."
+        )
         box = message_box(self._window, "Your Hand", "Forget all corrections?", details)
         forget = box.addButton("&Forget", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)

@@ -66,7 +66,9 @@ def cut_drawings(folder: Path, kind: Kind, report: Callable[[str], None]) -> lis
     root = _find_distribution(folder)
     categories = " ".join(kind.categories)
     files = list(_files(root / "data" / category for category in kind.categories))
-    report(f"Reading {len(files):,} files of {root}, categories {categories}")
+    report(
+        f"Reading {len(files):,} file{'s' * (len(files) != 1)} of {root}, categories {categories}"
+    )
     problems = _Problems()
     drawings = _drawings(root, files, kind, problems)
     if kind.per_label is None:

@@ -208,7 +208,9 @@ def _read_all(
         else:
             found += drawings
             if bad_lines:
-                problems.append(f"{source}: lines that cannot be read: {bad_lines}")
+                problems.append(
+                    f"{source}: {bad_lines:,} line{'s' * (bad_lines != 1)} cannot be read"
+                )
     return _Found(name, found, problems)
 
 

@@ -14,8 +14,9 @@ from digitpad.window.widgets.text import Sentence
 _TEXT = (
     "Nothing that you draw leaves this computer.\n\n"
     f"digitpad keeps your last {MAX_RECENT} drawings with their answers, and what is on the sheet, "
-    "so that you can go back to them. What you corrected is kept too, until you choose Weights ▸ "
-    "Your Hand ▸ Forget All. They are in\n{folder}"
+    "so that you can go back to them. What you corrected is kept too. Weights ▸ Your Hand ▸ Forget "
+    "All forgets it, and leaves a copy, corrections-until-DATE.ndjson, until you delete that file. "
+    "All of this is in\n{folder}"
 )
 
 
@@ -32,10 +33,10 @@ class PrivacyDialog(QDialog):
             text.setPlainText(_TEXT.format(folder=notebook_folder()))
         except OSError as error:
             text.setPlainText(f"Nothing is kept: {error.strerror}.")
-        self.keeps = QCheckBox("&Keep what I draw from now on")
+        self.keeps = QCheckBox("&Keep my drawings")
         self.keeps.setChecked(recent.keeps)
         self.keeps.toggled.connect(lambda keeps: setattr(recent, "keeps", keeps))
-        self._delete = button("&Delete My Drawings", self._delete_all)
+        self._delete = button("&Delete Recent Drawings", self._delete_all)
         self._is_sure = False
         recent.deleted.connect(self._show_deleted)
         close = button("&Close", self.accept, kind="primary")

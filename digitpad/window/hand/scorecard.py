@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from digitpad.hand.memory import Scored
     from digitpad.ink import Drawing
 
-_COLUMNS = ("", "Drawings", "Correct before", "Correct now")
+_COLUMNS = ("", "Drawings", "Without learning", "Correct now")
 _THUMBNAIL = 56  # pixels
 _HOW_TO_TEACH = "Nothing is corrected yet. Say what a drawing is below its answer, or practise."
 
@@ -92,7 +92,9 @@ class Scorecard(QDialog):
         ordered = sorted(scored, key=_order)
         errors = sum(each.now != each.correction.label for each in scored)
         self._heading.setText(
-            f"{errors} still answered as something else" if errors else "All are correct."
+            f"{errors} still answered as something else"
+            if errors
+            else "All are answered correctly."
         )
         self._pictures.clear()
         for each in ordered:

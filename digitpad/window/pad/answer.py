@@ -89,12 +89,12 @@ class Answer(Card):
 
     @property
     def what_is_chosen(self) -> str:
-        """What is chosen of several digits, such as "Digit 2"; empty if there is only one."""
+        """What is chosen of several digits, such as "The 2nd digit"; empty if there is only one."""
         if self._reading is None or self._reading.single or self.digit is None:
             return ""
         if self.is_whole:
             return "The whole"
-        return f"Digit {1 + self._reading.digits.index(self.digit)}"
+        return f"The {_ordinal(1 + self._reading.digits.index(self.digit))} digit"
 
     def set_reading(self, reading: Reading | None) -> None:
         """Show a Reading; None shows the hint."""
@@ -236,6 +236,11 @@ class Answer(Card):
         painter.setPen(theme.colours(self.palette()).on_accent)
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
         return badge
+
+
+def _ordinal(number: int) -> str:
+    teen = 10 < number % 100 < 20
+    return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _last_stroke(digit: Digit) -> int:

@@ -63,7 +63,7 @@ class Canvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Sheet")
-        self.setAccessibleDescription("Draw a digit here with mouse, stylus or finger.")
+        self.setAccessibleDescription("Draw a digit or a number here with mouse, stylus or finger.")
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCursor(Qt.CursorShape.CrossCursor)

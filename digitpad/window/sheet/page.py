@@ -10,8 +10,8 @@ from digitpad.window.widgets import theme
 from digitpad.window.widgets.brush import segments
 from digitpad.window.widgets.button import paint_focus_ring
 
-_HINT = "Draw a digit"
-_OTHERWISE = "or drop, paste or open a picture of one"
+_HINT = "Draw a digit or a number"
+_OTHERWISE = "or drop, paste or open a picture"
 _GHOST = ((94.0, 72.0), (186.0, 72.0), (132.0, 204.0))  # a 7, in canvas units
 
 
@@ -24,11 +24,14 @@ def paint_empty_page(
     for segment in segments([(x, y, 0.6) for x, y in _GHOST]):
         segment.paint(painter, colours.line)
     painter.restore()
-    for text, size, top in ((_HINT, theme.LARGE, 0.81), (_OTHERWISE, theme.BODY, 0.87)):
+    top = area.height() * 0.81
+    for text, size in ((_HINT, theme.LARGE), (_OTHERWISE, theme.BODY)):
         painter.setFont(theme.font(font, size))
         painter.setPen(colours.secondary)
-        line = QRectF(8, area.height() * top, area.width() - 16, 2.5 * size)
-        painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, text)
+        line = QRectF(8, top, area.width() - 16, 2.5 * size)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        top = max(painter.boundingRect(line, flags, text).bottom(), area.height() * 0.87)
+        painter.drawText(line, flags, text)
 
 
 def paint_invitation(

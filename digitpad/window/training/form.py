@@ -259,12 +259,14 @@ class TrainingForm(QWidget):
                 _label("He&ld-out writers", self.writers),
                 self.writers,
                 self._writers_problem,
-                SecondaryText("Their drawings are not learned from; they evaluate the weights."),
+                SecondaryText(
+                    "Their drawings are not used for training, only to evaluate the weights."
+                ),
             ),
             column(
                 _label("Seed", self.seed),
                 self.seed,
-                SecondaryText("The same seed repeats the run."),
+                SecondaryText("The same seed gives the same result."),
             ),
             column(_label("Device", self.device), self.device),
             spacing=12,

@@ -29,7 +29,7 @@ def test_the_summary_has_each_round_and_what_was_learned():
     assert summary(practice.practised, scored).splitlines() == [
         "First round: 8 of 10 correct. 1 was read as 7, 2 was called not a digit.",
         "Second round: 2 of 2 correct.",
-        "Correct with what was learned: 12 of 12. Correct without it: 10.",
+        "With what was learned, 12 of 12 are correct; without it, 10.",
     ]
 
 

@@ -144,7 +144,7 @@ def corrections():
 def test_a_digit_is_corrected_alone(window, draw, qtbot):
     draw(*ONE, *TWO)
     qtbot.mouseClick(window.answer, Qt.MouseButton.LeftButton, pos=place_of(window, 0))
-    assert window.your_hand.row.text == "Digit 1 was a"
+    assert window.your_hand.row.text == "The 1st digit was a"
     with qtbot.waitSignal(window.your_hand.changed):
         qtbot.keyClick(window.canvas, "7")
     (line,) = corrections()
@@ -159,9 +159,9 @@ def test_a_digit_is_corrected_alone(window, draw, qtbot):
 
 def test_without_a_choice_the_last_digit_is_corrected(window, draw):
     draw(*ONE, *TWO)
-    assert window.your_hand.row.text == "Digit 2 was a"
+    assert window.your_hand.row.text == "The 2nd digit was a"
     draw(*FIVE)
-    assert window.your_hand.row.text == "Digit 3 was a"
+    assert window.your_hand.row.text == "The 3rd digit was a"
 
 
 def test_what_was_read_as_a_number_can_be_one_digit(window, draw, qtbot):
@@ -256,12 +256,12 @@ def test_after_an_erasure_the_chosen_digit_stays_chosen(window, draw, mouse_on, 
         mouse.move(60, 130)
         mouse.release(60, 130)
     assert len(window.canvas.drawing.strokes) == 2
-    assert window.your_hand.row.text == "Digit 1 was a"
+    assert window.your_hand.row.text == "The 1st digit was a"
     correct(window, qtbot, "7")
     assert first_xs(corrections()) == pytest.approx([TWO[0][0][0]], abs=2)
 
 
-def test_a_number_of_one_digit_keeps_its_minus(window, draw, qtbot, qapp):
+def test_a_number_of_one_digit_keeps_its_minus(window, draw, qtbot):
     draw([(60, 130), (90, 131)], [(120, 92), (170, 91), (150, 130), (140, 170)])
     assert answer(window) == "-7"
     assert window.answer.accessibleDescription().startswith("-7, ")
@@ -276,11 +276,11 @@ def test_a_correction_stays_while_more_is_drawn(window, draw, qtbot):
     correct(window, qtbot, "7")
     draw(*TWO)
     choose(window, qtbot, 0)
-    assert window.your_hand.row.text == "Digit 1 was a 7"
+    assert window.your_hand.row.text == "The 1st digit was a 7"
     correct(window, qtbot, "7")  # the same again takes it back
     assert corrections() == []
     choose(window, qtbot, 1)
-    assert window.your_hand.row.text == "Digit 2 was a"
+    assert window.your_hand.row.text == "The 2nd digit was a"
 
 
 def test_a_number_that_is_one_digit_is_copied_and_kept_as_one(window, draw, qtbot, qapp):
@@ -304,16 +304,16 @@ def test_another_drawing_is_chosen_from_anew(window, draw, qtbot):
     with qtbot.waitSignal(window.answered):
         window.canvas.clear()
     draw(*TWO, *FIVE)
-    assert window.your_hand.row.text == "Digit 2 was a"
+    assert window.your_hand.row.text == "The 2nd digit was a"
     choose_the_whole(window, qtbot)
     with qtbot.waitSignal(window.answered):
         window.canvas.clear()
     draw(*ONE, *TWO)
-    assert window.your_hand.row.text == "Digit 2 was a"
+    assert window.your_hand.row.text == "The 2nd digit was a"
 
 
 def test_the_digit_drawn_last_is_shown_though_a_bar_comes_late(window, draw):
     seven = [[(60, 92), (100, 92), (72, 170)]]
     draw(*seven, *TWO, *FIVE, [(62, 130), (96, 130)])
     assert answer(window) == "725"
-    assert window.your_hand.row.text == "Digit 1 was a"
+    assert window.your_hand.row.text == "The 1st digit was a"

@@ -285,7 +285,7 @@ def test_what_is_beyond_the_limit_and_bad_lines_are_said(reading, pad, tmp_path,
     assert "Only the first 500 drawings" in pad.notice.text
     with reading():
         pad.in_and_out.open([broken])
-    assert "lines that cannot be read: 30" in pad.notice.text
+    assert "30 lines cannot be read" in pad.notice.text
     assert pad.canvas.drawing == as_drawing(seven)
 
 

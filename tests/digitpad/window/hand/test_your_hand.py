@@ -325,7 +325,7 @@ def test_a_practice_asks_for_all_digits_twice_and_says_what_was_learned(hand, qt
     first, second, all_of_them = box.informativeText().splitlines()
     assert first.startswith("First round: 1 of 2 correct. 4 was ")
     assert second == "Second round: 2 of 2 correct."
-    assert all_of_them.startswith("Correct with what was learned: 4 of 4.")
+    assert all_of_them.startswith("With what was learned, 4 of 4 are correct")
     box.close()
     assert [line["word"] for line in kept()] == ["4", "7", "4", "7"]
     assert hand.window.findChild(PracticeRow) is None or not hand.window.your_hand.row.isHidden()
