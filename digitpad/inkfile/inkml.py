@@ -30,7 +30,7 @@ _VALUE = re.compile(r"""([!'"]?)\s*(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|#[0-9
 _TWO_DOTS = re.compile(r"\.\d*\.")
 _PLAIN = re.compile(r"[\d.\s,-]*", re.ASCII)
 
-MAX_BYTES, MAX_ELEMENTS = 64 << 20, 500_000
+MAX_BYTES, MAX_ELEMENTS = 64 << 20, 200_000
 """Maximum size of a file, and number of its traces, groups and views. All of it is held, because
 any group may name any trace."""
 

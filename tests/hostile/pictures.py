@@ -25,6 +25,8 @@ def attacks():
         yield f"large picture, {name}", partial(take_little, save)
     for name, make in SEVENS.items():
         yield f"a 7, {name}", partial(answer_seven, make)
+    for name, make in NUMBERS.items():
+        yield f"a picture of {name}", partial(answer_fast, make)
     yield "large picture, a column of 50 million pixels", tall
 
 
@@ -148,3 +150,49 @@ def answer_seven(make, folder: Path) -> str:
     is_read = done.out.startswith("7")
     said = (done.out + done.err).strip()[:150]
     return problem_of(done) or ("" if is_read else f"not read: {said}")
+
+
+def page(draw) -> bytes:
+    """A page of 1,000 by 1,000 pixels."""
+    image = Image.new("L", (1000, 1000), 235)
+    draw(ImageDraw.Draw(image))
+    return saved(image)
+
+
+def rings(pen: ImageDraw.ImageDraw) -> None:
+    for radius in range(45, 495, 15):
+        box = (500 - radius, 500 - radius, 500 + radius, 500 + radius)
+        pen.ellipse(box, outline=40, width=3)
+
+
+def rules(pen: ImageDraw.ImageDraw) -> None:
+    for y in range(40, 904, 24):
+        pen.line([(40, y), (940, y + 20)], 40, 3)
+
+
+def digits(pen: ImageDraw.ImageDraw) -> None:
+    for k in range(24):
+        pen.line([(30 + 40 * k, 480), (50 + 40 * k, 480), (38 + 40 * k, 530)], 40, 5)
+
+
+def scrawls(pen: ImageDraw.ImageDraw) -> None:
+    angles = np.linspace(0, 12 * np.pi, 160)
+    for k in range(8):
+        x = 50 + 112 * k + np.linspace(0, 100, 160)
+        pen.line(
+            list(zip(x.tolist(), (500 + 200 * np.sin(angles + k)).tolist(), strict=True)), 40, 5
+        )
+
+
+# Their parts could be put together in many ways.
+NUMBERS = {
+    "30 rings": lambda: page(rings),
+    "36 lines": lambda: page(rules),
+    "24 digits": lambda: page(digits),
+    "8 scrawls": lambda: page(scrawls),
+}
+
+
+def answer_fast(make, folder: Path) -> str:
+    (folder / "picture").write_bytes(make())
+    return problem_of(run(folder, *DIGITPAD, "recognize", "picture", seconds=60), seconds=5)
