@@ -34,6 +34,12 @@ class Prediction:
         return self.probabilities[self.digit]
 
     @property
+    def second(self) -> int:
+        """The second most probable digit."""
+        others = (digit for digit in range(10) if digit != self.digit)
+        return max(others, key=self.probabilities.__getitem__)
+
+    @property
     def answer(self) -> int | None:
         """The digit to show; None if the verdict is not a digit."""
         return None if self.verdict == "not a digit" else self.digit

@@ -105,8 +105,8 @@ class Reading:
         """
         doubtful = min(self.digits, key=lambda digit: digit.prediction.probability)
         number = next(number for number in self.numbers if doubtful in number.digits)
-        first, likely = doubtful.prediction.digit, doubtful.prediction.probabilities
-        second = max((d for d in range(10) if d != first), key=likely.__getitem__)
+        first, second = doubtful.prediction.digit, doubtful.prediction.second
+        likely = doubtful.prediction.probabilities
         symbols = [str(second if d is doubtful else d.prediction.digit) for d in number.digits]
         return number.with_signs(symbols), self.probability * likely[second] / likely[first]
 

@@ -58,14 +58,14 @@ class Answering(QObject):
         self._reader = NumberReader(recognizer) if recognizer else None
         self._answered = None, None
 
-    def answer(self, drawing: Drawing) -> None:
-        """Show the answer for the drawing on the sheet, or for its picture."""
+    def answer(self, drawing: Drawing, *, as_one: bool) -> None:
+        """Show the answer for the drawing on the sheet or its picture, perhaps as one digit."""
         from digitpad.numbers import SingleReader
 
         reading, picture = None, self._canvas.picture
         if self._reader and picture and not drawing:
             reading = self._reader.read_picture(picture)
-        elif self._reader and self._canvas.label_of(drawing):  # the person took it for one digit
+        elif self._reader and (as_one or self._canvas.label_of(drawing)):  # as the person says
             reading = SingleReader(self._reader.recognizer).read(drawing)
         elif self._reader:
             reading = self._reader.read(drawing, is_moving=self._canvas.is_adding_ink)

@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
 
     def _answer_drawing(self, drawing: Drawing) -> None:
         self.read_weights()
-        self._answering.answer(drawing)
+        self._answering.answer(drawing, as_one=self.your_hand.is_practising)
 
     def _answer_in_training(self) -> None:
         """Show the answer of the Net in training as well, if there is one."""

@@ -134,6 +134,11 @@ class YourHand(QObject):
 
     # Practice
 
+    @property
+    def is_practising(self) -> bool:
+        """Whether one digit is asked for."""
+        return self._practising is not None
+
     def _start_practice(self) -> None:
         if self._practising or self._teaching is None:
             return

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from digitpad.percent import percent
 from digitpad.window.pad.glyphs import place
+from digitpad.window.pad.words import (
+    BADGES,
+    NUMBER_BADGES,
+    in_words,
+    likelihood_lines,
+    number_lines,
+    ordinal,
+    reading_in_words,
+)
 from digitpad.window.widgets import theme
+from digitpad.window.widgets.button import is_focused_by_keyboard, paint_focus_ring
 from digitpad.window.widgets.card import Card
 
 if TYPE_CHECKING:
@@ -18,14 +27,10 @@ if TYPE_CHECKING:
     from digitpad.recognizer import Prediction
 
 _HINT = "The answer appears here\nwhile you draw."
-_RESEMBLANCE = 0.5
-"""Probability from which on the most probable digit is named beside "Not a digit"."""
-_BADGES = {"sure": "Sure", "unsure": "Not sure", "not a digit": "Not a digit I know"}
 _CHOOSING = (
     "Click a digit to look at it or to correct it; "
     "click next to them to treat the whole as one digit"
 )
-_NUMBER_BADGES = _BADGES | {"not a digit": "Not a number I can read"}
 _MEANINGS = {
     "sure": "Very likely: of such answers, the bundled weights get about 2 in 1,000 wrong",
     "unsure": "It looks like a digit, but more than one is likely",
@@ -40,7 +45,8 @@ class Answer(Card):
     """Shows a Reading as a digit or a number, a badge and a line of text.
 
     One digit of a number is chosen: the one under the pointer, or else the one that was clicked, or
-    else the one that was drawn last. A click beside them chooses the whole, as one digit.
+    else the one that was drawn last. A click beside them chooses the whole, as one digit. With the
+    focus, the arrow keys choose.
     """
 
     choice_changed = Signal()
@@ -94,7 +100,7 @@ class Answer(Card):
             return ""
         if self.is_whole:
             return "The whole"
-        return f"The {_ordinal(1 + self._reading.digits.index(self.digit))} digit"
+        return f"The {ordinal(1 + self._reading.digits.index(self.digit))} digit"
 
     def set_reading(self, reading: Reading | None) -> None:
         """Show a Reading; None shows the hint."""
@@ -105,7 +111,22 @@ class Answer(Card):
         self._is_whole &= is_same
         tip = _MEANINGS[reading.verdict] if reading else ""
         self.setToolTip(f"{tip}.\n{_CHOOSING}" if reading and not reading.single else tip)
+        can_choose = reading is not None and reading.single is None
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if can_choose else Qt.FocusPolicy.NoFocus)
         self._describe()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if step is None or self._reading is None or self._reading.single or self.digit is None:
+            super().keyPressEvent(event)
+            return
+        digits = self._reading.digits
+        present = len(digits) if self.is_whole else digits.index(self.digit)
+        chosen = min(max(present + step, 0), len(digits))  # the whole comes after the last digit
+        is_whole = chosen == len(digits)
+        self._choose(None, None if is_whole else chosen, is_whole=is_whole)
+        symbol = "" if is_whole else f", {digits[chosen].prediction.symbol}"
+        self._say(f"{self.what_is_chosen}{symbol}")
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -138,15 +159,18 @@ class Answer(Card):
 
     def announce(self) -> None:
         """Have a screen reader say the answer, once it has finished its present sentence."""
+        self._say(self.accessibleDescription())
+
+    def _say(self, text: str) -> None:
         # Slow to import, and the first paint does not need it.
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # noqa: PLC0415
 
-        event = QAccessibleAnnouncementEvent(self, self.accessibleDescription())
+        event = QAccessibleAnnouncementEvent(self, text)
         event.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
         QAccessible.updateAccessibility(event)
 
     def _describe(self) -> None:
-        shown = ", ".join(_in_words(self._reading)) if self._reading else self._hint
+        shown = ", ".join(reading_in_words(self._reading)) if self._reading else self._hint
         self.setAccessibleDescription(shown.replace("\n", " "))
         self.update()
 
@@ -167,6 +191,10 @@ class Answer(Card):
                 centred = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
                 inside = self.rect().adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
                 painter.drawText(inside, centred, self._hint)
+            if is_focused_by_keyboard(self):
+                edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+                accent = theme.colours(self.palette()).accent
+                paint_focus_ring(painter, edge, theme.CARD_RADIUS, accent)
 
     def _paint_answer(self, painter: QPainter, prediction: Prediction) -> None:
         ink = theme.colours(self.palette())
@@ -182,11 +210,11 @@ class Answer(Card):
         painter.drawText(area, _LEFT, prediction.symbol)
         # The words stay in place whatever the digit.
         words = area.adjusted(metrics.horizontalAdvance("0") * 1.35, 0, 0, 0)
-        lines = _lines(prediction)
+        lines = likelihood_lines(prediction)
         height = _BADGE_HEIGHT + _LINE * len(lines)
         words.setTop(area.center().y() - height / 2)
         colour = ink.accent if is_sure else ink.caution
-        self._paint_badge(painter, words, _BADGES[prediction.verdict], colour)
+        self._paint_badge(painter, words, BADGES[prediction.verdict], colour)
         painter.setFont(theme.font(self.font(), theme.TITLE))
         painter.setPen(ink.text)
         for number, line in enumerate(lines):
@@ -218,11 +246,11 @@ class Answer(Card):
                 painter.fillRect(mark.adjusted(2, 0, -2, 0), ink.accent)
         words = QRectF(area.left(), area.bottom() + 4, area.width(), _BADGE_HEIGHT)
         colour = ink.accent if reading.sure else ink.caution
-        badge = self._paint_badge(painter, words, _NUMBER_BADGES[reading.verdict], colour)
+        badge = self._paint_badge(painter, words, NUMBER_BADGES[reading.verdict], colour)
         painter.setFont(theme.font(self.font(), theme.TITLE))
         painter.setPen(ink.text)
         words.setLeft(badge.right() + _BADGE_PADDING)
-        painter.drawText(words, _LEFT, ", ".join(_number_lines(reading)))
+        painter.drawText(words, _LEFT, ", ".join(number_lines(reading)))
 
     def _paint_badge(self, painter: QPainter, area: QRectF, text: str, colour: QColor) -> QRectF:
         """Paint a badge at the top left of an area; returns its place."""
@@ -236,11 +264,6 @@ class Answer(Card):
         painter.setPen(theme.colours(self.palette()).on_accent)
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
         return badge
-
-
-def _ordinal(number: int) -> str:
-    teen = 10 < number % 100 < 20
-    return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _last_stroke(digit: Digit) -> int:
@@ -286,44 +309,3 @@ class TrainingAnswer(QLabel):
         self.setText(f"{heading}: {prediction.symbol}" if prediction else heading)
         words = [f"after epoch {epoch}", *(in_words(prediction) if prediction else [])]
         self.setAccessibleDescription(", ".join(words))
-
-
-def in_words(prediction: Prediction) -> list[str]:
-    """The answer in words, for a screen reader."""
-    words = [_BADGES[prediction.verdict], *_lines(prediction)]
-    return words if prediction.answer is None else [prediction.symbol, *words]
-
-
-def _in_words(reading: Reading) -> list[str]:
-    """What was read in words, for a screen reader."""
-    if reading.single:
-        return in_words(reading.single)
-    return [reading.answer, _NUMBER_BADGES[reading.verdict], *_number_lines(reading)]
-
-
-def _number_lines(reading: Reading) -> list[str]:
-    """How likely a number is, and what else it could be."""
-    if reading.verdict == "not a digit":
-        return []
-    likely = [in_percent(reading.probability)]
-    if reading.sure:
-        return likely
-    other, probability = reading.second
-    return [*likely, f"or {other}: {in_percent(probability)}"]
-
-
-def _lines(prediction: Prediction) -> list[str]:
-    """How likely the answer is, and what else it could be."""
-    if prediction.verdict == "not a digit":
-        resembles_one = prediction.probability >= _RESEMBLANCE
-        return [f"Most like {prediction.digit}"] if resembles_one else []
-    if prediction.sure:
-        return [in_percent(prediction.probability)]
-    likely = prediction.probabilities
-    second = max((d for d in range(10) if d != prediction.digit), key=likely.__getitem__)
-    return [f"{in_percent(prediction.probability)}, or {second}: {in_percent(likely[second])}"]
-
-
-def in_percent(probability: float) -> str:
-    """A probability in percent, as `digitpad.percent` rounds it."""
-    return f"{percent(probability)}\N{NO-BREAK SPACE}%"

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QVariantAnimation
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolTip, QVBoxLayout, QWidget
 
-from digitpad.window.pad.answer import in_percent
+from digitpad.window.pad.words import in_percent
 from digitpad.window.widgets import theme
 from digitpad.window.widgets.card import Card
 from digitpad.window.widgets.label import SecondaryText

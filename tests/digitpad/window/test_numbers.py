@@ -317,3 +317,34 @@ def test_the_digit_drawn_last_is_shown_though_a_bar_comes_late(window, draw):
     draw(*seven, *TWO, *FIVE, [(62, 130), (96, 130)])
     assert answer(window) == "725"
     assert window.your_hand.row.text == "The 1st digit was a"
+
+
+def test_a_digit_is_chosen_by_keyboard(window, draw, qtbot):
+    draw(*ONE, *TWO, *FIVE)
+    window.answer.setFocus(Qt.FocusReason.TabFocusReason)
+    for key, chosen in (
+        (Qt.Key.Key_Left, "The 2nd digit"),
+        (Qt.Key.Key_Left, "The 1st digit"),
+        (Qt.Key.Key_Left, "The 1st digit"),
+        (Qt.Key.Key_Right, "The 2nd digit"),
+        (Qt.Key.Key_Right, "The 3rd digit"),
+        (Qt.Key.Key_Right, "The whole"),
+        (Qt.Key.Key_Left, "The 3rd digit"),
+        (Qt.Key.Key_Left, "The 2nd digit"),
+    ):
+        qtbot.keyClick(window.answer, key)
+        assert window.your_hand.row.text == f"{chosen} was a"
+    with qtbot.waitSignal(window.your_hand.changed):
+        qtbot.keyClick(window.answer, "7")
+    assert first_xs(corrections()) == pytest.approx([TWO[0][0][0]], abs=2)
+
+
+def test_the_focus_is_seen_and_only_where_there_is_a_choice(window, draw):
+    draw(*ONE)
+    assert window.answer.focusPolicy() == Qt.FocusPolicy.NoFocus
+    draw(*TWO)
+    assert window.answer.focusPolicy() == Qt.FocusPolicy.TabFocus
+    before = window.answer.grab().toImage()
+    window.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+    window.answer.setFocus(Qt.FocusReason.TabFocusReason)
+    assert window.answer.grab().toImage() != before

@@ -30,6 +30,10 @@ ODD = [
     [(40, 100), (180, 105)],
 ]
 SEVEN = [[(60, 60), (120, 58), (200, 60), (170, 130), (140, 220)], [(110, 150), (190, 145)]]
+TWELVE = [
+    [(60, 90), (58, 170)],
+    [(98, 110), (118, 92), (142, 92), (154, 110), (138, 138), (94, 168), (158, 168)],
+]
 FILE = "corrections.ndjson"
 
 
@@ -348,6 +352,15 @@ def test_undo_during_a_practice_teaches_no_other_digit(hand, qtbot):
     qtbot.keyClick(hand.window.canvas, Qt.Key.Key_Return)
     assert row.text == "Draw an 8"
     assert [line["word"] for line in kept()] == ["7"]
+
+
+def test_a_practice_takes_what_is_drawn_for_one_digit(hand):
+    hand.draw(TWELVE)
+    assert hand.window.answer.reading.single is None
+    hand.window.canvas.clear()
+    action(hand, "Practice").trigger()
+    hand.draw(TWELVE)
+    assert hand.window.answer.reading.single is not None
 
 
 def test_a_practice_can_be_ended_at_once(hand, qtbot):
