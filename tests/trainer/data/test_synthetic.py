@@ -21,9 +21,9 @@ def all_points(drawing):
 
 
 def mean_path(digit, style, seed):
-    """24 equidistant points [24, 2] on the pen's path, as the mean of 300 drawings."""
+    """24 equidistant points [24, 2] on the pen's path, as the mean of 150 drawings."""
     paths = []
-    for points in map(all_points, drawings(digit, style, 300, seed)):
+    for points in map(all_points, drawings(digit, style, 150, seed)):
         length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
         at = np.linspace(0, length[-1], 24)
         paths.append(np.stack([np.interp(at, length, x) for x in points.T], axis=1))

@@ -86,7 +86,7 @@ def test_the_width_of_the_pen_does_not_change_the_answer(
     settings().setValue("notebook/keep", "false")  # the strip would make the sheet smaller
     window, recognizer = open_window(bundled_weights()), Recognizer(bundled_weights())
     differences = 0
-    samples = pen_samples[:: len(pen_samples) // 30]
+    samples = pen_samples[:: len(pen_samples) // 15]
     for sample in samples:
         strokes = [
             [(20 + x / 500 * 240, 260 + y / 500 * 240) for x, y in stroke.xy.tolist()]
