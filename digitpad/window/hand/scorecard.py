@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from digitpad.hand.memory import Scored
     from digitpad.ink import Drawing
 
-_COLUMNS = ("", "Drawings", "Without learning", "Correct now")
+_COLUMNS = ("", "Drawings", "Correct before", "Correct now")
 _THUMBNAIL = 56  # pixels
 _HOW_TO_TEACH = "Nothing is corrected yet. Say what a drawing is below its answer, or practise."
 

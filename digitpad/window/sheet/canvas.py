@@ -200,8 +200,7 @@ class Canvas(QWidget):
     @property
     def _content(self) -> Content:
         """What is on the sheet, without the unfinished stroke and what is being erased."""
-        present = self._history.present
-        return present.without_others(self._erasure.strokes) if self._erasure else present
+        return Content(self._erasure.strokes) if self._erasure else self._history.present
 
     def _show(self) -> None:
         """Show what is on the sheet now."""
@@ -282,7 +281,7 @@ class Canvas(QWidget):
             self._history.step(self._history.present.with_stroke(draft.stroke()))
             self._painting.finish(draft.open_segment(), self._history.present.strokes)
         elif self._erasure:
-            left = self._history.present.without_others(self._erasure.strokes)
+            left = self._history.present.keeping(self._erasure.strokes)
             self._erasure = None
             self._has_erased = left != self._history.present
             if self._has_erased:

@@ -21,11 +21,11 @@ class Content(NamedTuple):
         """The content after a stroke, which takes the place of a picture."""
         return self._replace(strokes=(*self.strokes, stroke), picture=None)
 
-    def without_others(self, strokes: tuple[Stroke, ...]) -> Content:
+    def keeping(self, strokes: tuple[Stroke, ...]) -> Content:
         """The content after all but these strokes were erased, with the labels of what is left."""
-        left = {id(stroke) for stroke in strokes}
-        labels = {each for each in self.labels if all(id(stroke) in left for stroke in each[0])}
-        return Content(strokes, labels=frozenset(labels))
+        left = frozenset(strokes if self.labels else ())
+        labels = frozenset(each for each in self.labels if left.issuperset(each[0]))
+        return Content(strokes, labels=labels)
 
     def with_label(self, strokes: tuple[Stroke, ...], label: str) -> Content:
         """The content after strokes were called something; an empty label takes that back."""

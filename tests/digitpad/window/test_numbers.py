@@ -350,3 +350,14 @@ def test_the_focus_is_seen_and_only_where_there_is_a_choice(window, draw, qtbot)
             qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
     assert window.answer.hasFocus()
     assert window.answer.grab().toImage() != before
+
+
+def test_a_correction_stays_while_another_digit_is_erased(window, draw, mouse_on, qtbot):
+    draw(*ONE, *TWO)
+    correct(window, qtbot, "7")
+    window.canvas.erases = True
+    with qtbot.waitSignal(window.answered):
+        mouse_on(window.canvas).draw([[(59, 100), (60, 130)]])
+    left = window.canvas.drawing
+    assert len(left.strokes) == 1
+    assert window.canvas.label_of(left) == "7"
